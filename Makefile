@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds the kernel. People type ./linnet; this is what it calls.
+#
+#   make                     build/linnet.elf (stripped) and build/linnet.debug
+#   make DEBUG=1             the same under build/debug, with assertions, poison,
+#                            lock-order checks and the in-kernel tests
+#   make CC=clang            with the other compiler
+#
+# The kernel is linked twice: the first link yields the addresses from which
+# tools/mksyms makes the table that backtraces use, the second includes it.
+
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+BUILD   ?= build$(if $(DEBUG),/debug)
+O       := $(BUILD)/obj
+V       ?=
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)' >&2)
+
+UAPI    := $(BUILD)/uapi
+SRC     := $(sort $(shell find kernel -name '*.c' -o -name '*.S'))
+ifdef DEBUG
+SRC     += $(sort $(shell find tests/kernel -name '*.c'))
+endif
+SRC     := $(filter-out kernel/arch/x86/vdso/%,$(SRC))
+OBJ     := $(patsubst %,$(O)/%.o,$(basename $(SRC)))
+
+WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wvla -Wundef -Wno-unused-parameter -Wframe-larger-than=1024
+CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
+           -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+           -fno-stack-protector -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+           -fno-asynchronous-unwind-tables -fno-common -fno-strict-aliasing \
+           -fno-delete-null-pointer-checks $(WARN)
+CPPFLAGS = -Ikernel -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI) \
+           -include kernel/lib/config.h $(if $(DEBUG),-DCONFIG_DEBUG=1)
+LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+           -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
+LDS     := kernel/arch/x86/linnet.ld
+
+.PHONY: all clean
+all: $(BUILD)/linnet.elf
+
+# Linux's numbers and structures come from linux-libc-dev; only these three
+# folders of /usr/include are visible, so that no C library header slips in.
+$(UAPI)/.made:
+	$(Q)mkdir -p $(UAPI)
+	$(Q)ln -sfn /usr/include/linux $(UAPI)/linux
+	$(Q)ln -sfn /usr/include/asm-generic $(UAPI)/asm-generic
+	$(Q)ln -sfn /usr/include/$$($(CC) -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)/asm $(UAPI)/asm
+	$(Q)[ -e $(UAPI)/asm/unistd.h ] || ln -sfn /usr/include/x86_64-linux-gnu/asm $(UAPI)/asm
+	$(Q)touch $@
+
+$(O)/%.o: %.c | $(UAPI)/.made
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.S | $(UAPI)/.made
+	$(call say,AS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -D__ASSEMBLER__=1 -MMD -MP -c -o $@ $<
+
+$(O)/ksyms0.S:
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mksyms </dev/null >$@
+
+$(O)/linnet.1: $(OBJ) $(O)/ksyms0.o $(LDS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -T $(LDS) -o $@ $(OBJ) $(O)/ksyms0.o
+
+$(O)/ksyms.S: $(O)/linnet.1 tools/mksyms
+	$(Q)nm -n $< | tools/mksyms >$@
+
+$(O)/ksyms%.o: $(O)/ksyms%.S
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+$(O)/ksyms.o: $(O)/ksyms.S
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/linnet.debug: $(OBJ) $(O)/ksyms.o $(LDS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -T $(LDS) -o $@ $(OBJ) $(O)/ksyms.o
+
+$(BUILD)/linnet.elf: $(BUILD)/linnet.debug
+	$(call say,STRIP)
+	$(Q)strip -s -o $@ $<
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(OBJ:.o=.d)

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Build-time switches. The Makefile includes this file into every unit, so
+ * that a switch always has a value and -Wundef catches a misspelt one.
+ */
+#ifndef LIB_CONFIG_H
+#define LIB_CONFIG_H
+
+#ifndef CONFIG_DEBUG
+#define CONFIG_DEBUG 0 /* assertions, poison, lock order, in-kernel tests */
+#endif
+
+#endif
