@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hal/cpu.h: this processor. Identity, per-processor variables, interrupt flag,
+ * features, idle. Nothing here knows of threads or processes.
+ *
+ * The inlines are the machine's and come from arch/x86/inline/cpu.h:
+ *
+ *   unsigned cpu_id(void)                 number of this processor, 0 is the boot processor
+ *   bool     irq_enabled(void)
+ *   void     irq_disable(void), irq_enable(void)
+ *   uint64_t irq_save(void)               disable, return the former state
+ *   void     irq_restore(uint64_t state)
+ *   void     cpu_relax(void)              inside a spin loop
+ *   void     cpu_wait_irq(void)           enable interrupts and sleep until one comes, atomically
+ *   uint64_t cpu_cycles(void)             the time stamp counter, unordered
+ *   uint64_t cpu_frame_pointer(void)
+ *
+ *   cpu_local_read(var), cpu_local_write(var, value), cpu_local_add(var, n),
+ *   cpu_local_ptr(var)                    access this processor's copy of a variable that
+ *                                         base/percpu.h defined; single instructions but the last
+ *
+ * Per-processor variables lie in the section ".percpu", which is processor 0's
+ * copy itself; the GS base is the distance from there to this processor's copy,
+ * so it is zero on processor 0 and works from the first instruction on.
+ */
+#ifndef HAL_CPU_H
+#define HAL_CPU_H
+
+#include "lib/types.h"
+
+#define CPU_MAX 64
+
+#include "arch/x86/inline/cpu.h"
+
+/* Number of processors running, and found. Immutable after boot, at least 1. */
+extern unsigned cpu_online_count;
+extern unsigned cpu_possible_count;
+
+/*
+ * What the processor can do, decided once at boot (on the boot processor) and
+ * immutable afterwards. Features beyond these stay inside arch/.
+ */
+struct cpu_features {
+	char vendor[13];       /* CPUID leaf 0 */
+	char model[49];        /* CPUID leaves 0x80000002..4, trimmed */
+	uint32_t family, model_number, stepping;
+	uint32_t hwcap;        /* AT_HWCAP: CPUID 1 EDX */
+	uint32_t hwcap2;       /* AT_HWCAP2 */
+	uint32_t address_bits_physical, address_bits_virtual;
+	bool nx, smep, smap, umip, fsgsbase, xsave, rdrand, rdseed, page1g, la57;
+	bool invariant_tsc;
+	uint32_t xstate_size;  /* bytes of the extended state a thread needs */
+	uint64_t xstate_mask;  /* XCR0, or 3 where there is no XSAVE */
+};
+extern struct cpu_features cpu_features;
+
+/* The words that /proc/cpuinfo prints after "flags"; fills buf, returns its length. */
+size_t cpu_flags_format(char *buf, size_t size);
+
+/* Stops this processor for good, interrupts off. */
+__noreturn void cpu_halt(void);
+
+/* Stops every other processor, for panic(); waits a bounded time. No locks. */
+void cpu_stop_others(void);
+
+/* Asks processor cpu to reschedule (an inter-processor interrupt). Any context. */
+void cpu_kick(unsigned cpu);
+
+/* 64 bits from RDSEED or RDRAND. False where there is none or it fails. */
+bool cpu_random(uint64_t *out);
+
+#endif

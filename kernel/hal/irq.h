@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hal/irq.h: interrupts from devices. A line is a global system interrupt
+ * (GSI) of an I/O APIC; ISA lines 0..15 are translated through ACPI's
+ * overrides. Where no I/O APIC exists, the two 8259s serve the ISA lines.
+ * Handlers run with interrupts off, on the interrupt stack of the processor,
+ * must not sleep, and are few instructions: they wake or queue and return.
+ */
+#ifndef HAL_IRQ_H
+#define HAL_IRQ_H
+
+#include "lib/types.h"
+
+struct irq_action {
+	void (*handler)(void *arg); /* immutable */
+	void *arg;                  /* immutable */
+	const char *name;           /* immutable: for /proc/interrupts */
+	struct irq_action *next;    /* the line's lock */
+	uint64_t count;             /* owner: the processor that serves the line */
+};
+
+enum irq_trigger { IRQ_EDGE, IRQ_LEVEL_LOW, IRQ_LEVEL_HIGH, IRQ_ISA_DEFAULT };
+
+/* Finds the interrupt controllers (MADT, or the 8259s), all lines masked. */
+void irq_init(void);
+
+/*
+ * Adds a handler to a line and unmasks it. action must stay valid until
+ * irq_unregister(). 0, -EINVAL (no such line), -EBUSY (trigger differs).
+ */
+int irq_register(unsigned gsi, enum irq_trigger trigger, struct irq_action *action);
+void irq_unregister(unsigned gsi, struct irq_action *action);
+
+/* The GSI of an ISA line, and its trigger, after ACPI's overrides. */
+unsigned irq_isa_to_gsi(unsigned isa, enum irq_trigger *trigger);
+
+/* True while this processor runs on an interrupt or exception stack. */
+bool irq_in_progress(void);
+
+/* Calls visit for every registered action; for /proc/interrupts. */
+void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg);
+
+/* Interrupts served by this machine in all, and by the local timer. */
+uint64_t irq_count_total(void);
+uint64_t irq_count_timer(void);
+
+#endif
