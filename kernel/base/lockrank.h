@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/lockrank.h: the order of all locks. A lock may be taken only while every
+ * lock held has a lower rank (or the same, where *_nested() says that the order
+ * among equals is fixed otherwise, by address or by parent and child). Debug
+ * builds check it from the first lock on. docs/locking.md tells the reasons.
+ *
+ * Sleeping locks come first: none may be taken with a spinlock held.
+ */
+#ifndef BASE_LOCKRANK_H
+#define BASE_LOCKRANK_H
+
+enum lock_rank {
+	/* sleeping locks: mutexes and reader-writer semaphores */
+	RANK_EXEC = 1,      /* one exec or ptrace attach of a process at a time */
+	RANK_TTY,           /* a terminal's line discipline */
+	RANK_EPOLL,         /* an epoll instance */
+	RANK_FILE_POS,      /* a file's position */
+	RANK_MOUNT,         /* the mount table, for writers */
+	RANK_RENAME,        /* one cross-directory rename of a filesystem at a time */
+	RANK_INODE,         /* an inode: directory contents, size; parent before child, nested */
+	RANK_PIPE,          /* a pipe's contents */
+	RANK_SPACE,         /* an address space, for writers */
+	RANK_OBJECT_GROW,   /* size changes of a memory object against faults */
+	RANK_PAGE,          /* the lock bit of a page: page->flags PAGE_LOCKED */
+	RANK_SLEEP_LEAF,    /* sleeping locks under which no other sleeping lock is taken */
+
+	RANK_SPIN_FIRST = 64, /* from here on: spinlocks */
+	RANK_FUTEX = RANK_SPIN_FIRST, /* a futex bucket */
+	RANK_PROCESS_TREE,  /* parents, children, groups, sessions, thread lists */
+	RANK_SIGNAL,        /* a process's signal state */
+	RANK_ITIMER,        /* interval and POSIX timers of a process */
+	RANK_FILES,         /* a descriptor table */
+	RANK_FS_CONTEXT,    /* working directory, root, umask */
+	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
+	RANK_FLOCK,         /* record locks of an inode */
+	RANK_DENTRY,        /* a dentry's children and name; parent before child */
+	RANK_DENTRY_HASH,   /* a bucket of the name cache */
+	RANK_INODE_CACHE,   /* the table of inodes */
+	RANK_ANON,          /* the interval tree of a fork family */
+	RANK_OBJECT,        /* the page index of a memory object */
+	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
+	RANK_POLL,          /* ready list of an epoll instance */
+	RANK_WAITQ,         /* a wait queue */
+	RANK_DRIVER,        /* state of a device */
+	RANK_TIMER,         /* a processor's timers */
+	RANK_RUNQ,          /* a run queue; two at a time nested by number */
+	RANK_WORK,          /* a work queue */
+	RANK_IRQ,           /* an interrupt line */
+	RANK_RCU,           /* grace-period state */
+	RANK_VMAP,          /* kernel address ranges */
+	RANK_KSTACK,        /* kernel stack slots */
+	RANK_SLAB,          /* a slab cache */
+	RANK_FRAME,         /* the buddy lists */
+	RANK_RANDOM,        /* the random pool */
+	RANK_CLOCK,         /* the clock's parameters */
+	RANK_LOG,           /* the log ring: anything may log */
+	RANK_CONSOLE,       /* output of the log */
+	RANK_LAST,
+};
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/log.h: the kernel log. Messages go into a ring (read by /dev/kmsg and
+ * syslog(2) later) and, when their level is below the console level, to every
+ * registered console. Any context, interrupt handlers too. Levels are Linux's.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "lib/types.h"
+#include <stdarg.h>
+
+enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+void log_printf(enum log_level level, const char *fmt, ...) __printf_like(2, 3);
+void log_vprintf(enum log_level level, const char *fmt, va_list ap);
+
+/* Messages below this level reach the consoles. Default 7 (all but debug), quiet: 4. */
+extern unsigned log_console_level;
+
+/* An output of the log. write() is called with the log's output lock held, any context: it polls. */
+struct log_console {
+	const char *name;          /* "ttyS0", "tty0": matched with console= */
+	void (*write)(struct log_console *c, const char *s, size_t n);
+	struct log_console *next;  /* log's output lock */
+};
+/* Registers an output. The first one that console= names (or the first at all) replaces the early console. */
+void log_console_register(struct log_console *c);
+
+/* Copies log text from *position on (a running byte count, advanced), at most n bytes; returns the number. For syslog(2). */
+size_t log_read(uint64_t *position, char *buf, size_t n);
+
+#define log_err(...)   log_printf(LOG_ERR, __VA_ARGS__)
+#define log_warn(...)  log_printf(LOG_WARNING, __VA_ARGS__)
+#define log_info(...)  log_printf(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_printf(LOG_DEBUG, __VA_ARGS__)
+
+/* Panic path only: writes past all locks to every console, polled. */
+void log_emergency(const char *s, size_t n);
+
+#endif

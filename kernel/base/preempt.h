@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/preempt.h: the preemption count of this processor. While it is not zero
+ * the running thread is not switched away from, and an RCU grace period cannot
+ * end on this processor. The scheduler saves and restores nothing: a switch
+ * happens only at count zero plus its own one.
+ */
+#ifndef BASE_PREEMPT_H
+#define BASE_PREEMPT_H
+
+#include "base/percpu.h"
+#include "hal/upcall.h"
+
+DECLARE_PERCPU(uint32_t, preempt_count);
+
+static inline void preempt_disable(void)
+{
+	cpu_local_add(preempt_count, 1);
+	__asm__ volatile("" ::: "memory");
+}
+
+/* Without the check for a pending reschedule; for the scheduler and for paths about to schedule. */
+static inline void preempt_enable_no_resched(void)
+{
+	__asm__ volatile("" ::: "memory");
+	cpu_local_add(preempt_count, -1);
+}
+
+/* Slow half of preempt_enable(): reschedules if interrupts are on and it was asked for. */
+void preempt_check(void);
+
+static inline void preempt_enable(void)
+{
+	preempt_enable_no_resched();
+	if (unlikely(context_current()->work & WORK_RESCHED))
+		preempt_check();
+}
+
+/* Debug builds: panics with a backtrace if called where sleeping is not allowed. */
+#if CONFIG_DEBUG
+void might_sleep_check(const char *file, int line);
+#define might_sleep() might_sleep_check(__FILE__, __LINE__)
+#else
+#define might_sleep() ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/rcu.h: read-copy-update. A reader is a stretch with preemption off; it
+ * takes nothing and writes nothing shared. A writer unpublishes an object, then
+ * frees it after every processor has passed a quiescent state: a context
+ * switch, user mode, or idle. The scheduler reports those (rcu_quiescent), and
+ * runs due callbacks from its deferred-work thread (rcu_run_callbacks).
+ *
+ * Grace periods are numbered. A callback queued in period n may run once all
+ * online processors have reported a quiescent state in a period after n.
+ */
+#ifndef BASE_RCU_H
+#define BASE_RCU_H
+
+#include "base/preempt.h"
+#include "lib/atomic.h"
+
+struct rcu_head {
+	struct rcu_head *next;                /* owner: the queue */
+	void (*callback)(struct rcu_head *h); /* immutable once queued */
+	uint64_t period;                      /* owner: the queue */
+};
+
+static inline void rcu_read_lock(void) { preempt_disable(); }
+static inline void rcu_read_unlock(void) { preempt_enable(); }
+
+#define rcu_dereference(p) __atomic_load_n(&(p), __ATOMIC_CONSUME)
+#define rcu_assign(p, v)   __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)
+
+/* Calls callback(h) after a grace period, in thread context with preemption on. Any context. */
+void rcu_call(struct rcu_head *h, void (*callback)(struct rcu_head *h));
+
+/* This processor passes a quiescent state. Preemption or interrupts off. Few instructions when nothing waits. */
+void rcu_quiescent(void);
+
+/* True if this processor has callbacks that are due or a period waits for a report. */
+bool rcu_pending(void);
+
+/* Runs due callbacks of this processor. Thread context. */
+void rcu_run_callbacks(void);
+
+/* Called once by sched/: how to ask for rcu_run_callbacks() to be run soon. */
+void rcu_set_wakeup(void (*wakeup)(void));
+
+#endif

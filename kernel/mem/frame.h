@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mem/frame.h: page frames. One struct page per frame of RAM, in an array at
+ * FRAME_ARRAY_BASE indexed by frame number; a reference count in each; free
+ * frames in buddy lists of orders 0..FRAME_ORDER_MAX behind per-processor caches
+ * of single frames. The allocator never sleeps by itself: with ALLOC_KERNEL or
+ * ALLOC_NOFS it may enter the reclaim hook, which does.
+ */
+#ifndef MEM_FRAME_H
+#define MEM_FRAME_H
+
+#include "hal/mmu.h"
+#include "lib/atomic.h"
+
+#define FRAME_ORDER_MAX 10 /* 4 MiB */
+
+enum alloc_flags {
+	ALLOC_ATOMIC = 0,      /* any context; may use the last reserves */
+	ALLOC_NOWAIT = 1,      /* any context; leaves the reserves alone */
+	ALLOC_NOFS   = 2,      /* may sleep and reclaim, but not call into a filesystem */
+	ALLOC_KERNEL = 3,      /* may sleep and reclaim */
+	ALLOC_MODE   = 3,
+	ALLOC_ZERO   = 1 << 2, /* contents zeroed */
+	ALLOC_USER   = 1 << 3, /* counted as a program's memory */
+};
+
+enum page_flags {
+	PAGE_LOCKED    = 1u << 0,  /* atomic: see vm/object.h */
+	PAGE_WAITERS   = 1u << 1,
+	PAGE_UPTODATE  = 1u << 2,
+	PAGE_DIRTY     = 1u << 3,
+	PAGE_WRITEBACK = 1u << 4,
+	PAGE_REFERENCED = 1u << 5, /* for reclaim's clock */
+	PAGE_SWAPBACKED = 1u << 6, /* anonymous or tmpfs */
+	PAGE_ANON      = 1u << 7,  /* object is an anonymous family, index the virtual page number */
+	PAGE_ERROR     = 1u << 8,
+	PAGE_BUDDY     = 1u << 9,  /* free, head of 2^order frames */
+	PAGE_SLAB      = 1u << 10,
+	PAGE_TABLE     = 1u << 11, /* a page-table page */
+	PAGE_HEAD      = 1u << 12, /* first of 2^order frames allocated together */
+	PAGE_TAIL      = 1u << 13, /* object points to the head */
+	PAGE_RESERVED  = 1u << 14, /* not RAM, the kernel image, firmware: never freed */
+	PAGE_ZERO      = 1u << 15, /* the shared zero page */
+};
+
+/* 32 bytes; see ARCHITECTURE "pinned". */
+struct page {
+	uint32_t flags;            /* atomic: enum page_flags */
+	uint32_t refs;             /* atomic: 0 is free */
+	uint32_t mappings;         /* atomic: entries that map it; page tables: entries in use (page-table lock) */
+	uint16_t lock;             /* page-table lock of a table page (vm/), else 0 */
+	uint8_t order;             /* immutable while allocated: of a head */
+	uint8_t spare;
+	void *object;              /* its owner; free: list link */
+	uint64_t index;            /* its place in the owner; free: list link */
+};
+_Static_assert(sizeof(struct page) == 32, "struct page is 32 bytes");
+
+static inline struct page *pfn_to_page(pfn_t pfn) { return (struct page *)FRAME_ARRAY_BASE + pfn; }
+static inline pfn_t page_to_pfn(const struct page *p) { return (pfn_t)(p - (struct page *)FRAME_ARRAY_BASE); }
+static inline struct page *phys_to_page(paddr_t pa) { return pfn_to_page(pa >> PAGE_SHIFT); }
+static inline paddr_t page_to_phys(const struct page *p) { return page_to_pfn(p) << PAGE_SHIFT; }
+static inline void *page_address(const struct page *p) { return phys_to_virt(page_to_phys(p)); }
+static inline struct page *virt_to_page(const void *va) { return phys_to_page(virt_to_phys(va)); }
+
+/* Is there a struct page for this frame number (RAM)? */
+bool pfn_valid(pfn_t pfn);
+
+/*
+ * 2^order frames, aligned to their size, one reference on the first (which is
+ * marked HEAD when order > 0). NULL when out of memory. Sleeps as flags allow.
+ */
+struct page *frame_alloc(unsigned order, unsigned flags);
+
+/* Gives back what frame_alloc() returned, without looking at the count: for owners that know they are the last. */
+void frame_free(struct page *page, unsigned order);
+
+/* References. page_put() frees at the last one; any context. page may be a tail. */
+static inline void page_get(struct page *page) { __atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED); }
+bool page_get_unless_zero(struct page *page);
+void page_release(struct page *page); /* the last reference went: frees */
+static inline void page_put(struct page *page)
+{
+	if (__atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		page_release(page);
+}
+
+/* The frame of zeros, mapped read-only where nothing was written yet. Its references are not counted. */
+extern struct page *zero_page;
+
+/* Frames; snapshot without a lock. */
+struct frame_stats {
+	uint64_t total, free, kernel, user, slab, tables, stacks;
+};
+void frame_stats(struct frame_stats *s);
+
+/* Set-up, called by init/ in this order; see mem/frame.c. */
+struct boot_info;
+void boot_alloc_init(const struct boot_info *boot); /* bump allocator over the memory map */
+void frame_init(const struct boot_info *boot);      /* struct page array, buddy lists; ends the bump allocator */
+void frame_free_range(paddr_t start, paddr_t end);  /* gives a boot range (the initrd) to the allocator */
+
+/*
+ * Called when an allocation that may sleep found nothing; returns the number of
+ * frames it freed. Set once by vm/.
+ */
+typedef uint64_t frame_reclaim_fn(unsigned order, unsigned flags);
+void frame_set_reclaim(frame_reclaim_fn *reclaim);
+
+#endif
