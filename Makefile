@@ -6,6 +6,7 @@
 #   make DEBUG=1             the same under build/debug, with assertions, poison,
 #                            lock-order checks and the in-kernel tests
 #   make CC=clang            with the other compiler
+#   make build/linnet.img    a disk image for PC BIOS, see boot/Makefile
 #
 # The kernel is linked twice: the first link yields the addresses from which
 # tools/mksyms makes the table that backtraces use, the second includes it.
@@ -88,6 +89,8 @@ $(BUILD)/linnet.debug: $(OBJ) $(O)/ksyms.o $(LDS)
 $(BUILD)/linnet.elf: $(BUILD)/linnet.debug
 	$(call say,STRIP)
 	$(Q)strip -s -o $@ $<
+
+include boot/Makefile
 
 clean:
 	$(Q)rm -rf $(BUILD)
