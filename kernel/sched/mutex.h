@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/mutex.h: sleeping locks. Uncontended: one atomic instruction. Contended:
+ * the thread queues and sleeps; the lock is handed over in order after a waiter
+ * was woken and lost once. Ranks as in base/lockrank.h, checked in debug builds
+ * against all sleeping locks the thread holds; no spinlock may be held.
+ *
+ * A rwsem admits many readers or one writer; a waiting writer stops new readers.
+ */
+#ifndef SCHED_MUTEX_H
+#define SCHED_MUTEX_H
+
+#include "sched/wait.h"
+
+struct mutex {
+	uint64_t owner;      /* atomic: the thread, bit 0: somebody waits, bit 1: hand over */
+	struct spinlock lock;
+	struct list waiters; /* lock */
+	uint16_t rank;       /* immutable */
+};
+
+#define MUTEX_INIT(m, rank_) { .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((m).waiters), .rank = (rank_) }
+
+void mutex_init(struct mutex *m, enum lock_rank rank);
+void mutex_lock(struct mutex *m);
+void mutex_lock_nested(struct mutex *m); /* of the same rank as one held, order fixed otherwise */
+int mutex_lock_interruptible(struct mutex *m); /* 0 or -ERESTARTSYS */
+int mutex_lock_killable(struct mutex *m);      /* 0 or -ERESTARTSYS */
+bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+bool mutex_held(const struct mutex *m); /* by the running thread */
+
+struct rwsem {
+	struct spinlock lock;
+	int32_t active;      /* lock: readers, or -1 for a writer */
+	struct list waiters; /* lock: in order of arrival */
+	struct thread *writer; /* lock: the writer, for checks */
+	uint16_t rank;       /* immutable */
+};
+
+#define RWSEM_INIT(s, rank_) { .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((s).waiters), .rank = (rank_) }
+
+void rwsem_init(struct rwsem *s, enum lock_rank rank);
+void rwsem_read_lock(struct rwsem *s);
+bool rwsem_read_trylock(struct rwsem *s);
+void rwsem_read_unlock(struct rwsem *s);
+void rwsem_write_lock(struct rwsem *s);
+void rwsem_write_lock_nested(struct rwsem *s);
+int rwsem_write_lock_killable(struct rwsem *s); /* 0 or -ERESTARTSYS */
+bool rwsem_write_trylock(struct rwsem *s);
+void rwsem_write_unlock(struct rwsem *s);
+void rwsem_downgrade(struct rwsem *s);
+bool rwsem_write_held(const struct rwsem *s); /* by the running thread */
+
+static inline void mutex_guard_release(struct mutex **m) { mutex_unlock(*m); }
+#define MUTEX_GUARD_NAME2(line) mutex_guard_##line
+#define MUTEX_GUARD_NAME(line) MUTEX_GUARD_NAME2(line)
+#define MUTEX_GUARD(m)                                                                             \
+	struct mutex *MUTEX_GUARD_NAME(__LINE__) __attribute__((cleanup(mutex_guard_release), unused)) = (m); \
+	mutex_lock(MUTEX_GUARD_NAME(__LINE__))
+
+/* One event, once: for "wait until that thread is done". */
+struct completion {
+	bool done;           /* q.lock */
+	struct waitq q;
+};
+void completion_init(struct completion *c);
+void completion_signal(struct completion *c); /* any context */
+void completion_wait(struct completion *c);
+int completion_wait_killable(struct completion *c); /* 0 or -ERESTARTSYS */
+
+#endif

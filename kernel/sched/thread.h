@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/thread.h: threads, and the only ways to stop running one.
+ *
+ * A thread sleeps in three steps, so that no wake-up is lost:
+ *     thread_set_state(THREAD_SLEEPING);   // 1. say so
+ *     if (!condition)                      // 2. look (again)
+ *         sched_switch();                  // 3. give the processor away
+ *     thread_set_state(THREAD_RUNNING);
+ * A waker makes the condition true first and then calls thread_wake(). The
+ * wait_event macros of sched/wait.h do all of this. An interruptible sleep
+ * (SLEEPING) does not start while WORK_SIGNAL or WORK_KILLED is set, a killable
+ * one (KILLABLE) not while WORK_KILLED is.
+ *
+ * The process layer embeds struct thread in its own structure and finds that
+ * again with container_of; what process and address space mean is its business.
+ */
+#ifndef SCHED_THREAD_H
+#define SCHED_THREAD_H
+
+#include "base/preempt.h"
+#include "base/spinlock.h"
+#include "hal/context.h"
+#include "lib/list.h"
+#include "lib/rbtree.h"
+#include "lib/refcount.h"
+
+enum thread_state {
+	THREAD_RUNNING  = 0,      /* running or in a run queue */
+	THREAD_SLEEPING = 1 << 0, /* woken by signals */
+	THREAD_KILLABLE = 1 << 1, /* woken by deadly signals only */
+	THREAD_BLOCKED  = 1 << 2, /* woken by its event only */
+	THREAD_STOPPED  = 1 << 3, /* job control */
+	THREAD_TRACED   = 1 << 4, /* stopped for a tracer */
+	THREAD_NEW      = 1 << 5, /* not started yet */
+	THREAD_DEAD     = 1 << 6,
+	THREAD_NORMAL_SLEEP = THREAD_SLEEPING | THREAD_KILLABLE | THREAD_BLOCKED,
+};
+
+/* Scheduling parameters as the system calls see them. */
+struct sched_params {
+	int policy;        /* SCHED_* of <linux/sched.h> */
+	int nice;          /* -20..19 */
+	int priority;      /* real-time: 1..99, else 0 */
+	bool reset_on_fork;
+};
+
+/*
+ * The address space as the scheduler sees it: embedded in vm's struct space.
+ * A kernel thread has none and keeps whatever was loaded (it never touches user
+ * addresses); space_forget() ends such borrowing before the tables are freed.
+ */
+struct mmu_space {
+	paddr_t root;         /* immutable: physical address of the root table */
+	uint64_t generation;  /* immutable: unique number, tags the TLB */
+	uint64_t cpus;        /* atomic: processors that have it loaded */
+};
+
+struct thread {
+	struct context context;   /* machine state; context.work is atomic */
+	struct mmu_space *mmu;    /* owner, or before start: NULL in kernel threads */
+	char name[16];            /* owner; racy readers see old or new bytes, always terminated */
+
+	uint32_t state;           /* atomic: enum thread_state */
+	uint32_t on_cpu;          /* atomic: 1 while its stack is in use */
+	uint32_t cpu;             /* run queue lock: where it runs or ran last */
+	bool queued;              /* run queue lock */
+	bool exiting;             /* owner */
+	struct refcount refs;     /* the scheduler's one ends at death */
+	void (*release)(struct thread *t); /* immutable: last reference went; the stack is free already. Thread context. */
+
+	struct rb_node run_node;  /* run queue lock: fair class */
+	struct list run_link;     /* run queue lock: real-time class */
+	int64_t vruntime;         /* run queue lock: weighted ns */
+	int64_t deadline;         /* run queue lock: virtual deadline */
+	uint32_t weight;          /* run queue lock */
+	int32_t slice_left;       /* run queue lock: SCHED_RR, ns */
+	struct sched_params params; /* run queue lock */
+	uint64_t affinity;        /* run queue lock: mask of processors */
+
+	nsec_t run_start;         /* owner: clock when it was switched in */
+	nsec_t runtime;           /* run queue lock: ns on a processor, up to the last switch */
+	nsec_t utime, stime;      /* owner: sampled user and kernel time, ns */
+	uint64_t switches_voluntary, switches_involuntary; /* run queue lock */
+	nsec_t start_time;        /* immutable: clock_now() at creation */
+
+#if CONFIG_DEBUG
+	struct { void *lock; uint16_t rank; uint64_t caller; } held[12]; /* owner: sleeping locks held */
+	unsigned held_count;      /* owner */
+	uint32_t fail_nth;        /* owner: fault injection, see mem/inject.h */
+#endif
+};
+
+static inline struct thread *thread_current(void)
+{
+	return container_of(context_current(), struct thread, context);
+}
+
+/* Sets up run queues and makes the boot stack this processor's idle thread. */
+void sched_init(void);
+/* Never returns: the boot thread becomes the idle loop. */
+__noreturn void sched_idle(void);
+
+/*
+ * Prepares t (zeroed by the caller): kernel stack, names, counts; it does not run
+ * yet. entry(arg) runs on its own stack with interrupts on and must end in
+ * thread_exit(). Scheduling parameters and affinity are those of parent (NULL: ordinary).
+ * One reference, the scheduler's, exists afterwards. May sleep. -ENOMEM.
+ */
+int thread_init(struct thread *t, const char *name, const struct thread *parent,
+		void (*entry)(void *arg), void *arg, void (*release)(struct thread *t));
+/* Undoes thread_init() of a thread never started. May sleep. */
+void thread_uninit(struct thread *t);
+/* Lets a NEW thread run. Any context. */
+void thread_start(struct thread *t);
+
+/* A kernel thread, started. NULL when out of memory. May sleep. */
+struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *arg);
+
+/* Ends the running thread. Its stack is freed and the scheduler's reference dropped after the switch. */
+__noreturn void thread_exit(void);
+
+static inline void thread_get(struct thread *t) { refcount_get(&t->refs); }
+void thread_put(struct thread *t);
+
+/* Sets the running thread's state, with the ordering the three steps need. */
+static inline void thread_set_state(uint32_t state)
+{
+	__atomic_store_n(&thread_current()->state, state, __ATOMIC_SEQ_CST);
+}
+
+/* Gives the processor away: to sleep if the state says so, else to be picked again. Preemption on (count 0). */
+void sched_switch(void);
+/* sched_yield(2). */
+void sched_yield(void);
+
+/* Wakes t if its state is in mask. True if it was asleep. Any context. */
+bool thread_wake_state(struct thread *t, uint32_t mask);
+static inline bool thread_wake(struct thread *t) { return thread_wake_state(t, THREAD_NORMAL_SLEEP); }
+
+/* Sets bits of context.work and makes the thread notice: wakes it from sleeps they end, kicks its processor. Any context. */
+void thread_notify(struct thread *t, uint32_t work);
+
+/* True if the running thread's sleeps should end: for killable, and for interruptible ones. */
+static inline bool thread_killed(void) { return context_current()->work & WORK_KILLED; }
+static inline bool thread_interrupted(void) { return context_current()->work & (WORK_SIGNAL | WORK_KILLED); }
+
+/* Scheduling parameters of any thread. The caller has checked them. May not sleep. */
+void thread_set_params(struct thread *t, const struct sched_params *p);
+void thread_get_params(struct thread *t, struct sched_params *p);
+/* Mask already cut to possible processors and not empty. */
+void thread_set_affinity(struct thread *t, uint64_t mask);
+
+/* CPU time in ns: total, and split into user and kernel. Any thread. */
+nsec_t thread_runtime(struct thread *t);
+void thread_times(struct thread *t, nsec_t *user, nsec_t *system);
+void thread_set_name(struct thread *t, const char *name);
+
+/* Loads the running thread's address space after it changed (exec), or the kernel's (exit: mmu = NULL). */
+void thread_use_space(struct mmu_space *mmu);
+/* No processor has it loaded when this returns; its threads are gone. May sleep. */
+void mmu_space_forget(struct mmu_space *mmu);
+
+/* Sums for /proc/stat and /proc/loadavg. */
+struct sched_stats {
+	uint64_t switches, threads_created;
+	unsigned running;          /* threads that run or want to */
+	uint64_t load[3];          /* 1, 5, 15 minutes, 11-bit fixed point */
+	nsec_t user, nice, system, idle;
+};
+void sched_stats(struct sched_stats *s);
+void sched_cpu_stats(unsigned cpu, struct sched_stats *s); /* only the times are filled */
+
+#endif
