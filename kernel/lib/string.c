@@ -6,7 +6,8 @@
  * end are covered by one more eight-byte access that overlaps the last, so
  * that there is no byte loop. From REP_MIN bytes on, `rep movsq` and
  * `rep stosq` do a word for one instruction; `rep movsb` is never used, since
- * an emulator pays one instruction a byte for it.
+ * an emulator pays one instruction a byte for it. Names in parentheses escape
+ * the macros of the header.
  */
 #include "lib/string.h"
 
@@ -91,7 +92,7 @@ static __always_inline void copy_down(uint8_t *d, const uint8_t *s, size_t n)
 	store64(d, head);
 }
 
-__no_loop_idioms void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+__no_loop_idioms void *(memcpy)(void *restrict dst, const void *restrict src, size_t n)
 {
 	if (n < 8)
 		copy_tiny(dst, src, n);
@@ -100,7 +101,7 @@ __no_loop_idioms void *memcpy(void *restrict dst, const void *restrict src, size
 	return dst;
 }
 
-__no_loop_idioms void *memmove(void *dst, const void *src, size_t n)
+__no_loop_idioms void *(memmove)(void *dst, const void *src, size_t n)
 {
 	if (n < 8)
 		copy_tiny(dst, src, n);
@@ -124,7 +125,7 @@ static __always_inline void set_tiny(uint8_t *d, uint64_t v, size_t n)
 	}
 }
 
-__no_loop_idioms void *memset(void *dst, int c, size_t n)
+__no_loop_idioms void *(memset)(void *dst, int c, size_t n)
 {
 	uint64_t v = (uint8_t)c * 0x0101010101010101UL;
 	uint8_t *d = dst;
@@ -151,7 +152,7 @@ __no_loop_idioms void *memset(void *dst, int c, size_t n)
 	return dst;
 }
 
-__no_loop_idioms int memcmp(const void *a, const void *b, size_t n)
+__no_loop_idioms int (memcmp)(const void *a, const void *b, size_t n)
 {
 	const uint8_t *p = a, *q = b;
 
@@ -177,7 +178,7 @@ __no_loop_idioms void *memchr(const void *s, int c, size_t n)
 	return NULL;
 }
 
-__no_loop_idioms size_t strlen(const char *s)
+__no_loop_idioms size_t (strlen)(const char *s)
 {
 	const char *p = s;
 

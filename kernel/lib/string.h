@@ -47,6 +47,18 @@ size_t strlcpy(char *dst, const char *src, size_t size);
 /* The same; returns the length copied, or -E2BIG when src was cut short. */
 ssize_t strscpy(char *dst, const char *src, size_t size);
 
+/*
+ * Freestanding code knows no builtins of these names, so say so by hand: the
+ * compiler then does small constant sizes in line and calls ours for the rest.
+ */
+#if !__STDC_HOSTED__
+#define memcpy(d, s, n)	 __builtin_memcpy(d, s, n)
+#define memmove(d, s, n) __builtin_memmove(d, s, n)
+#define memset(d, c, n)	 __builtin_memset(d, c, n)
+#define memcmp(a, b, n)	 __builtin_memcmp(a, b, n)
+#define strlen(s)	 __builtin_strlen(s)
+#endif
+
 /* True when s begins with prefix. */
 static inline bool str_has_prefix(const char *s, const char *prefix)
 {
