@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vm/space.h: address spaces. A space is a set of areas (a copy-on-write B-tree
+ * read under RCU) and a tree of page tables. Its lock is for writers of the area
+ * set only; faults find the area under RCU, take a reference and use its
+ * sequence count to see that it has not changed, and lock the page-table page
+ * they fill.
+ *
+ * An area maps an object (or anonymous zero-fill memory) at a range. Private
+ * areas copy on write: the copy belongs to the area's anonymous family, which
+ * fork shares (an interval tree of areas per family, for reverse mapping).
+ */
+#ifndef VM_SPACE_H
+#define VM_SPACE_H
+
+#include "base/rcu.h"
+#include "base/seqlock.h"
+#include "hal/mmu.h"
+#include "hal/upcall.h"
+#include "lib/btree.h"
+#include "lib/refcount.h"
+#include "sched/mutex.h"
+#include "sched/thread.h"
+#include "vm/object.h"
+
+enum area_flags {
+	AREA_READ      = 1u << 0, /* the same bits as PROT_* */
+	AREA_WRITE     = 1u << 1,
+	AREA_EXEC      = 1u << 2,
+	AREA_SHARED    = 1u << 3,
+	AREA_MAY_READ  = 1u << 4, /* what mprotect may grant */
+	AREA_MAY_WRITE = 1u << 5,
+	AREA_MAY_EXEC  = 1u << 6,
+	AREA_GROWSDOWN = 1u << 7, /* a stack */
+	AREA_LOCKED    = 1u << 8, /* mlock */
+	AREA_DONTFORK  = 1u << 9,
+	AREA_WIPEONFORK = 1u << 10,
+	AREA_DONTDUMP  = 1u << 11,
+	AREA_SPECIAL   = 1u << 12, /* frames without counted struct page: the vDSO */
+	AREA_HEAP      = 1u << 13, /* made by brk */
+	AREA_STACK     = 1u << 14, /* the initial stack, for /proc names */
+	AREA_NOHUGE    = 1u << 15,
+	AREA_HUGE      = 1u << 16,
+	AREA_SEQUENTIAL = 1u << 17,
+	AREA_RANDOM    = 1u << 18,
+	AREA_ACCOUNT   = 1u << 19, /* counted against the commit limit */
+};
+
+struct anon_family;
+struct area {
+	uaddr_t start, end;       /* immutable once published (changes make a new area) */
+	uint32_t flags;           /* immutable once published */
+	struct space *space;      /* immutable */
+	struct object *object;    /* immutable, counted: NULL is private anonymous */
+	uint64_t page_offset;     /* immutable: page index in object of start */
+	void *file;               /* immutable, counted through space_set_file_hooks: the struct file, for names */
+	const char *name;         /* immutable: "[vdso]", … or NULL */
+	struct anon_family *anon; /* space lock once, then immutable: set at the first private copy or fork */
+	struct rb_node object_node; /* object's lock: in object.mappings */
+	struct rb_node anon_node;   /* family's lock */
+	struct refcount refs;     /* the tree's one, faults in progress */
+	struct seqcount seq;      /* written by whoever unpublishes the area: odd or changed is gone */
+	struct rcu_head rcu;
+};
+
+struct space_counters {           /* pages; atomic each */
+	uint64_t rss_anon, rss_file, rss_shmem, tables, peak;
+	uint64_t total, locked, data, stack, exec; /* of areas; space lock */
+};
+
+struct space {
+	struct mmu_space mmu;     /* what the scheduler loads */
+	struct mutex lock;        /* rank SPACE: writers of the area tree and the fields below */
+	struct btree areas;       /* lock for writers, RCU for readers */
+	unsigned area_count;      /* lock */
+	struct refcount users;    /* threads; the areas go with the last one */
+	struct refcount refs;     /* users as a whole, and visitors such as /proc; the struct goes with the last */
+	uaddr_t mmap_base;        /* immutable after exec: top-down searches start below it */
+	uaddr_t brk_start, brk;   /* lock */
+	uaddr_t stack_top;        /* immutable after exec */
+	uint64_t stack_limit, data_limit, address_limit; /* atomic: bytes, copies of the resource limits */
+	uaddr_t code_start, code_end, data_start, data_end;       /* for /proc, set by exec */
+	uaddr_t arg_start, arg_end, env_start, env_end;           /* for /proc, set by exec and prctl */
+	uint64_t auxv[64];        /* immutable after exec: for /proc/PID/auxv */
+	unsigned auxv_words;
+	void *exe;                /* lock: the program's struct file, counted through the hooks */
+	struct space_counters count;
+	uint64_t faults_minor, faults_major; /* atomic */
+	uint32_t dumpable;        /* atomic */
+};
+
+/* How vm counts references on files it knows nothing of. Set once by fs/. */
+void space_set_file_hooks(void (*get)(void *file), void (*put)(void *file));
+
+/* An empty space: kernel half only. NULL when out. */
+struct space *space_create(void);
+static inline void space_get(struct space *s) { refcount_get(&s->refs); }
+void space_put(struct space *s);
+/* Threads: the last space_unuse() removes all areas and frees the tables. May sleep. */
+static inline void space_use(struct space *s) { refcount_get(&s->users); }
+bool space_use_unless_zero(struct space *s);
+void space_unuse(struct space *s);
+/* The running thread's, NULL in kernel threads. */
+struct space *space_current(void);
+
+/* A copy-on-write copy for fork. -ENOMEM with nothing left behind. May sleep. */
+int space_fork(struct space *parent, struct space **child);
+
+struct space_map_request {
+	uaddr_t addr;             /* hint, or the place when fixed */
+	size_t length;            /* bytes, page aligned, not 0 */
+	uint32_t flags;           /* AREA_* */
+	bool fixed;               /* exactly at addr, replacing what is there */
+	bool noreplace;           /* with fixed: -EEXIST if anything is there */
+	bool low_32bit;           /* MAP_32BIT */
+	bool populate;            /* fault all in at once */
+	struct object *object;    /* counted for the area by the callee; NULL: anonymous */
+	uint64_t page_offset;
+	void *file;               /* counted for the area by the callee */
+	const char *name;
+	paddr_t special;          /* AREA_SPECIAL: first frame */
+};
+/* The address in *addr. -ENOMEM, -EEXIST, -EINVAL, -EPERM, -EAGAIN (locked limit). May sleep. */
+int space_map(struct space *s, const struct space_map_request *r, uaddr_t *addr);
+int space_unmap(struct space *s, uaddr_t addr, size_t length);
+int space_protect(struct space *s, uaddr_t addr, size_t length, uint32_t prot);
+int space_remap(struct space *s, uaddr_t addr, size_t old_length, size_t new_length, int flags, uaddr_t new_addr,
+		uaddr_t *result);
+int space_advise(struct space *s, uaddr_t addr, size_t length, int advice);
+int space_sync(struct space *s, uaddr_t addr, size_t length, int flags);
+int space_incore(struct space *s, uaddr_t addr, size_t pages, uint8_t *out);
+int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock);
+/* brk(2): the new break, or the old one if it cannot be. */
+uaddr_t space_brk(struct space *s, uaddr_t addr);
+
+/*
+ * Serves a fault. 0 when the access may be tried again; else -EFAULT (no area:
+ * SEGV_MAPERR), -EACCES (not permitted: SEGV_ACCERR), -EIO (SIGBUS), -ENOMEM,
+ * -ERESTARTSYS (killed meanwhile). May sleep.
+ */
+int space_fault(struct space *s, uaddr_t addr, enum fault_access access);
+
+/*
+ * Access to another space's memory (ptrace, /proc/PID/mem, exec's new stack),
+ * page by page through its frames. force: write even where the area is read-only
+ * and private. Bytes copied, short at the first bad page. May sleep.
+ */
+size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n);
+size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force);
+
+/* The physical address behind a user address for a futex key: object and index, or space and address. -EFAULT. May sleep. */
+struct futex_key { uint64_t base; uint64_t offset; };
+int space_futex_key(struct space *s, uaddr_t addr, bool shared, bool write, struct futex_key *key);
+/* A key of a shared mapping holds its object. */
+void space_futex_key_put(struct futex_key *key);
+
+/* Visits areas in order from addr on, under the space's lock; stops when visit returns non-zero, and returns that. For /proc. */
+int space_for_each(struct space *s, uaddr_t from, int (*visit)(void *arg, const struct area *a), void *arg);
+
+/* Unmaps pages of an object from every space that maps them: [first, last] page indices. cow: private copies too. May sleep. */
+void object_unmap_range(struct object *o, uint64_t first, uint64_t last, bool cow);
+
+/* Commit accounting in pages: total promised, and the limit, for /proc/meminfo. */
+uint64_t vm_committed(void);
+
+void vm_init(void);
+
+#endif
