@@ -25,6 +25,15 @@ nsec_t clock_wall(void);
 void clock_set_wall(nsec_t wall);
 
 /*
+ * Compares the time stamp counter with its reference over all the time since
+ * boot and corrects its rate; time stays continuous. Thread context, no locks
+ * held, not urgent. Returns the clock_now() time at which to call it next;
+ * INT64_MAX when it needs no more. The first call is due at CLOCK_REFINE_FIRST.
+ */
+#define CLOCK_REFINE_FIRST (NSEC_PER_SEC / 4)
+nsec_t clock_refine(void);
+
+/*
  * Asks this processor's timer for one interrupt at the given clock_now() time
  * (at once if it is past; INT64_MAX cancels). Interrupts off. The interrupt
  * calls upcall_timer().

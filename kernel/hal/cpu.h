@@ -69,4 +69,11 @@ void cpu_kick(unsigned cpu);
 /* 64 bits from RDSEED or RDRAND. False where there is none or it fails. */
 bool cpu_random(uint64_t *out);
 
+/*
+ * Gathers timing noise of this processor: a few hundred instructions, mixed
+ * into 64 bits of which a few may be unpredictable (none under a deterministic
+ * emulator). For the random pool's seed where cpu_random() fails. Any context.
+ */
+uint64_t cpu_jitter(void);
+
 #endif

@@ -21,7 +21,11 @@ struct irq_action {
 
 enum irq_trigger { IRQ_EDGE, IRQ_LEVEL_LOW, IRQ_LEVEL_HIGH, IRQ_ISA_DEFAULT };
 
-/* Finds the interrupt controllers (MADT, or the 8259s), all lines masked. */
+/*
+ * Finds the interrupt controllers (MADT, or the 8259s), all lines masked, and
+ * counts the processors. After acpi_init(). The boot processor's own controller
+ * is on afterwards.
+ */
 void irq_init(void);
 
 /*
@@ -29,6 +33,7 @@ void irq_init(void);
  * irq_unregister(). 0, -EINVAL (no such line), -EBUSY (trigger differs).
  */
 int irq_register(unsigned gsi, enum irq_trigger trigger, struct irq_action *action);
+/* Returns when no handler runs any more: not from the handler, no lock held that it takes. */
 void irq_unregister(unsigned gsi, struct irq_action *action);
 
 /* The GSI of an ISA line, and its trigger, after ACPI's overrides. */
@@ -37,7 +42,7 @@ unsigned irq_isa_to_gsi(unsigned isa, enum irq_trigger *trigger);
 /* True while this processor runs on an interrupt or exception stack. */
 bool irq_in_progress(void);
 
-/* Calls visit for every registered action; for /proc/interrupts. */
+/* Calls visit for every registered action, with the line's lock held; for /proc/interrupts. */
 void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg);
 
 /* Interrupts served by this machine in all, and by the local timer. */

@@ -106,6 +106,14 @@ void mmu_switch(paddr_t root, uint64_t generation);
 paddr_t mmu_current_root(void);
 
 /*
+ * Maps n bytes at a physical address (any alignment) for good, before mem/ can
+ * map anything: ACPI tables, interrupt controllers, timers. The place is small
+ * (2 MiB in all); drivers use mem/vmap.h. prot is MMU_READ, perhaps MMU_WRITE
+ * and MMU_NOCACHE. NULL when full. After mmu_init_production(); any context.
+ */
+void *mmu_map_fixed(paddr_t pa, size_t n, unsigned prot);
+
+/*
  * Builds the production tables during boot: the direct map of every RAM range
  * (large pages, never executable), the image (text read-only and executable,
  * rodata read-only, data not executable), and empty next-level tables for every
