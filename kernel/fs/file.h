@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/file.h: open files and descriptor tables.
+ *
+ * Every blocking operation is try, then EAGAIN with a poll hook: read and write
+ * get a struct io with IO_NOWAIT set or not; a file that can block also has
+ * poll(), and its non-waiting form never sleeps for data.
+ */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include "fs/path.h"
+#include "sched/wait.h"
+#include "vm/iter.h"
+
+struct poll_table;
+struct space_map_request;
+
+struct io {
+	struct file *file;           /* counted by the caller */
+	loff_t position;             /* in and out, for files with a position */
+	unsigned flags;              /* IO_* */
+};
+enum { IO_NOWAIT = 1, IO_APPEND = 2, IO_SYNC = 4, IO_DSYNC = 8 };
+
+struct dir_sink {
+	/* One entry; false when the buffer is full. type is DT_*. position is that of the entry after it. */
+	bool (*emit)(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned type, loff_t next);
+	loff_t position;             /* in: where to start; out: where to go on */
+};
+
+struct file_ops {
+	int (*open)(struct inode *inode, struct file *f);    /* NULL: nothing to do */
+	void (*release)(struct file *f);                     /* the last reference went */
+	int (*flush)(struct file *f);                        /* each close(2) */
+	ssize_t (*read)(struct io *io, struct iter *to);     /* NULL: -EINVAL */
+	ssize_t (*write)(struct io *io, struct iter *from);  /* NULL: -EINVAL */
+	loff_t (*seek)(struct file *f, loff_t offset, int whence); /* NULL: -ESPIPE */
+	int (*iterate)(struct file *f, struct dir_sink *s);  /* directories; inode lock held for reading */
+	int64_t (*ioctl)(struct file *f, unsigned cmd, uint64_t arg); /* NULL: -ENOTTY. Process-dependent ones are tty's */
+	/* Fills object, page_offset etc. of a mapping; may refuse. NULL: -ENODEV. file_map_generic() for the page cache. */
+	int (*map)(struct file *f, struct space_map_request *r);
+	/* Ready events (EPOLL* bits of <linux/eventpoll.h>), after queueing on every wait queue if pt is not NULL. NULL: always ready. */
+	uint32_t (*poll)(struct file *f, struct poll_table *pt);
+	int (*fsync)(struct file *f, bool data_only);        /* NULL: -EINVAL */
+	int (*fallocate)(struct file *f, int mode, loff_t offset, loff_t length); /* NULL: -EOPNOTSUPP */
+	void (*show_fdinfo)(struct file *f, char *buf, size_t size); /* extra lines of /proc/PID/fdinfo */
+};
+
+struct file {
+	struct refcount refs;        /* RCU: taken by increment-unless-zero */
+	uint32_t flags;              /* lock: O_* of open(2), without O_CREAT and the like */
+	uint32_t mode;               /* immutable: FILE_* */
+	const struct file_ops *ops;  /* immutable */
+	struct path path;            /* immutable, counted */
+	struct inode *inode;         /* immutable: path.dentry's */
+	loff_t position;             /* position_lock */
+	struct mutex position_lock;  /* rank FILE_POS: held over read, write, lseek when the file is shared */
+	const struct cred *cred;     /* immutable, counted: who opened it */
+	void *data;                  /* the file type's */
+	struct spinlock lock;        /* rank FILES: flags, owner, epoll links */
+	struct list epoll_items;     /* lock: epoll items that watch it */
+	void *owner;                 /* lock: F_SETOWN target, opaque to fs/ */
+	int owner_signal;            /* lock: F_SETSIG */
+	struct rcu_head rcu;
+};
+enum { FILE_READ = 1, FILE_WRITE = 2, FILE_SEEK = 4 /* has a position */, FILE_PATH_ONLY = 8 /* O_PATH */,
+       FILE_STREAM = 16 /* position ignored */, FILE_EXEC = 32 /* open for execution: writers are denied */ };
+
+/* open(2) below the descriptor: name to file. flags O_*, mode after umask. *out has one reference. May sleep. */
+int file_open(const struct walk *w, const char *name, uint32_t flags, uint32_t mode, struct file **out);
+/* A file for a path (O_PATH opens, exec) or for a detached inode (pipes, sockets, memfd). */
+int file_open_path(const struct path *p, uint32_t flags, const struct cred *cred, struct file **out);
+int file_create_anonymous(const char *name, const struct file_ops *ops, void *data, uint32_t flags, struct file **out);
+/* The same with an inode of its own (mode bits give the type). Consumes nothing on failure. */
+int file_create_inode(struct inode *inode, const char *name, const struct file_ops *ops, void *data, uint32_t flags,
+		      struct file **out);
+static inline void file_get(struct file *f) { refcount_get(&f->refs); }
+void file_put(struct file *f); /* may sleep at the last one */
+
+/* read(2) and friends above the descriptor: checks mode, limits, position locking. position NULL: the file's own. May sleep. */
+ssize_t file_read(struct file *f, struct iter *to, loff_t *position);
+ssize_t file_write(struct file *f, struct iter *from, loff_t *position);
+ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t position); /* for exec and the like */
+loff_t file_seek(struct file *f, loff_t offset, int whence);
+int file_truncate(struct file *f, uint64_t size);
+/* sendfile, splice, copy_file_range: moves up to n bytes through pages. */
+ssize_t file_copy(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n);
+
+/* Building blocks for file_ops of page-cache files. */
+ssize_t file_read_generic(struct io *io, struct iter *to);
+ssize_t file_write_generic(struct io *io, struct iter *from);
+loff_t file_seek_generic(struct file *f, loff_t offset, int whence);
+int file_map_generic(struct file *f, struct space_map_request *r);
+
+/* File size limit (RLIMIT_FSIZE) of the running thread: set once by proc/; raises SIGXFSZ itself. Bytes. */
+void file_set_size_limit_hook(uint64_t (*limit)(void));
+
+/*
+ * Descriptor tables. Read under RCU: file_of_fd() takes a reference by
+ * increment-unless-zero; tables grow by copying, the old one freed after a grace
+ * period. The next free descriptor comes from a two-level bitmap.
+ */
+struct files;
+struct files *files_create(void);                 /* NULL when out */
+struct files *files_copy(struct files *old);      /* for fork; NULL when out */
+struct files *files_get(struct files *t);
+void files_put(struct files *t);                  /* the last closes all; may sleep */
+/* The file with a reference, or NULL (-EBADF). path_only: O_PATH files are wanted too. */
+struct file *files_lookup(struct files *t, int fd, bool path_only);
+/* Lowest free descriptor >= from and below limit; reserves it, empty. -EMFILE, -ENOMEM. */
+int files_reserve(struct files *t, int from, uint64_t limit, bool cloexec);
+void files_install(struct files *t, int fd, struct file *f); /* into a reserved one; consumes the reference */
+void files_unreserve(struct files *t, int fd);
+int files_close(struct files *t, int fd);
+int files_replace(struct files *t, int fd, struct file *f, bool cloexec, uint64_t limit); /* dup2; takes its own reference */
+int files_close_range(struct files *t, unsigned first, unsigned last, bool cloexec_only);
+void files_close_on_exec(struct files *t);
+int files_get_cloexec(struct files *t, int fd);   /* 0, 1 or -EBADF */
+int files_set_cloexec(struct files *t, int fd, bool on);
+/* The next open descriptor >= from, or -1. For /proc/PID/fd. */
+int files_next(struct files *t, int from);
+bool files_shared(const struct files *t);
+
+/* Record locks (fcntl, OFD, flock) of an inode. owner: the files table (POSIX), the file (OFD, flock). fs/flock.c */
+struct flock;
+int flock_set(struct file *f, void *owner, int cmd, struct flock *l, int pid);  /* cmd F_SETLK, F_SETLKW, F_OFD_… */
+int flock_get(struct file *f, void *owner, int cmd, struct flock *l);
+int flock_whole(struct file *f, int operation);   /* flock(2) */
+void flock_release_owner(struct inode *i, void *owner); /* close(2) and last put */
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/inode.h: inodes and superblocks: the objects filesystems are made of. A
+ * filesystem supplies tables of functions; every entry left NULL means what
+ * the comment says.
+ */
+#ifndef FS_INODE_H
+#define FS_INODE_H
+
+#include "fs/cred.h"
+#include "lib/list.h"
+#include "sched/mutex.h"
+#include "vm/object.h"
+#include <linux/stat.h>
+
+#define NAME_MAX_BYTES 255
+
+struct dentry;
+struct file;
+struct inode;
+struct super;
+struct path;
+
+/* Seconds and nanoseconds since 1970. */
+struct file_time { int64_t sec; uint32_t nsec; };
+
+struct attributes {                /* for setattr: which fields are meant */
+	uint32_t valid;            /* ATTR_* */
+	uint32_t mode, uid, gid;
+	uint64_t size;
+	struct file_time atime, mtime, ctime;
+};
+enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8, ATTR_ATIME = 16, ATTR_MTIME = 32, ATTR_CTIME = 64 };
+
+/* Called with dir's lock held for writing unless said otherwise; dentries are negative and hashed by the caller. May sleep. */
+struct inode_ops {
+	/* Finds dentry's name in dir: *out counted, or NULL if absent. dir's lock held for reading or writing. NULL: no names. */
+	int (*lookup)(struct inode *dir, const char *name, size_t len, struct inode **out);
+	/* Makes a regular file, directory, device, fifo or socket; *out counted. NULL: -EPERM (-EROFS first). */
+	int (*create)(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
+		      const struct cred *cred, struct inode **out);
+	int (*symlink)(struct inode *dir, const char *name, size_t len, const char *target, const struct cred *cred,
+		       struct inode **out);
+	int (*link)(struct inode *dir, const char *name, size_t len, struct inode *inode); /* inode locked too */
+	int (*unlink)(struct inode *dir, const char *name, size_t len, struct inode *inode); /* both locked */
+	int (*rmdir)(struct inode *dir, const char *name, size_t len, struct inode *inode);  /* both locked; -ENOTEMPTY */
+	/* target may be NULL; all locked; flags RENAME_EXCHANGE or 0 (NOREPLACE is checked above). */
+	int (*rename)(struct inode *from_dir, const char *from, size_t from_len, struct inode *inode,
+		      struct inode *to_dir, const char *to, size_t to_len, struct inode *target, unsigned flags);
+	/* An unnamed file for O_TMPFILE. NULL: -EOPNOTSUPP. */
+	int (*tmpfile)(struct inode *dir, uint32_t mode, const struct cred *cred, struct inode **out);
+	/* Target of a symbolic link, zero-terminated, into buf. Length or errno. No lock. NULL: inode->link is the text. */
+	ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
+	/* A link that leads to an object, not to a name (/proc/PID/fd/N): *out counted. No lock. NULL: follow the text. */
+	int (*follow)(struct inode *inode, const struct cred *cred, struct path *out);
+	/* Checked and locked for writing. NULL: inode_set_attributes() is all. */
+	int (*setattr)(struct inode *inode, const struct attributes *a);
+	/* Refreshes the fields before stat. NULL: they are right already. */
+	void (*getattr)(struct inode *inode);
+	/* Permission beyond the mode bits. mask is MAY_*. NULL: inode_permission_generic(). No lock. */
+	int (*permission)(struct inode *inode, const struct cred *cred, unsigned mask);
+	/* False: a cached dentry is stale and looked up again (procfs). No lock, may not sleep. NULL: always valid. */
+	bool (*revalidate)(struct dentry *dentry);
+	/* Extended attributes; NULL: -EOPNOTSUPP. size 0 asks for the length. */
+	ssize_t (*getxattr)(struct inode *inode, const char *name, void *value, size_t size);
+	int (*setxattr)(struct inode *inode, const char *name, const void *value, size_t size, int flags);
+	ssize_t (*listxattr)(struct inode *inode, char *list, size_t size);
+	int (*removexattr)(struct inode *inode, const char *name);
+};
+enum { MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4 };
+
+struct super_ops {
+	void (*evict)(struct inode *inode);   /* last reference went and nlink may be 0: free what is behind it */
+	int (*statfs)(struct super *sb, void *kstatfs); /* struct statfs of <asm/statfs.h>, zeroed */
+	int (*sync)(struct super *sb, bool wait);
+	void (*put)(struct super *sb);        /* last unmount */
+	void (*show_options)(struct super *sb, char *buf, size_t size); /* ",size=…" for /proc/mounts */
+};
+
+struct fs_type {
+	const char *name;
+	bool needs_device;        /* no "nodev" in /proc/filesystems */
+	/* Makes or finds a superblock; data is the option string or NULL. */
+	int (*mount)(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
+		     struct super **out);
+};
+/* Filesystems register in the table "fs_types": TABLE_ENTRY(fs_types, struct fs_type, tmpfs) = { … }; */
+
+struct super {
+	struct refcount refs;
+	const struct fs_type *type;       /* immutable */
+	const struct super_ops *ops;      /* immutable */
+	struct dentry *root;              /* immutable, counted */
+	uint64_t dev;                     /* immutable: device number (makedev) of stat */
+	unsigned long flags;              /* atomic: MS_RDONLY … */
+	uint32_t block_size;              /* immutable */
+	uint64_t max_bytes;               /* immutable: largest file */
+	void *data;                       /* the filesystem's */
+	struct mutex rename_lock;         /* one directory rename at a time, rank RENAME */
+};
+
+struct flock_list;
+struct inode {
+	struct refcount refs;
+	struct super *sb;                 /* immutable */
+	uint64_t ino;                     /* immutable */
+	uint32_t mode;                    /* lock; type bits immutable. Read without lock: old or new */
+	uint32_t uid, gid;                /* lock */
+	uint32_t nlink;                   /* lock */
+	uint64_t rdev;                    /* immutable */
+	struct file_time atime, mtime, ctime, btime; /* times_lock via inode_touch */
+	struct rwsem lock;                /* rank INODE: names of a directory, size and writes of a file */
+	const struct inode_ops *ops;      /* immutable */
+	const struct file_ops *file_ops;  /* immutable: for open(); devices: replaced by the device's */
+	struct object object;             /* regular files: the page cache; size is object.size. Its refs are not used: the inode's count */
+	uint64_t size_hint;               /* lock: size for directories and links */
+	uint64_t blocks;                  /* lock: 512-byte units for stat; 0: from object.page_count */
+	char *link;                       /* immutable: text of a symbolic link */
+	void *data;                       /* the filesystem's */
+	void *pipe;                       /* lock: a fifo's pipe */
+	struct flock_list *flocks;        /* set once, atomic: record locks */
+	uint32_t writers;                 /* atomic: open for writing; negative: being executed (deny write) */
+	uint32_t seals;                   /* lock: F_SEAL_* of a memfd */
+	bool append_only, immutable_file; /* lock */
+	struct rcu_head rcu;
+};
+
+/* A new inode with one reference, fields zero, times now. NULL when out. */
+struct inode *inode_create(struct super *sb, uint64_t ino, uint32_t mode);
+static inline void inode_get(struct inode *i) { refcount_get(&i->refs); }
+void inode_put(struct inode *i);
+/* Owner and mode of a new file in dir: set-gid directories hand down their group. */
+void inode_init_owner(struct inode *i, const struct inode *dir, uint32_t mode, const struct cred *cred);
+static inline uint64_t inode_size(const struct inode *i)
+{
+	return S_ISREG(i->mode) ? __atomic_load_n(&i->object.size, __ATOMIC_RELAXED) : i->size_hint;
+}
+/* Sets atime, mtime or ctime (ATTR_*) to now; relatime rule for atime. */
+void inode_touch(struct inode *i, unsigned which);
+int inode_permission(struct inode *i, const struct cred *cred, unsigned mask); /* 0, -EACCES, -EROFS */
+int inode_permission_generic(struct inode *i, const struct cred *cred, unsigned mask);
+/* chmod, chown, utimes, truncate: checks as Linux does, then setattr. May sleep. */
+int inode_change(struct inode *i, const struct cred *cred, struct attributes *a);
+void inode_set_attributes(struct inode *i, const struct attributes *a);
+/* deny/allow write for running programs: 0 or -ETXTBSY. */
+int inode_deny_write(struct inode *i);
+void inode_allow_write(struct inode *i);
+
+struct super *super_create(const struct fs_type *type, const struct super_ops *ops, unsigned long flags); /* anonymous dev number */
+void super_put(struct super *sb);
+
+static inline struct file_time file_time_of(nsec_t t)
+{
+	return (struct file_time){ t / 1000000000, (uint32_t)(t % 1000000000) };
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/path.h: names. Dentries (the name cache, negative entries too), mounts,
+ * and the walk from a string to a (mount, dentry) pair. The walk runs under RCU
+ * without references as long as everything is cached, and falls back to counted
+ * references and locks where it must sleep. fs/ never asks who is running:
+ * where the walk starts and with whose rights comes in a struct walk.
+ */
+#ifndef FS_PATH_H
+#define FS_PATH_H
+
+#include "fs/inode.h"
+
+struct mount;
+
+struct dentry {
+	uint32_t refs;               /* atomic; 0 may stay cached on the LRU; ~0 is dead */
+	uint32_t name_hash;          /* seq */
+	uint32_t name_length;        /* seq */
+	uint32_t flags;              /* lock: DENTRY_* */
+	struct seqcount seq;         /* written under lock and the rename lock: name, parent, inode */
+	struct spinlock lock;        /* rank DENTRY: children, name, inode changes */
+	struct dentry *parent;       /* seq; itself for a root */
+	struct inode *inode;         /* seq, RCU: NULL is negative */
+	const char *name;            /* seq, RCU: inline_name or allocated, zero-terminated */
+	char inline_name[32];
+	struct hlist_node hash;      /* the bucket's lock, RCU */
+	struct list children;        /* lock */
+	struct list sibling;         /* parent's lock */
+	struct list lru;             /* the LRU's lock */
+	struct super *sb;            /* immutable */
+	struct rcu_head rcu;
+};
+enum { DENTRY_MOUNTED = 1 /* something is mounted here, in some mount */, DENTRY_UNHASHED = 2, DENTRY_REFERENCED = 4 };
+
+struct mount {
+	struct refcount refs;
+	struct super *sb;            /* immutable, counted */
+	struct dentry *root;         /* immutable, counted: root of what is mounted (bind mounts: inside) */
+	struct mount *parent;        /* mount lock, RCU: itself for the root */
+	struct dentry *mountpoint;   /* mount lock, RCU */
+	unsigned long flags;         /* atomic: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_RELATIME … */
+	uint32_t id;                 /* immutable: /proc/PID/mountinfo */
+	char *source;                /* immutable: device name shown in /proc/mounts */
+	struct hlist_node hash;      /* mount lock, RCU: by (parent, mountpoint) */
+	struct list list;            /* mount lock: all mounts, in order */
+	struct list children, sibling; /* mount lock */
+	bool detached;               /* mount lock */
+	struct rcu_head rcu;
+};
+
+struct path { struct mount *mount; struct dentry *dentry; };
+static inline struct inode *path_inode(const struct path *p) { return p->dentry->inode; }
+void path_get(const struct path *p);
+void path_put(struct path *p); /* NULLs allowed; clears */
+
+/* Working directory, root and umask, shared by CLONE_FS. */
+struct fs_context {
+	struct refcount refs;
+	struct spinlock lock;        /* rank FS_CONTEXT */
+	struct path cwd, root;       /* lock, counted */
+	uint32_t umask;              /* lock */
+};
+struct fs_context *fs_context_copy(struct fs_context *c); /* NULL when out */
+void fs_context_put(struct fs_context *c);
+void fs_context_set_cwd(struct fs_context *c, const struct path *p);
+void fs_context_set_root(struct fs_context *c, const struct path *p);
+
+struct walk {
+	struct path start;           /* not counted: the caller holds it (cwd, root or a directory descriptor) */
+	struct path root;            /* not counted: the caller holds it */
+	const struct cred *cred;
+	unsigned flags;              /* WALK_* */
+};
+enum {
+	WALK_NOFOLLOW   = 1 << 0, /* do not follow a symbolic link in the last place */
+	WALK_DIRECTORY  = 1 << 1, /* the result must be a directory */
+	WALK_EMPTY      = 1 << 2, /* "" names the start (AT_EMPTY_PATH) */
+	WALK_NO_SYMLINKS = 1 << 3, WALK_BENEATH = 1 << 4, WALK_IN_ROOT = 1 << 5, WALK_NO_XDEV = 1 << 6, WALK_NO_MAGIC = 1 << 7,
+	WALK_NOAUTOMOUNT = 1 << 8,
+};
+
+/*
+ * The path named; counted in *out. -ENOENT, -ENOTDIR, -EACCES, -ELOOP (40
+ * links), -ENAMETOOLONG (a component), -EXDEV. May sleep.
+ */
+int path_lookup(const struct walk *w, const char *name, struct path *out);
+
+/*
+ * Up to the last component: *parent counted; *last points into name (no slashes;
+ * length in *len, 0 for "/" or empty; trailing slashes told in *must_dir).
+ * Symbolic links in the last place are not followed.
+ */
+int path_lookup_parent(const struct walk *w, const char *name, struct path *parent, const char **last, size_t *len,
+		       bool *must_dir);
+
+/* Changes by name, each with all of Linux's checks. May sleep. */
+int path_mknod(const struct walk *w, const char *name, uint32_t mode, uint64_t rdev);  /* mode as given: umask is applied by the caller */
+int path_mkdir(const struct walk *w, const char *name, uint32_t mode);
+int path_unlink(const struct walk *w, const char *name);
+int path_rmdir(const struct walk *w, const char *name);
+int path_symlink(const struct walk *w, const char *target, const char *name);
+int path_link(const struct path *old, const struct walk *w, const char *name);
+int path_rename(const struct walk *from, const char *old, const struct walk *to, const char *name, unsigned flags);
+
+/* Absolute name of p seen from root, at the end of buf: its start. ERR as negative errno in *error and NULL. " (deleted)" as Linux. */
+char *path_name(const struct path *p, const struct path *root, char *buf, size_t size, int *error);
+
+/* Mounts. flags MS_*. May sleep. */
+int mount_new(const char *type, const char *source, const struct path *at, unsigned long flags, const char *data);
+int mount_bind(const struct path *from, const struct path *at, bool recursive);
+int mount_move(const struct path *from, const struct path *at);
+int mount_remount(const struct path *at, unsigned long flags, const char *data);
+int mount_remove(const struct path *at, int flags); /* -EBUSY, -EINVAL; MNT_DETACH */
+/* Visits all mounts below root in order, under the mount lock held for reading (may sleep). */
+int mount_for_each(int (*visit)(void *arg, struct mount *m), void *arg);
+extern struct path root_path; /* immutable after fs_init */
+
+/* pivot_root(2) and the first root. */
+int mount_pivot(const struct path *new_root, const struct path *put_old, struct fs_context *caller);
+
+/* A dentry outside any directory (pipes, sockets, memfd): name shows as "pipe:[7]" and the like. */
+struct dentry *dentry_create_detached(struct inode *inode, const char *name); /* takes its own inode reference */
+void dentry_get(struct dentry *d);
+void dentry_put(struct dentry *d);
+
+/* Caches, the root tmpfs, devtmpfs and the rest of the registered filesystems. */
+void fs_init(void);
+
+#endif

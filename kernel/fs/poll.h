@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/poll.h: waiting for files. A file's poll() hands each of its wait queues to
+ * the table it was given; select and poll queue entries that wake the thread,
+ * epoll queues entries that mark its item ready.
+ */
+#ifndef FS_POLL_H
+#define FS_POLL_H
+
+#include "fs/file.h"
+#include <linux/eventpoll.h>
+
+struct poll_table {
+	void (*queue)(struct poll_table *pt, struct waitq *q);
+};
+
+static inline void poll_wait(struct poll_table *pt, struct waitq *q)
+{
+	if (pt)
+		pt->queue(pt, q);
+}
+
+static inline uint32_t file_poll(struct file *f, struct poll_table *pt)
+{
+	return f->ops->poll ? f->ops->poll(f, pt) : EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM;
+}
+
+/* poll(2): n entries already looked up by the caller. Deadline as clock_now(), INT64_MAX for ever. Number ready, or -EINTR style restart code. */
+struct poll_item {
+	struct file *file;  /* NULL: ignored (fd < 0), revents as set */
+	uint32_t events, revents;
+};
+int poll_files(struct poll_item *items, unsigned n, nsec_t deadline, nsec_t slack);
+
+/* epoll; file must be an epoll file where named ep. */
+int epoll_create_file(uint32_t flags, struct file **out);
+int epoll_control(struct file *ep, int op, struct file *target, int fd, const struct epoll_event *event);
+/* Puts up to max events to user memory at to. Number or restart code. */
+int epoll_wait_events(struct file *ep, uaddr_t to, int max, nsec_t deadline, nsec_t slack);
+/* Called by file_put() at the end of a file that epoll items watch. */
+void epoll_file_gone(struct file *f);
+
+int eventfd_create_file(uint64_t value, uint32_t flags, struct file **out);
+/* pipe2(2): both ends. */
+int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end);
+
+#endif

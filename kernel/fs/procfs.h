@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/procfs.h: /proc. Owners register what they know: single files by a line in
+ * the table "proc_entries", the directories of processes through a provider that
+ * the process layer sets.
+ */
+#ifndef FS_PROCFS_H
+#define FS_PROCFS_H
+
+#include "base/table.h"
+#include "fs/file.h"
+
+/* Text under construction: grows as needed; out of memory is remembered. */
+struct text {
+	char *buf;
+	size_t length, size;
+	bool failed;
+};
+void text_printf(struct text *t, const char *fmt, ...) __printf_like(2, 3);
+void text_put(struct text *t, const char *s, size_t n);
+
+/* TABLE_ENTRY(proc_entries, struct proc_entry, meminfo) = { "meminfo", 0444, meminfo_show }; path may have slashes ("sys/kernel/hostname"). */
+struct proc_entry {
+	const char *path;
+	uint32_t mode;
+	int (*show)(struct text *t);                       /* 0 or errno. May sleep. */
+	int (*store)(const char *buf, size_t n);           /* NULL: not writable. buf is zero-terminated. */
+};
+
+/*
+ * /proc/PID and /proc/PID/task/TID. The provider answers for a numeric name;
+ * handles are counted by get/put.
+ */
+struct proc_pid_file {
+	const char *name;                                  /* "stat", "maps", "fd" … */
+	uint32_t mode;                                     /* S_IFREG, S_IFDIR, S_IFLNK and permissions */
+	int (*show)(void *task, struct text *t);           /* regular files */
+	int (*store)(void *task, const char *buf, size_t n);
+	int (*link)(void *task, struct path *out);         /* links to objects: counted path */
+	/* Directories fd and fdinfo: next number >= from or -1; then the entry of a number. */
+	int (*next)(void *task, int from);
+	int (*entry_link)(void *task, int number, struct path *out);
+	int (*entry_show)(void *task, int number, struct text *t);
+	ssize_t (*read)(void *task, struct io *io, struct iter *to);   /* mem: raw access instead of show */
+	ssize_t (*write)(void *task, struct io *io, struct iter *from);
+};
+struct proc_provider {
+	void *(*find)(int pid, bool thread);               /* counted; NULL if there is none */
+	void (*get)(void *task);
+	void (*put)(void *task);
+	int (*next)(int from);                             /* next process number >= from, or -1 */
+	int (*next_thread)(void *task, int from);          /* next thread number of the process, or -1 */
+	bool (*alive)(void *task);
+	void (*owner)(void *task, uint32_t *uid, uint32_t *gid);
+	bool (*may_inspect)(void *task, const struct cred *cred); /* the ptrace-style check for private files */
+	int (*self)(bool thread, int *tgid);               /* number of the running thread or process */
+	const struct proc_pid_file *files;                 /* ended by a NULL name */
+};
+void procfs_set_provider(const struct proc_provider *p);
+
+#endif
