@@ -57,7 +57,7 @@ void spin_wait(struct spinlock *l, uint16_t ticket);
 
 #define SPIN_CALLER() ((uint64_t)__builtin_return_address(0))
 
-static inline __always_inline void spin_acquire(struct spinlock *l, bool nested)
+static __always_inline void spin_acquire(struct spinlock *l, bool nested)
 {
 	spin_debug_before(l, SPIN_CALLER(), nested);
 	uint32_t seen = __atomic_fetch_add(&l->both, 1u << 16, __ATOMIC_ACQUIRE);
@@ -66,32 +66,32 @@ static inline __always_inline void spin_acquire(struct spinlock *l, bool nested)
 	spin_debug_after(l, SPIN_CALLER());
 }
 
-static inline __always_inline void spin_release(struct spinlock *l)
+static __always_inline void spin_release(struct spinlock *l)
 {
 	spin_debug_unlock(l);
 	__atomic_store_n(&l->serving, (uint16_t)(l->serving + 1), __ATOMIC_RELEASE);
 }
 
-static inline __always_inline void spin_lock(struct spinlock *l)
+static __always_inline void spin_lock(struct spinlock *l)
 {
 	preempt_disable();
 	spin_acquire(l, false);
 }
 
 /* A second lock of the same rank, whose order against the first is fixed otherwise. */
-static inline __always_inline void spin_lock_nested(struct spinlock *l)
+static __always_inline void spin_lock_nested(struct spinlock *l)
 {
 	preempt_disable();
 	spin_acquire(l, true);
 }
 
-static inline __always_inline void spin_unlock(struct spinlock *l)
+static __always_inline void spin_unlock(struct spinlock *l)
 {
 	spin_release(l);
 	preempt_enable();
 }
 
-static inline __always_inline bool spin_trylock(struct spinlock *l)
+static __always_inline bool spin_trylock(struct spinlock *l)
 {
 	preempt_disable();
 	uint32_t seen = __atomic_load_n(&l->both, __ATOMIC_RELAXED);
@@ -105,7 +105,7 @@ static inline __always_inline bool spin_trylock(struct spinlock *l)
 	return false;
 }
 
-static inline __always_inline uint64_t spin_lock_irq(struct spinlock *l)
+static __always_inline uint64_t spin_lock_irq(struct spinlock *l)
 {
 	uint64_t irq = irq_save();
 	preempt_disable();
@@ -113,7 +113,7 @@ static inline __always_inline uint64_t spin_lock_irq(struct spinlock *l)
 	return irq;
 }
 
-static inline __always_inline void spin_unlock_irq(struct spinlock *l, uint64_t irq)
+static __always_inline void spin_unlock_irq(struct spinlock *l, uint64_t irq)
 {
 	spin_release(l);
 	preempt_enable_no_resched();
