@@ -15,6 +15,8 @@ import zlib
 
 import pytest
 
+pytestmark = pytest.mark.linnet
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "build")
 TESTS = os.path.join(ROOT, BUILD, "tests/boot")
