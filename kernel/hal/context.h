@@ -13,9 +13,8 @@
 #define HAL_CONTEXT_H
 
 #include "hal/cpu.h"
+#include "hal/mmu.h"
 #include "lib/types.h"
-
-#define KSTACK_BYTES (16 * 1024)
 
 /* The layout of Linux's struct pt_regs and user_regs_struct up to ss. */
 struct user_frame {
@@ -43,11 +42,16 @@ struct context {
 	uint64_t fs_base;       /* owner: user FS base (thread-local storage) */
 	uint64_t gs_base;       /* owner: user GS base */
 	void *xstate;           /* owner: extended state save area, NULL in kernel threads */
+	uint32_t xstate_cpu;    /* owner: 1 + processor whose registers got its extended state last; 0 none */
 	const char *name;       /* immutable pointer: the thread's name, for fault reports */
 };
 
-/* This processor's running context. */
-struct context *context_current(void);
+/* This processor's running context: never NULL, before context_adopt() one that stands for the boot. */
+extern struct context *context_running; /* per processor */
+static inline struct context *context_current(void)
+{
+	return cpu_local_read_stable(context_running);
+}
 
 /* Makes c the running context of this processor, at boot, for the boot stack. */
 void context_adopt(struct context *c);

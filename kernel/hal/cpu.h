@@ -57,6 +57,10 @@ extern struct cpu_features cpu_features;
 /* The words that /proc/cpuinfo prints after "flags"; fills buf, returns its length. */
 size_t cpu_flags_format(char *buf, size_t size);
 
+/* One text line or more of the registers in f and of this processor's control registers, for panic(). Length. No locks. */
+struct user_frame;
+size_t cpu_registers_format(char *buf, size_t size, const struct user_frame *f);
+
 /* Stops this processor for good, interrupts off. */
 __noreturn void cpu_halt(void);
 

@@ -13,7 +13,9 @@
  *   unsigned mmu_index(vaddr_t va, unsigned level)
  *   uint64_t mmu_level_size(unsigned level)       bytes one entry of that level maps: 4 KiB, 2 MiB, 1 GiB
  *
- *   pte_t pte_make(paddr_t pa, unsigned prot)     a page; prot is MMU_* bits
+ *   pte_t pte_make(paddr_t pa, unsigned prot)     a page; prot is MMU_* bits. Without READ, WRITE and EXEC
+ *                                                 the entry keeps its frame and lets nobody through, and
+ *                                                 pte_present() holds (mprotect to PROT_NONE)
  *   pte_t pte_make_large(paddr_t pa, unsigned prot)  a large page at level 2 or 3
  *   pte_t pte_make_table(paddr_t pa, unsigned prot)  points to the next lower table; prot only MMU_USER or 0
  *   pte_t pte_make_soft(unsigned kind, uint64_t value)  not present; kind 1..7 (swap, migration), value < 2^50
@@ -70,9 +72,23 @@ enum mmu_prot {
 #define SHADOW_BASE       0xffffe00000000000UL /* reserved: address sanitizer */
 #define KERNEL_BASE       0xffffffff80000000UL /* the image, top 2 GiB; physical address = virtual - KERNEL_BASE */
 
+/* A slot of the stack region: an unmapped guard as large as the stack, then the stack. */
+#define KSTACK_BYTES (16 * 1024UL)
+#define KSTACK_SLOT  (2 * KSTACK_BYTES)
+
+/* True if addr lies in the guard beneath a kernel stack. */
+static inline bool kstack_is_guard(vaddr_t addr)
+{
+	return addr - KSTACK_BASE < KSTACK_SIZE &&
+	       (addr - KSTACK_BASE) % KSTACK_SLOT < KSTACK_SLOT - KSTACK_BYTES;
+}
+
 #include "arch/x86/inline/mmu.h"
 
-/* The direct map. pa must be RAM. */
+/*
+ * The direct map. pa must be RAM. Before mmu_init_production() it already works
+ * for the first 4 GiB of physical addresses, RAM or not.
+ */
 static inline void *phys_to_virt(paddr_t pa)
 {
 	return (void *)(DIRECT_MAP_BASE + pa);

@@ -3,17 +3,22 @@
  * HAL_SYSCALL_FULL: a stub that stores the callee-saved registers into the
  * user frame before it calls the handler. The system-call entry leaves them
  * out (they survive the C code anyway); fork, exec, signal return and the like
- * need them. The stub is entered with a return address above the frame it is
- * called from, so the frame's first slot lies at 8(%rsp).
+ * need them. The handler's result becomes f->rax, and every register is then
+ * loaded from the frame, so that the handler may change any of them; signal
+ * return therefore returns f->rax.
+ *
+ * The entry code keeps one unused word below the frame (the stack is then
+ * aligned for the call), so on entry to the stub the frame starts at 16(%rsp).
  */
 #ifndef ARCH_X86_INLINE_SYSCALL_H
 #define ARCH_X86_INLINE_SYSCALL_H
 
 #define HAL_SYSCALL_FULL(stub, handler)                                                            \
 	syscall_fn stub;                                                                           \
-	asm(".pushsection .text\n.globl " #stub "\n.type " #stub ", @function\n" #stub ":\n"        \
-	    "movq %r15, 8(%rsp)\nmovq %r14, 16(%rsp)\nmovq %r13, 24(%rsp)\nmovq %r12, 32(%rsp)\n"  \
-	    "movq %rbp, 40(%rsp)\nmovq %rbx, 48(%rsp)\njmp " #handler "\n"                         \
-	    ".size " #stub ", . - " #stub "\n.popsection")
+	__asm__(".pushsection .text\n.globl " #stub "\n.type " #stub ", @function\n" #stub ":\n"   \
+		"movq %r15, 16(%rsp)\nmovq %r14, 24(%rsp)\nmovq %r13, 32(%rsp)\n"                  \
+		"movq %r12, 40(%rsp)\nmovq %rbp, 48(%rsp)\nmovq %rbx, 56(%rsp)\n"                  \
+		"addq $8, %rsp\ncall " #handler "\njmp entry_syscall_exit_full\n"                  \
+		".size " #stub ", . - " #stub "\n.popsection")
 
 #endif
