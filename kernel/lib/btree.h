@@ -37,10 +37,12 @@ struct btree_entry {
 struct btree_node {
 	uint8_t count;
 	uint8_t height;	     /* 0: a leaf */
-	uint64_t generation; /* the transaction that made the node */
 	union {
-		struct btree_node *next; /* owner's lock: pool, or to be retired */
-		uintptr_t rcu[2];	 /* for retire's bookkeeping, once it has the node */
+		struct {
+			uint64_t generation;	 /* the transaction that made the node */
+			struct btree_node *next; /* owner's lock: pool, or to be retired */
+		};
+		uintptr_t rcu[3]; /* a struct rcu_head, once retire has the node */
 	};
 	uint64_t start[BTREE_SLOTS];
 	uint64_t end[BTREE_SLOTS];

@@ -38,10 +38,12 @@ enum radix_tag {
 };
 
 struct radix_node {
-	struct radix_node *parent; /* owner's lock; also links the nodes of a pool */
-	uint8_t shift;		   /* immutable: index bits below this node's six */
-	uint8_t offset;		   /* immutable: slot in the parent */
-	uintptr_t rcu[2];	   /* for free_deferred's bookkeeping; nobody else's */
+	uint8_t shift;	/* immutable: index bits below this node's six */
+	uint8_t offset; /* immutable: slot in the parent */
+	union {
+		struct radix_node *parent; /* owner's lock; also links the nodes of a pool */
+		uintptr_t rcu[3]; /* a struct rcu_head, once free_deferred has the node */
+	};
 	uint64_t tags[RADIX_TAGS]; /* RCU; a bit a slot: something below has the tag */
 	void *slots[RADIX_SLOTS];  /* RCU; nodes, or entries where shift is 0 */
 };
