@@ -44,6 +44,7 @@
 #include "lib/btree.h"
 
 #include "lib/atomic.h"
+#include "lib/btree_node.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "lib/types.h"
@@ -60,158 +61,6 @@ struct path {
 	unsigned slot[HEIGHT_MAX];
 	unsigned depth;
 };
-
-/* How many of n ascending keys are at most addr. */
-static unsigned count_upto(const uint64_t *keys, unsigned n, uint64_t addr)
-{
-	unsigned low = 0;
-
-	while (n) {
-		unsigned half = n / 2;
-
-		if (keys[low + half] <= addr) {
-			low += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
-	}
-	return low;
-}
-
-static void entry_of(const struct btree_node *leaf, unsigned i, struct btree_entry *entry)
-{
-	entry->start = leaf->start[i];
-	entry->end = leaf->end[i];
-	entry->value = leaf->ptr[i];
-}
-
-static bool find(const struct btree_node *node, uint64_t addr, struct btree_entry *entry)
-{
-	while (node) {
-		unsigned i = count_upto(node->end, node->count, addr);
-
-		if (i == node->count)
-			return false;
-		if (node->height == 0) {
-			entry_of(node, i, entry);
-			return true;
-		}
-		node = node->ptr[i];
-	}
-	return false;
-}
-
-static bool find_prev(const struct btree_node *node, uint64_t addr, struct btree_entry *entry)
-{
-	while (node && addr) {
-		unsigned i = count_upto(node->start, node->count, addr - 1);
-
-		if (i == 0)
-			return false;
-		if (node->height == 0) {
-			entry_of(node, i - 1, entry);
-			return true;
-		}
-		node = node->ptr[i - 1];
-	}
-	return false;
-}
-
-bool btree_find(const struct btree *tree, uint64_t addr, struct btree_entry *entry)
-{
-	return find(atomic_load_acquire(&tree->root), addr, entry);
-}
-
-bool btree_find_prev(const struct btree *tree, uint64_t addr, struct btree_entry *entry)
-{
-	return find_prev(atomic_load_acquire(&tree->root), addr, entry);
-}
-
-bool btree_txn_find(const struct btree_txn *txn, uint64_t addr, struct btree_entry *entry)
-{
-	return find(txn->root, addr, entry);
-}
-
-bool btree_txn_find_prev(const struct btree_txn *txn, uint64_t addr, struct btree_entry *entry)
-{
-	return find_prev(txn->root, addr, entry);
-}
-
-struct gap_query {
-	uint64_t size, align, low, high;
-	uint64_t edge; /* the near border of the gap under the finger */
-	uint64_t found;
-};
-
-/* Whether the gap [from, to) will do; the lowest or highest start in it. */
-static bool gap_fits(struct gap_query *q, uint64_t from, uint64_t to, bool highest)
-{
-	uint64_t start;
-
-	from = max(from, q->low);
-	to = min(to, q->high);
-	if (from >= to || to - from < q->size)
-		return false;
-	start = highest ? align_down(to - q->size, q->align) : align_up(from, q->align);
-	if (start < from || start > to - q->size)
-		return false;
-	q->found = start;
-	return true;
-}
-
-/* Recursion is bounded by the height of the tree. */
-static bool gap_search_up(struct gap_query *q, const struct btree_node *node)
-{
-	for (unsigned i = count_upto(node->end, node->count, q->low); i < node->count; i++) {
-		if (gap_fits(q, q->edge, node->start[i], false))
-			return true;
-		q->edge = node->start[i];
-		if (q->edge >= q->high)
-			return false;
-		if (node->height && node->gap[i] >= q->size && gap_search_up(q, node->ptr[i]))
-			return true;
-		q->edge = node->end[i];
-	}
-	return false;
-}
-
-static bool gap_search_down(struct gap_query *q, const struct btree_node *node)
-{
-	for (unsigned i = count_upto(node->start, node->count, q->high - 1); i-- > 0;) {
-		if (gap_fits(q, node->end[i], q->edge, true))
-			return true;
-		q->edge = node->end[i];
-		if (q->edge <= q->low)
-			return false;
-		if (node->height && node->gap[i] >= q->size && gap_search_down(q, node->ptr[i]))
-			return true;
-		q->edge = node->start[i];
-	}
-	return false;
-}
-
-int btree_find_gap(const struct btree *tree, uint64_t size, uint64_t align, uint64_t low,
-		   uint64_t high, enum btree_direction direction, uint64_t *found)
-{
-	const struct btree_node *root = atomic_load_acquire(&tree->root);
-	struct gap_query q = { .size = size, .align = align, .low = low, .high = high };
-	bool ok;
-
-	if (size == 0 || low >= high)
-		return -ENOMEM;
-	if (direction == BTREE_LOWEST) {
-		q.edge = low;
-		ok = (root && gap_search_up(&q, root)) || gap_fits(&q, q.edge, high, false);
-	} else {
-		q.edge = high;
-		ok = (root && gap_search_down(&q, root)) || gap_fits(&q, low, q.edge, true);
-	}
-	if (!ok)
-		return -ENOMEM;
-	*found = q.found;
-	return 0;
-}
 
 void btree_init(struct btree *tree, const struct btree_ops *ops)
 {
@@ -416,7 +265,7 @@ static void path_push(struct path *path, struct btree_node *node, unsigned slot)
 /* The slot to follow for an insertion at start: the last when start is above all. */
 static unsigned slot_for_insert(const struct btree_node *node, uint64_t start)
 {
-	unsigned i = count_upto(node->end, node->count, start);
+	unsigned i = btree_count_upto(node->end, node->count, start);
 
 	return i == node->count ? i - 1 : i;
 }
@@ -424,7 +273,7 @@ static unsigned slot_for_insert(const struct btree_node *node, uint64_t start)
 /* The slot in which the entry that starts at start lies, which exists. */
 static unsigned slot_containing(const struct btree_node *node, uint64_t start)
 {
-	return count_upto(node->start, node->count, start) - 1;
+	return btree_count_upto(node->start, node->count, start) - 1;
 }
 
 /* Splits the full child i; parent is ours and has room. */
@@ -483,7 +332,7 @@ int btree_insert(struct btree_txn *txn, const struct btree_entry *entry)
 	unsigned i;
 	int error;
 
-	if (find(txn->root, entry->start, &above) && above.start < entry->end)
+	if (btree_find_below(txn->root, entry->start, &above) && above.start < entry->end)
 		return -EEXIST;
 	error = insert_prepare(txn, entry->start);
 	if (error)
@@ -498,7 +347,7 @@ int btree_insert(struct btree_txn *txn, const struct btree_entry *entry)
 		path_push(&path, node, i);
 		node = child_own(txn, node, i);
 	}
-	i = count_upto(node->end, node->count, entry->start);
+	i = btree_count_upto(node->end, node->count, entry->start);
 	slot_open(node, i);
 	slot_set(node, i, entry);
 	path_describe(&path);
@@ -583,7 +432,7 @@ static bool entry_at(const struct btree_txn *txn, uint64_t start)
 {
 	struct btree_entry entry;
 
-	return find(txn->root, start, &entry) && entry.start == start;
+	return btree_find_below(txn->root, start, &entry) && entry.start == start;
 }
 
 int btree_erase(struct btree_txn *txn, uint64_t start)
@@ -620,11 +469,11 @@ static int replace_check(const struct btree_txn *txn, uint64_t start,
 {
 	struct btree_entry old, other;
 
-	if (!find(txn->root, start, &old) || old.start != start)
+	if (!btree_find_below(txn->root, start, &old) || old.start != start)
 		return -ENOENT;
-	if (find_prev(txn->root, start, &other) && other.end > entry->start)
+	if (btree_find_prev_below(txn->root, start, &other) && other.end > entry->start)
 		return -EEXIST;
-	if (find(txn->root, old.end, &other) && other.start < entry->end)
+	if (btree_find_below(txn->root, old.end, &other) && other.start < entry->end)
 		return -EEXIST;
 	return 0;
 }

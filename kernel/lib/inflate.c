@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inflate.
+ *
+ * Idea. Deflate data is a sequence of literal bytes and matches (length,
+ * distance: "copy from so far back"), each written in Huffman codes that may
+ * change from block to block. A code is decoded by one look-up: the next 10
+ * bits of input index a table whose entry says what symbol they begin with and
+ * how many of the bits belong to it. Longer codes lead through a link to a
+ * second table. The most frequent symbols have short codes, so that one
+ * look-up nearly always does.
+ *
+ * Data. `bits` holds up to 64 bits of input, the next one lowest, `count` how
+ * many of them are real. While eight bytes of input are left it is refilled by
+ * one load; what the load brings beyond the whole bytes counted is the same
+ * data that the next refill will put there again. At the end of input, bits
+ * run out into zeros, and count goes negative as soon as one is used: that is
+ * how truncation shows, with a single test for each symbol.
+ *
+ * Output goes into the window, of which the last 32 KiB are kept as history;
+ * it is handed on, checksummed, and moved down when the window is full. Room
+ * for the longest match, and for the up to seven bytes that copying by words
+ * writes too many, is there whenever a symbol is begun.
+ *
+ * A table entry, from bit 0: 8 bits, length of the code; 4 bits, number of
+ * extra bits; flags; 16 bits, the value: a literal, the base of a length or
+ * distance, the place of a linked table (its index bits in the 4).
+ */
+#include "lib/inflate.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "lib/types.h"
+
+#define ENTRY_LITERAL 0x8000u
+#define ENTRY_OTHER   0x4000u /* end of block or invalid; with LINK, a link */
+#define ENTRY_LINK    0x2000u
+#define ENTRY_END     ENTRY_OTHER
+#define ENTRY_INVALID (ENTRY_OTHER | 1u << 16)
+
+#define CODE_MAX      15 /* bits in the longest code */
+#define MATCH_MAX     258
+#define WINDOW_LIMIT  (INFLATE_WINDOW - MATCH_MAX - 8)
+#define SYMBOL_BITS   48 /* the longest length and distance, extra bits included */
+#define LIT_SYMBOLS   286
+#define DIST_SYMBOLS  30
+
+static_assert(sizeof(struct inflate) <= 65536, "working memory fits 16 pages");
+
+/* RFC 1951, section 3.2.5: base and number of extra bits. */
+static const uint16_t length_base[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,	13,
+					  15, 17, 19, 23, 27, 31, 35, 43, 51,	59,
+					  67, 83, 99, 115, 131, 163, 195, 227, 258 };
+static const uint8_t length_extra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+					  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
+static const uint16_t dist_base[30] = { 1,   2,	  3,   4,   5,	 7,    9,    13,   17,	 25,
+					33,  49,  65,  97,  129, 193,  257,  385,  513,	 769,
+					1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577 };
+static const uint8_t dist_extra[30] = { 0, 0, 0, 0, 1, 1, 2, 2, 3,  3,	4,  4,	5,  5,	6,
+					6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13 };
+
+enum code_kind {
+	CODE_LENGTHS,
+	CODE_LIT,
+	CODE_DIST,
+};
+
+struct bit_reader {
+	const uint8_t *in, *end;
+	uint64_t bits;
+	int count;
+};
+
+static __always_inline void refill(struct bit_reader *r)
+{
+	if (likely(r->end - r->in >= 8)) {
+		uint64_t word;
+
+		__builtin_memcpy(&word, r->in, 8);
+		r->bits |= word << r->count;
+		r->in += (63 - r->count) >> 3;
+		r->count |= 56;
+		return;
+	}
+	while (r->count <= 55 && r->in < r->end) {
+		r->bits |= (uint64_t)*r->in++ << r->count;
+		r->count += 8;
+	}
+}
+
+static __always_inline uint32_t take(struct bit_reader *r, unsigned n)
+{
+	uint32_t v = (uint32_t)(r->bits & ((1UL << n) - 1));
+
+	r->bits >>= n;
+	r->count -= (int)n;
+	return v;
+}
+
+static struct bit_reader reader_get(const struct inflate *z)
+{
+	return (struct bit_reader){ z->in, z->end, z->bits, z->count };
+}
+
+static void reader_put(struct inflate *z, const struct bit_reader *r)
+{
+	z->in = r->in;
+	z->end = r->end;
+	z->bits = r->bits;
+	z->count = r->count;
+}
+
+/* The next n (at most 16) bits outside the fast loop; zeros, and count < 0, at the end. */
+static uint32_t get_bits(struct inflate *z, unsigned n)
+{
+	struct bit_reader r = reader_get(z);
+	uint32_t v;
+
+	if (r.count >= 0)
+		refill(&r);
+	v = take(&r, n);
+	reader_put(z, &r);
+	return v;
+}
+
+static uint32_t entry_for(enum code_kind kind, unsigned symbol)
+{
+	if (kind == CODE_LENGTHS)
+		return symbol << 16;
+	if (kind == CODE_DIST)
+		return symbol < DIST_SYMBOLS ?
+			       (uint32_t)dist_base[symbol] << 16 | (uint32_t)dist_extra[symbol] << 8 :
+			       ENTRY_INVALID;
+	if (symbol < 256)
+		return symbol << 16 | ENTRY_LITERAL;
+	if (symbol == 256)
+		return ENTRY_END;
+	symbol -= 257;
+	return symbol < ARRAY_SIZE(length_base) ?
+		       (uint32_t)length_base[symbol] << 16 | (uint32_t)length_extra[symbol] << 8 :
+		       ENTRY_INVALID;
+}
+
+/* A Huffman code while its table is built. */
+struct code {
+	enum code_kind kind;
+	uint32_t *table;
+	unsigned root_bits;
+	unsigned size;	    /* entries of table */
+	unsigned used;	    /* of which taken */
+	unsigned longest;   /* length of the longest code */
+	unsigned reversed;  /* the code of the next symbol, first bit lowest */
+	unsigned link;	    /* the linked table being filled ... */
+	unsigned link_bits; /* ... its index bits, 0: none yet ... */
+	unsigned prefix;    /* ... and the root bits that lead to it */
+	uint16_t count[CODE_MAX + 1];
+	uint16_t sorted[288]; /* symbols by length, then by number */
+};
+
+/* Counts and sorts. -EINVAL when more codes are claimed than there can be, or too few. */
+static int code_sort(struct code *c, const uint8_t *lengths, unsigned n)
+{
+	uint16_t at[CODE_MAX + 2] = { 0 };
+	int left = 1;
+
+	memset(c->count, 0, sizeof(c->count));
+	for (unsigned i = 0; i < n; i++)
+		c->count[lengths[i]]++;
+	c->longest = 0;
+	for (unsigned len = 1; len <= CODE_MAX; len++) {
+		at[len + 1] = at[len] + c->count[len];
+		left = left * 2 - c->count[len];
+		if (left < 0)
+			return -EINVAL;
+		if (c->count[len])
+			c->longest = len;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (lengths[i])
+			c->sorted[at[lengths[i]]++] = (uint16_t)i;
+	/* Incomplete: only a single code of one bit, or none at all, is in order. */
+	if (left > 0 && (c->longest > 1 || (c->kind == CODE_LENGTHS && c->longest)))
+		return -EINVAL;
+	return 0;
+}
+
+/* Adds one to a code of len bits whose bits are stored in reverse. */
+static unsigned reversed_next(unsigned reversed, unsigned len)
+{
+	unsigned bit = 1U << (len - 1);
+
+	while (reversed & bit) {
+		reversed ^= bit;
+		bit >>= 1;
+	}
+	return reversed | bit;
+}
+
+/* Opens the linked table for the code at hand, as large as the codes to come need. */
+static int link_open(struct code *c, unsigned len)
+{
+	unsigned bits = len - c->root_bits;
+	int left = 1 << bits;
+
+	while (c->root_bits + bits < c->longest) {
+		left -= c->count[c->root_bits + bits];
+		if (left <= 0)
+			break;
+		bits++;
+		left <<= 1;
+	}
+	if (c->used + (1U << bits) > c->size)
+		return -EINVAL;
+	c->prefix = c->reversed & ((1U << c->root_bits) - 1);
+	c->link = c->used;
+	c->link_bits = bits;
+	c->used += 1U << bits;
+	c->table[c->prefix] = (uint32_t)c->link << 16 | ENTRY_OTHER | ENTRY_LINK | bits << 8 |
+			      c->root_bits;
+	return 0;
+}
+
+/* Enters a symbol with a code of len bits in all places that begin with it. */
+static int code_add(struct code *c, unsigned symbol, unsigned len)
+{
+	uint32_t entry = entry_for(c->kind, symbol) | len;
+	unsigned prefix = c->reversed & ((1U << c->root_bits) - 1);
+
+	if (len <= c->root_bits) {
+		for (unsigned i = c->reversed; i < 1U << c->root_bits; i += 1U << len)
+			c->table[i] = entry;
+		return 0;
+	}
+	if (!c->link_bits || prefix != c->prefix) {
+		int error = link_open(c, len);
+
+		if (error)
+			return error;
+	}
+	for (unsigned i = c->reversed >> c->root_bits; i < 1U << c->link_bits;
+	     i += 1U << (len - c->root_bits))
+		c->table[c->link + i] = entry;
+	return 0;
+}
+
+/* Builds the decoding table for the code that has these lengths (RFC 1951, 3.2.2). */
+static int table_build(enum code_kind kind, uint32_t *table, unsigned size, unsigned root_bits,
+		       const uint8_t *lengths, unsigned n)
+{
+	struct code c = { .kind = kind, .table = table, .root_bits = root_bits, .size = size };
+	const uint16_t *symbol = c.sorted;
+	int error = code_sort(&c, lengths, n);
+
+	if (error)
+		return error;
+	c.used = 1U << root_bits;
+	if (c.longest <= 1)
+		for (unsigned i = 0; i < c.used; i++)
+			table[i] = ENTRY_INVALID | 1;
+	for (unsigned len = 1; len <= c.longest; len++)
+		while (c.count[len]) {
+			error = code_add(&c, *symbol++, len);
+			if (error)
+				return error;
+			c.reversed = reversed_next(c.reversed, len);
+			c.count[len]--;
+		}
+	return 0;
+}
+
+/* Hands on what is new in the window, and moves the history down. */
+static int window_flush(struct inflate *z)
+{
+	const uint8_t *data = z->window + z->given;
+	uint32_t n = z->pos - z->given;
+	int error;
+
+	if (!n)
+		return 0;
+	z->crc = crc32_update(&z->crc_table, z->crc, data, n);
+	z->total += n;
+	error = z->write(z->arg, data, n);
+	if (z->pos > INFLATE_HISTORY) {
+		memmove(z->window, z->window + z->pos - INFLATE_HISTORY, INFLATE_HISTORY);
+		z->pos = INFLATE_HISTORY;
+	}
+	z->given = z->pos;
+	return error;
+}
+
+/* Section 3.2.4. */
+static int stored_block(struct inflate *z)
+{
+	uint32_t n;
+
+	get_bits(z, (unsigned)(z->count & 7));
+	n = get_bits(z, 16);
+	if (get_bits(z, 16) != (n ^ 0xffff) || z->count < 0)
+		return -EINVAL;
+	z->in -= z->count / 8; /* whole bytes read ahead */
+	z->count = 0;
+	z->bits = 0;
+	if (n > (size_t)(z->end - z->in))
+		return -EINVAL;
+	while (n) {
+		uint32_t here = min(n, (uint32_t)INFLATE_WINDOW - z->pos);
+		int error;
+
+		memcpy(z->window + z->pos, z->in, here);
+		z->in += here;
+		z->pos += here;
+		n -= here;
+		error = z->pos >= WINDOW_LIMIT ? window_flush(z) : 0;
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* May write up to seven bytes too many. */
+static __always_inline void copy_match(uint8_t *out, uint32_t distance, uint32_t length)
+{
+	const uint8_t *from = out - distance;
+	uint8_t *stop = out + length;
+	uint64_t word;
+
+	if (likely(distance >= 8)) {
+		do {
+			__builtin_memcpy(&word, from, 8);
+			__builtin_memcpy(out, &word, 8);
+			from += 8;
+			out += 8;
+		} while (out < stop);
+	} else if (distance == 1) {
+		word = *from * 0x0101010101010101UL;
+		do {
+			__builtin_memcpy(out, &word, 8);
+			out += 8;
+		} while (out < stop);
+	} else {
+		do
+			*out++ = *from++;
+		while (out < stop);
+	}
+}
+
+static __always_inline uint32_t table_look_up(const uint32_t *table, unsigned root_bits,
+					      uint64_t bits)
+{
+	uint32_t entry = table[bits & ((1U << root_bits) - 1)];
+
+	if (unlikely(entry & ENTRY_LINK)) {
+		uint64_t index = bits >> root_bits & ((1UL << (entry >> 8 & 15)) - 1);
+
+		entry = table[(entry >> 16) + index];
+	}
+	return entry;
+}
+
+/* Takes the bits of a length or distance: code, then extra bits. */
+static __always_inline uint32_t take_value(struct bit_reader *r, uint32_t entry)
+{
+	take(r, entry & 0xff);
+	return (entry >> 16) + take(r, entry >> 8 & 15);
+}
+
+/* The symbols of a block up to its end or until the window is full: 1 and 0, or -EINVAL. */
+static int decode_symbols(struct inflate *z)
+{
+	struct bit_reader r = reader_get(z);
+	uint8_t *out = z->window + z->pos, *limit = z->window + WINDOW_LIMIT;
+	int result = 0;
+
+	while (out < limit) {
+		uint32_t entry, length, distance;
+
+		if (r.count < SYMBOL_BITS)
+			refill(&r);
+		entry = table_look_up(z->lit, INFLATE_LIT_BITS, r.bits);
+		if (entry & ENTRY_LITERAL) {
+			*out++ = (uint8_t)(entry >> 16);
+			take(&r, entry & 0xff);
+			if (unlikely(r.count < 0))
+				return -EINVAL;
+			continue;
+		}
+		if (unlikely(entry & ENTRY_OTHER)) {
+			take(&r, entry & 0xff);
+			result = entry >> 16 ? -EINVAL : 1;
+			break;
+		}
+		length = take_value(&r, entry);
+		entry = table_look_up(z->dist, INFLATE_DIST_BITS, r.bits);
+		if (unlikely(entry & ENTRY_OTHER))
+			return -EINVAL;
+		distance = take_value(&r, entry);
+		if (unlikely(r.count < 0 || distance > out - z->window))
+			return -EINVAL;
+		copy_match(out, distance, length);
+		out += length;
+	}
+	z->pos = (uint32_t)(out - z->window);
+	reader_put(z, &r);
+	return r.count < 0 ? -EINVAL : result;
+}
+
+static int coded_block(struct inflate *z)
+{
+	int result;
+
+	do {
+		int error;
+
+		result = decode_symbols(z);
+		error = z->pos >= WINDOW_LIMIT ? window_flush(z) : 0;
+		if (error)
+			return error;
+	} while (result == 0);
+	return result < 0 ? result : 0;
+}
+
+static int build_tables(struct inflate *z, unsigned lits, unsigned dists)
+{
+	int error = table_build(CODE_LIT, z->lit, INFLATE_LIT_TABLE, INFLATE_LIT_BITS, z->lengths,
+				lits);
+
+	if (error)
+		return error;
+	return table_build(CODE_DIST, z->dist, INFLATE_DIST_TABLE, INFLATE_DIST_BITS,
+			   z->lengths + lits, dists);
+}
+
+/* Section 3.2.6. */
+static int fixed_block(struct inflate *z)
+{
+	int error;
+
+	memset(z->lengths, 8, 144);
+	memset(z->lengths + 144, 9, 112);
+	memset(z->lengths + 256, 7, 24);
+	memset(z->lengths + 280, 8, 8);
+	memset(z->lengths + 288, 5, 32);
+	error = build_tables(z, 288, 32);
+	return error ? error : coded_block(z);
+}
+
+/* The code in which the lengths of the two other codes are written goes to z->lit. */
+static int read_length_code(struct inflate *z, unsigned n)
+{
+	static const uint8_t order[19] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+					   11, 4,  12, 3, 13, 2, 14, 1, 15 };
+	uint8_t lengths[19] = { 0 };
+
+	for (unsigned i = 0; i < n; i++)
+		lengths[order[i]] = (uint8_t)get_bits(z, 3);
+	return table_build(CODE_LENGTHS, z->lit, 128, 7, lengths, 19);
+}
+
+/* Reads n lengths, run-length coded by the symbols 16 to 18. */
+static int read_lengths(struct inflate *z, unsigned n)
+{
+	unsigned i = 0;
+
+	while (i < n) {
+		uint32_t entry, symbol, repeat = 1;
+		uint8_t length;
+
+		get_bits(z, 0);
+		entry = z->lit[z->bits & 127];
+		symbol = entry >> 16;
+		get_bits(z, entry & 0xff);
+		if (entry & ENTRY_OTHER || z->count < 0)
+			return -EINVAL;
+		length = symbol < 16 ? (uint8_t)symbol : 0;
+		if (symbol == 16) {
+			if (i == 0)
+				return -EINVAL;
+			length = z->lengths[i - 1];
+			repeat = 3 + get_bits(z, 2);
+		} else if (symbol == 17) {
+			repeat = 3 + get_bits(z, 3);
+		} else if (symbol == 18) {
+			repeat = 11 + get_bits(z, 7);
+		}
+		if (repeat > n - i)
+			return -EINVAL;
+		memset(z->lengths + i, length, repeat);
+		i += repeat;
+	}
+	return z->count < 0 ? -EINVAL : 0;
+}
+
+/* Section 3.2.7. */
+static int dynamic_block(struct inflate *z)
+{
+	unsigned lits = get_bits(z, 5) + 257;
+	unsigned dists = get_bits(z, 5) + 1;
+	unsigned codes = get_bits(z, 4) + 4;
+	int error;
+
+	if (lits > LIT_SYMBOLS || dists > DIST_SYMBOLS)
+		return -EINVAL;
+	error = read_length_code(z, codes);
+	if (!error)
+		error = read_lengths(z, lits + dists);
+	if (!error && !z->lengths[256])
+		error = -EINVAL; /* a block that could not end */
+	if (!error)
+		error = build_tables(z, lits, dists);
+	return error ? error : coded_block(z);
+}
+
+int inflate_blocks(struct inflate *z)
+{
+	bool last;
+
+	z->bits = 0;
+	z->count = 0;
+	z->pos = 0;
+	z->given = 0;
+	z->crc = 0;
+	z->total = 0;
+	do {
+		unsigned type;
+		int error;
+
+		last = get_bits(z, 1);
+		type = get_bits(z, 2);
+		if (z->count < 0)
+			return -EINVAL;
+		error = type == 0 ? stored_block(z) :
+			type == 1 ? fixed_block(z) :
+			type == 2 ? dynamic_block(z) :
+				    -EINVAL;
+		if (error)
+			return error;
+	} while (!last);
+	z->in -= z->count / 8;
+	return window_flush(z);
+}
