@@ -6,6 +6,10 @@
  * builds check it from the first lock on. docs/locking.md tells the reasons.
  *
  * Sleeping locks come first: none may be taken with a spinlock held.
+ *
+ * An interrupt handler's locks come on top of whatever it interrupted. Handlers
+ * take locks from RANK_IRQ_SAFE on, so every lock from there on is taken with
+ * interrupts off, always; debug builds check that too.
  */
 #ifndef BASE_LOCKRANK_H
 #define BASE_LOCKRANK_H
@@ -41,7 +45,8 @@ enum lock_rank {
 	RANK_OBJECT,        /* the page index of a memory object */
 	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
 	RANK_POLL,          /* ready list of an epoll instance */
-	RANK_WAITQ,         /* a wait queue */
+	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */
+	RANK_WAITQ = RANK_IRQ_SAFE, /* a wait queue */
 	RANK_DRIVER,        /* state of a device */
 	RANK_TIMER,         /* a processor's timers */
 	RANK_RUNQ,          /* a run queue; two at a time nested by number */

@@ -17,8 +17,14 @@ void log_vprintf(enum log_level level, const char *fmt, va_list ap);
 
 /* Messages below this level reach the consoles. Default 7 (all but debug), quiet: 4. */
 extern unsigned log_console_level;
+/* Reads quiet, debug, loglevel= and ignore_loglevel; after cmdline_parse(). */
+void log_configure(void);
 
-/* An output of the log. write() is called with the log's output lock held, any context: it polls. */
+/*
+ * An output of the log. write() is called with the log's output lock held, any
+ * context: it polls. Lines end in \n alone; write() adds a carriage return where
+ * the device needs one (early_console_write() does).
+ */
 struct log_console {
 	const char *name;          /* "ttyS0", "tty0": matched with console= */
 	void (*write)(struct log_console *c, const char *s, size_t n);
@@ -27,8 +33,15 @@ struct log_console {
 /* Registers an output. The first one that console= names (or the first at all) replaces the early console. */
 void log_console_register(struct log_console *c);
 
-/* Copies log text from *position on (a running byte count, advanced), at most n bytes; returns the number. For syslog(2). */
+/*
+ * Copies log text, "<level>[time] message\n" a line, from *position on, at most
+ * n bytes; returns the number and advances *position, which is opaque but for
+ * 0, the oldest there is. For syslog(2).
+ */
 size_t log_read(uint64_t *position, char *buf, size_t n);
+/* Positions for log_read(): a line that starts about n bytes before the end; the end itself. */
+uint64_t log_tail_position(size_t n);
+uint64_t log_end_position(void);
 
 #define log_err(...)   log_printf(LOG_ERR, __VA_ARGS__)
 #define log_warn(...)  log_printf(LOG_WARNING, __VA_ARGS__)

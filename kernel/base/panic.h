@@ -23,6 +23,15 @@ __noreturn __cold void panic_frame(const struct user_frame *f, const char *fmt, 
 
 /* Seconds from panic= of the command line: 0 halts for ever. */
 extern int panic_timeout;
+/* Reads panic=; after cmdline_parse(). */
+void panic_configure(void);
+
+/* The processor in panic() + 1, or 0. Locks give way once it is set. */
+extern uint32_t panic_cpu; /* atomic */
+static inline bool panic_active(void)
+{
+	return unlikely(__atomic_load_n(&panic_cpu, __ATOMIC_RELAXED) != 0);
+}
 
 #define verify(cond)                                                                               \
 	do {                                                                                       \

@@ -36,11 +36,17 @@ static inline void preempt_enable(void)
 		preempt_check();
 }
 
-/* Debug builds: panics with a backtrace if called where sleeping is not allowed. */
+/*
+ * Debug builds: panics with a backtrace if called where sleeping is not allowed,
+ * once might_sleep_start() was called: sched/ does when there are threads to
+ * switch between. Before that nothing sleeps, and interrupts are off.
+ */
 #if CONFIG_DEBUG
+void might_sleep_start(void);
 void might_sleep_check(const char *file, int line);
 #define might_sleep() might_sleep_check(__FILE__, __LINE__)
 #else
+#define might_sleep_start() ((void)0)
 #define might_sleep() ((void)0)
 #endif
 

@@ -33,13 +33,29 @@ void rcu_call(struct rcu_head *h, void (*callback)(struct rcu_head *h));
 /* This processor passes a quiescent state. Preemption or interrupts off. Few instructions when nothing waits. */
 void rcu_quiescent(void);
 
-/* True if this processor has callbacks that are due or a period waits for a report. */
+/*
+ * True if this processor has callbacks that are due, or a period waits for its
+ * report, or one is wanted and nobody began it. A processor that does not
+ * switch looks here at every tick, and an idle one before it sleeps.
+ */
 bool rcu_pending(void);
+
+/*
+ * Around the sleep of an idle processor, interrupts off: a quiescent state, and
+ * whoever needs another one wakes it.
+ */
+void rcu_idle_enter(void);
+void rcu_idle_exit(void);
 
 /* Runs due callbacks of this processor. Thread context. */
 void rcu_run_callbacks(void);
 
-/* Called once by sched/: how to ask for rcu_run_callbacks() to be run soon. */
+/*
+ * Called once by sched/: how to ask for rcu_run_callbacks() to be run soon on
+ * this processor (when rcu_pending(), that is, not before the period is over).
+ * It is called when the first callback is queued, interrupts off, any lock held
+ * that the caller of rcu_call() holds.
+ */
 void rcu_set_wakeup(void (*wakeup)(void));
 
 #endif

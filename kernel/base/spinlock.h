@@ -5,7 +5,7 @@
  * _irq forms disable interrupts too and are for locks that an interrupt handler
  * takes. Every lock has a rank (base/lockrank.h); debug builds record holder
  * and caller, check the order, recursion and foreign unlocks, and report a spin
- * of seconds with both sides.
+ * of seconds with both sides. Once a processor is in panic(), no lock holds it up.
  *
  *   struct spinlock l = SPINLOCK_INIT(RANK_FILES);   or spin_init(&l, RANK_FILES)
  *   spin_lock(&l); … spin_unlock(&l);
@@ -16,6 +16,7 @@
 #define BASE_SPINLOCK_H
 
 #include "base/lockrank.h"
+#include "base/panic.h"
 #include "base/preempt.h"
 #include "lib/atomic.h"
 
@@ -36,6 +37,8 @@ struct spinlock {
 void spin_debug_before(struct spinlock *l, uint64_t caller, bool nested);
 void spin_debug_after(struct spinlock *l, uint64_t caller);
 void spin_debug_unlock(struct spinlock *l);
+void spin_debug_spinning(const struct spinlock *l, uint64_t caller); /* for a suspiciously long time */
+void spin_debug_log_held(void);           /* logs the locks this processor holds */
 bool spin_held(const struct spinlock *l); /* by this processor */
 #define assert_held(l) verify(spin_held(l))
 #else
@@ -43,6 +46,8 @@ bool spin_held(const struct spinlock *l); /* by this processor */
 #define spin_debug_before(l, caller, nested) ((void)0)
 #define spin_debug_after(l, caller) ((void)0)
 #define spin_debug_unlock(l) ((void)0)
+#define spin_debug_spinning(l, caller) ((void)0)
+#define spin_debug_log_held() ((void)0)
 #define assert_held(l) ((void)0)
 #endif
 
