@@ -61,7 +61,7 @@ static void say_backtrace(uint64_t frame_pointer)
 
 static void say_registers(const struct user_frame *f)
 {
-	size_t n = cpu_registers_format(f, buffer, sizeof(buffer));
+	size_t n = cpu_registers_format(buffer, sizeof(buffer), f);
 
 	log_emergency(buffer, n);
 }
