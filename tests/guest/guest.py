@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""guest.py [--kernel FILE] [--verbose] [TEST ...]: the guest ring of tests.
+
+Builds tests/guest/*.c, runs the binaries on Debian's Linux and on Linnet in the same
+QEMU, and compares what they printed, line for line. Each TAP line is one test. What
+Linux printed is kept in build/guest/linux/, by the hash of the binary.
+
+A kernel that stops in the middle of a test costs that test; it is started again for
+the ones after it.
+"""
+import argparse
+import difflib
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import newc  # noqa: E402 (the path above is where it is)
+
+BUILD = ROOT / "build" / "guest"
+CACHE = BUILD / "linux"
+SILENCE = 60		# seconds without a word after which a machine is taken for dead
+TAP = re.compile(r"(ok|not ok) \d+ - |1\.\.\d|# ")
+MAX_BOOTS = 12
+
+
+class Outcome:
+    """What one test printed, and how it ended: "exit 0", "signal 11", "timeout"..."""
+
+    def __init__(self):
+        self.lines = []
+        self.noise = []
+        self.end = "the kernel stopped"
+
+    def text(self):
+        return self.lines + ["@ " + self.end]
+
+
+def boot(kernel, names, machine, verbose):
+    """Boots once with these tests; gives {name: Outcome} and the console's last lines."""
+    members = {"init": (ROOT / "build/user/runtests").read_bytes(), "dev": None,
+               "proc": None, "tmp": None,
+               "tests/list": "".join(n + "\n" for n in names).encode()}
+    for name in names:
+        members["tests/" + name] = (BUILD / name).read_bytes()
+    with tempfile.NamedTemporaryFile(dir=BUILD, suffix=".cpio") as initrd:
+        initrd.write(newc.archive(members))
+        initrd.flush()
+        qemu = subprocess.Popen(
+            ["qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-cpu", "max", "-m", "512",
+             "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
+             "-kernel", str(kernel), "-initrd", initrd.name,
+             "-append", "console=ttyS0 quiet panic=-1 rdinit=/init"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            return listen(qemu, verbose)
+        finally:
+            qemu.kill()
+            qemu.wait()
+
+
+def listen(qemu, verbose):
+    outcomes, current, tail = {}, None, []
+    dog = threading.Timer(SILENCE, qemu.kill)
+    dog.start()
+    for raw in qemu.stdout:
+        dog.cancel()
+        dog = threading.Timer(SILENCE, qemu.kill)
+        dog.start()
+        line = raw.decode(errors="replace").rstrip("\r\n")
+        tail = tail[-40:] + [line]
+        if verbose:
+            print("   |", line)
+        if line.startswith("@begin "):
+            current = outcomes.setdefault(line.split()[1], Outcome())
+        elif line.startswith("@end ") and current:
+            current.end = " ".join(line.split()[2:])
+            current = None
+        elif line == "@done":
+            break
+        elif current:
+            (current.lines if TAP.match(line) else current.noise).append(line)
+    dog.cancel()
+    if current:
+        current.noise = tail
+    return outcomes, tail
+
+
+def run_all(kernel, names, machine, verbose=False):
+    """Boots until each test had its turn."""
+    results, left = {}, list(names)
+    for _ in range(MAX_BOOTS):
+        if not left:
+            break
+        outcomes, tail = boot(kernel, left, machine, verbose)
+        if not outcomes:
+            outcome = Outcome()
+            outcome.noise = tail
+            results.update({name: outcome for name in left})
+            break
+        results.update(outcomes)
+        left = [n for n in left if n not in outcomes]
+    for name in left:
+        results.setdefault(name, Outcome())
+    return results
+
+
+def oracle(names):
+    """What Linux prints; from the cache where the binary is the same."""
+    kernel = subprocess.run([str(ROOT / "tools/oracle")], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout.strip()
+    kernel_id = os.stat(kernel).st_size
+    CACHE.mkdir(parents=True, exist_ok=True)
+    runner = (ROOT / "build/user/runtests").read_bytes()
+    files = {}
+    for name in names:
+        digest = hashlib.sha256(runner + (BUILD / name).read_bytes()).hexdigest()[:16]
+        files[name] = CACHE / ("%s-%s-%d" % (name, digest, kernel_id))
+    missing = [n for n in names if not files[n].exists()]
+    if missing:
+        print("guest: asking Linux about %d tests" % len(missing), file=sys.stderr)
+        for name, outcome in run_all(kernel, missing, "pc").items():
+            text = "\n".join(outcome.text()) + "\n"
+            if outcome.end == "exit 0":
+                files[name].write_text(text)
+            else:
+                print("guest: %s fails on Linux:\n%s" % (name, text), file=sys.stderr)
+    return {n: files[n].read_text().splitlines() if files[n].exists() else None for n in names}
+
+
+def judge(name, expected, outcome):
+    """Prints the differences; gives how many tests passed and failed."""
+    if expected is None:
+        print("not ok %s: no word from Linux" % name)
+        return 0, 1
+    got = outcome.text()
+    points = [line for line in expected if re.match(r"(ok|not ok) ", line)]
+    good = set(line for line in got if line.startswith("ok "))
+    passed = sum(line in good for line in points)
+    failed = len(points) - passed
+    if got == expected:
+        print("ok %s: %d" % (name, passed))
+        return passed, 0
+    print("not ok %s: %d of %d (%s)" % (name, failed, len(points), outcome.end))
+    for line in list(difflib.unified_diff(expected, got, "linux", "linnet", "", "", 1))[2:62]:
+        print("   ", line)
+    for line in outcome.noise[-25:]:
+        print("    console:", line)
+    return passed, max(failed, 1)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kernel", default=str(ROOT / "build/linnet.elf"))
+    parser.add_argument("--machine", default="microvm")
+    parser.add_argument("--verbose", action="store_true", help="show the console")
+    parser.add_argument("--linux-only", action="store_true", help="only try them on Linux")
+    parser.add_argument("--deep", action="store_true", help="nothing more, as yet")
+    parser.add_argument("tests", nargs="*")
+    options = parser.parse_args()
+    for folder in ("user", "tests/guest"):
+        subprocess.run(["make", "--no-print-directory", "-C", str(ROOT / folder), "-j2"],
+                       check=True, stdout=sys.stderr)
+    names = options.tests or sorted(p.stem for p in (ROOT / "tests/guest").glob("*.c"))
+    expected = oracle(names)
+    if options.linux_only:
+        for name in names:
+            print("\n".join(["== " + name] + (expected[name] or [])))
+        return 0 if all(expected.values()) else 1
+    results = run_all(options.kernel, names, options.machine, options.verbose)
+    passed = failed = 0
+    for name in names:
+        more, bad = judge(name, expected[name], results[name])
+        passed += more
+        failed += bad
+    print("guest: %d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
