@@ -42,6 +42,9 @@ unsigned irq_isa_to_gsi(unsigned isa, enum irq_trigger *trigger);
 /* True while this processor runs on an interrupt or exception stack. */
 bool irq_in_progress(void);
 
+/* Inside an interrupt handler: the interrupted code ran in user mode. */
+bool irq_from_user(void);
+
 /* Calls visit for every registered action, with the line's lock held; for /proc/interrupts. */
 void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg);
 

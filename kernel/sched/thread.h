@@ -67,7 +67,7 @@ struct thread {
 	bool queued;              /* run queue lock */
 	bool exiting;             /* owner */
 	struct refcount refs;     /* the scheduler's one ends at death */
-	void (*release)(struct thread *t); /* immutable: last reference went; the stack is free already. Thread context. */
+	void (*release)(struct thread *t); /* immutable: last reference went; the stack is free already. Must not sleep. */
 
 	struct rb_node run_node;  /* run queue lock: fair class */
 	struct list run_link;     /* run queue lock: real-time class */
@@ -80,7 +80,7 @@ struct thread {
 
 	nsec_t run_start;         /* owner: clock when it was switched in */
 	nsec_t runtime;           /* run queue lock: ns on a processor, up to the last switch */
-	nsec_t utime, stime;      /* owner: sampled user and kernel time, ns */
+	uint32_t samples_user, samples_system; /* owner: timer interrupts that found it in either mode */
 	uint64_t switches_voluntary, switches_involuntary; /* run queue lock */
 	nsec_t start_time;        /* immutable: clock_now() at creation */
 
@@ -109,6 +109,8 @@ __noreturn void sched_idle(void);
  */
 int thread_init(struct thread *t, const char *name, const struct thread *parent,
 		void (*entry)(void *arg), void *arg, void (*release)(struct thread *t));
+/* What every entry function does first: releases the run queue, interrupts on. */
+void thread_first_run(void);
 /* Undoes thread_init() of a thread never started. May sleep. */
 void thread_uninit(struct thread *t);
 /* Lets a NEW thread run. Any context. */

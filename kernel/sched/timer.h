@@ -12,7 +12,8 @@
 
 struct timer {
 	struct rb_node node;               /* the processor's timer lock */
-	nsec_t deadline;                   /* timer lock: clock_now() time, end of the slack */
+	nsec_t earliest;                   /* timer lock: clock_now() time it was armed for */
+	nsec_t deadline;                   /* timer lock: earliest plus slack */
 	void (*fire)(struct timer *t);     /* immutable while armed */
 	uint32_t cpu;                      /* timer lock */
 	bool armed;                        /* timer lock */
@@ -25,6 +26,14 @@ void timer_arm(struct timer *t, nsec_t when, nsec_t slack);
 bool timer_cancel(struct timer *t);
 /* The same, and its call-back runs nowhere when this returns. Not from the call-back. */
 bool timer_cancel_sync(struct timer *t);
+
+/*
+ * Interface to the run queues: the timer interrupt is needed at when, for the
+ * end of a slice. Interrupts off.
+ */
+void timer_request_interrupt(nsec_t when);
+/* Fires what is due on this processor. From the timer interrupt. */
+void timer_run(nsec_t now);
 
 /* Sleeps until clock_now() reaches when, interruptible: 0 or -ERESTARTSYS. */
 int sleep_until(nsec_t when, nsec_t slack);

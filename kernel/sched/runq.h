@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/runq.h: a processor's run queue, inside sched/ only.
+ *
+ * Each processor has one, with one lock, taken with interrupts off and held over
+ * the context switch; the thread that was switched to releases it. A thread that
+ * is queued (it runs, or waits in one of the classes) belongs to the run queue
+ * of thread.cpu; a sleeping one to none, but thread.cpu still says which lock
+ * decides about it.
+ *
+ * Two classes. Real-time: one list per priority and a bitmap, first in first
+ * out. Fair: a tree ordered by virtual deadline. A thread's virtual time runs
+ * inversely to its weight; its deadline is one slice ahead of where its virtual
+ * time stood when the slice began. Earliest deadline runs first.
+ */
+#ifndef SCHED_RUNQ_H
+#define SCHED_RUNQ_H
+
+#include "base/percpu.h"
+#include "sched/thread.h"
+
+#define RT_PRIORITIES 100
+#define SLICE_NS      3000000  /* virtual length of a fair slice at nice 0 */
+#define RR_SLICE_NS   100000000
+
+struct runq {
+	struct spinlock lock;         /* rank RUNQ */
+	struct thread *current;       /* lock; read by its own processor without */
+	struct thread *idle;          /* immutable */
+	unsigned queued;              /* lock: threads that run or want to, without idle */
+	struct rb_root_cached fair;   /* lock: waiting fair threads */
+	int64_t min_vruntime;         /* lock: never goes back */
+	uint64_t rt_bitmap[2];        /* lock: bit set where rt[] is not empty; bit 0 is the highest priority */
+	struct list rt[RT_PRIORITIES]; /* lock */
+	nsec_t slice_end;             /* lock: INT64_MAX while nobody else waits */
+	uint64_t switches;            /* lock */
+	nsec_t time_user, time_nice, time_system, time_idle; /* lock */
+	struct thread *dead;          /* owner: the thread just switched from, if it ended */
+};
+DECLARE_PERCPU(struct runq, runq);
+
+static inline bool thread_is_rt(const struct thread *t)
+{
+	return t->params.priority > 0;
+}
+
+/* The classes; the run queue's lock is held. */
+void runq_init(struct runq *rq);
+void runq_insert(struct runq *rq, struct thread *t, bool first); /* into its class's queue */
+void runq_remove(struct runq *rq, struct thread *t);
+struct thread *runq_pick(struct runq *rq);            /* the best waiting one, not removed; NULL if none */
+bool runq_preempts(const struct thread *t, const struct thread *running);
+void runq_charge(struct runq *rq, struct thread *t, nsec_t ran); /* virtual time and slices */
+void runq_place(struct runq *rq, struct thread *t);   /* virtual time of one that joins */
+uint32_t runq_weight(const struct sched_params *p);
+
+/* thread.c: threads made since boot; the idle thread of this processor. */
+uint64_t thread_count_created(void);
+void thread_init_idle(struct thread *t);
+
+/* load.c: a sample of the number of runnable threads, when one is due. */
+void load_update(nsec_t now, unsigned running);
+void load_read(uint64_t load[3]);
+
+#endif

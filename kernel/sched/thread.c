@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/thread.c: the life of a thread: made, started, named, its times told,
+ * released. A thread has one reference of the scheduler's own from thread_init()
+ * to the switch away from it for good.
+ */
+#include "base/panic.h"
+#include "hal/clock.h"
+#include "lib/string.h"
+#include "mem/kstack.h"
+#include "mem/slab.h"
+#include "sched/runq.h"
+#include <linux/sched.h>
+
+static uint64_t created; /* atomic */
+
+struct kthread {
+	struct thread thread;
+	void (*entry)(void *arg);
+	void *arg;
+};
+
+static const struct sched_params ordinary = { .policy = SCHED_NORMAL };
+
+uint64_t thread_count_created(void)
+{
+	return atomic_load(&created);
+}
+
+static void set_fields(struct thread *t, const char *name, const struct thread *parent)
+{
+	strscpy(t->name, name, sizeof(t->name));
+	t->context.name = t->name;
+	t->state = THREAD_NEW;
+	t->params = parent ? parent->params : ordinary;
+	if (t->params.reset_on_fork)
+		t->params = ordinary;
+	t->affinity = parent ? parent->affinity : ~0UL;
+	t->weight = runq_weight(&t->params);
+	t->slice_left = RR_SLICE_NS;
+	t->start_time = clock_now();
+	refcount_set(&t->refs, 1);
+}
+
+int thread_init(struct thread *t, const char *name, const struct thread *parent, void (*entry)(void *arg), void *arg,
+		void (*release)(struct thread *t))
+{
+	vaddr_t top = kstack_alloc();
+
+	if (!top)
+		return -ENOMEM;
+	set_fields(t, name, parent);
+	t->release = release;
+	context_init(&t->context, top, entry, arg);
+	atomic_inc(&created);
+	return 0;
+}
+
+void thread_uninit(struct thread *t)
+{
+	assert(t->state == THREAD_NEW);
+	kstack_free(t->context.stack_top);
+}
+
+/* The boot stack of a processor becomes its idle thread; it is never queued. */
+void thread_init_idle(struct thread *t)
+{
+	set_fields(t, "idle", NULL);
+	t->params.policy = SCHED_IDLE;
+	t->state = THREAD_RUNNING;
+	t->on_cpu = 1;
+	t->cpu = cpu_id();
+}
+
+void thread_put(struct thread *t)
+{
+	if (refcount_put(&t->refs))
+		t->release(t);
+}
+
+static void kthread_release(struct thread *t)
+{
+	kfree(container_of(t, struct kthread, thread));
+}
+
+static void kthread_entry(void *arg)
+{
+	struct kthread *k = arg;
+
+	thread_first_run();
+	k->entry(k->arg);
+	thread_exit();
+}
+
+struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *arg)
+{
+	struct kthread *k = kzalloc(sizeof(*k), ALLOC_KERNEL);
+
+	if (!k)
+		return NULL;
+	k->entry = entry;
+	k->arg = arg;
+	if (thread_init(&k->thread, name, NULL, kthread_entry, k, kthread_release)) {
+		kfree(k);
+		return NULL;
+	}
+	thread_start(&k->thread);
+	return &k->thread;
+}
+
+void thread_times(struct thread *t, nsec_t *user, nsec_t *system)
+{
+	nsec_t total = thread_runtime(t);
+	uint64_t u = t->samples_user, s = t->samples_system;
+
+	/* Without a sample all is user time, as for a program that computes between two system calls. */
+	*system = u + s ? (nsec_t)((__uint128_t)total * s / (u + s)) : 0;
+	*user = total - *system;
+}
+
+void thread_set_name(struct thread *t, const char *name)
+{
+	char padded[sizeof(t->name)] = {0};
+
+	strscpy(padded, name, sizeof(padded));
+	/* Byte by byte, the last stays zero: a racing reader finds it terminated. */
+	for (size_t i = 0; i < sizeof(padded) - 1; i++)
+		WRITE_ONCE(t->name[i], padded[i]);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/work.c: deferred work, and the end of RCU grace periods. Each processor
+ * has a queue and a worker thread that drains it; the same thread runs RCU
+ * call-backs when they are due.
+ */
+#include "sched/work.h"
+#include "base/panic.h"
+#include "base/rcu.h"
+#include "lib/format.h"
+#include "sched/mutex.h"
+
+struct worker {
+	struct spinlock lock;  /* rank WORK */
+	struct list queue;     /* lock */
+	struct waitq wake;
+	bool rcu_due;          /* atomic */
+};
+static PERCPU(struct worker, worker);
+
+void work_init(struct work *w, void (*run)(struct work *w))
+{
+	list_init(&w->link);
+	w->run = run;
+	w->queued = false;
+}
+
+bool work_queue(struct work *w)
+{
+	uint64_t irq = irq_save();
+	struct worker *k = cpu_local_ptr(worker);
+
+	preempt_disable();
+	spin_acquire(&k->lock, false);
+	bool fresh = !w->queued;
+	if (fresh) {
+		w->queued = true;
+		list_add_tail(&w->link, &k->queue);
+	}
+	spin_release(&k->lock);
+	preempt_enable_no_resched();
+	if (fresh)
+		waitq_wake_all(&k->wake);
+	irq_restore(irq);
+	return fresh;
+}
+
+static struct work *take_work(struct worker *k)
+{
+	uint64_t irq = spin_lock_irq(&k->lock);
+	struct work *w = NULL;
+
+	if (!list_empty(&k->queue)) {
+		w = list_first_entry(&k->queue, struct work, link);
+		list_del_init(&w->link);
+		w->queued = false;
+	}
+	spin_unlock_irq(&k->lock, irq);
+	return w;
+}
+
+static void worker_main(void *arg)
+{
+	struct worker *k = arg;
+
+	for (;;) {
+		struct work *w;
+
+		wait_event(&k->wake, !list_empty(&k->queue) || atomic_load(&k->rcu_due));
+		while ((w = take_work(k)))
+			w->run(w);
+		if (atomic_exchange(&k->rcu_due, false))
+			rcu_run_callbacks();
+	}
+}
+
+/* Called by base/rcu.c, in any context, when this processor's call-backs can make progress. */
+static void rcu_wakeup(void)
+{
+	struct worker *k = cpu_local_ptr(worker);
+
+	atomic_store(&k->rcu_due, true);
+	waitq_wake_all(&k->wake);
+}
+
+struct flush {
+	struct work work;
+	struct completion done;
+};
+
+static void flush_run(struct work *w)
+{
+	completion_signal(&container_of(w, struct flush, work)->done);
+}
+
+void work_flush(void)
+{
+	struct flush f;
+
+	work_init(&f.work, flush_run);
+	completion_init(&f.done);
+	work_queue(&f.work);
+	completion_wait(&f.done);
+}
+
+struct rcu_wait {
+	struct rcu_head head;
+	struct completion done;
+};
+
+static void rcu_wait_over(struct rcu_head *h)
+{
+	completion_signal(&container_of(h, struct rcu_wait, head)->done);
+}
+
+void rcu_synchronize(void)
+{
+	struct rcu_wait w;
+
+	completion_init(&w.done);
+	rcu_call(&w.head, rcu_wait_over);
+	completion_wait(&w.done);
+}
+
+void work_start(void)
+{
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++) {
+		struct worker *k = percpu_of(worker, cpu);
+		char name[16];
+
+		spin_init(&k->lock, RANK_WORK);
+		list_init(&k->queue);
+		waitq_init(&k->wake);
+		format(name, sizeof(name), "worker/%u", cpu);
+		if (!kthread_create(name, worker_main, k))
+			panic("no memory for worker threads");
+	}
+	rcu_set_wakeup(rcu_wakeup);
+}
