@@ -6,6 +6,7 @@
  */
 #include "base/panic.h"
 #include "hal/clock.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/kstack.h"
 #include "mem/slab.h"
@@ -39,7 +40,7 @@ static void set_fields(struct thread *t, const char *name, const struct thread *
 	t->weight = runq_weight(&t->params);
 	t->slice_left = RR_SLICE_NS;
 	t->start_time = clock_now();
-	refcount_set(&t->refs, 1);
+	refcount_init(&t->refs, 1);
 }
 
 int thread_init(struct thread *t, const char *name, const struct thread *parent, void (*entry)(void *arg), void *arg,

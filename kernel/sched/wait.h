@@ -8,6 +8,7 @@
 #ifndef SCHED_WAIT_H
 #define SCHED_WAIT_H
 
+#include "lib/errno.h"
 #include "sched/thread.h"
 
 struct waitq {
