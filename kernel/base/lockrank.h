@@ -32,7 +32,9 @@ enum lock_rank {
 	RANK_SPIN_FIRST = 64, /* from here on: spinlocks */
 	RANK_FUTEX = RANK_SPIN_FIRST, /* a futex bucket */
 	RANK_PROCESS_TREE,  /* parents, children, groups, sessions, thread lists */
+	RANK_TASK,          /* files, directories, space and credentials of a thread */
 	RANK_SIGNAL,        /* a process's signal state */
+	RANK_SIGNAL_ACTIONS, /* the handlers, which CLONE_SIGHAND shares */
 	RANK_ITIMER,        /* interval and POSIX timers of a process */
 	RANK_FILES,         /* a descriptor table */
 	RANK_FS_CONTEXT,    /* working directory, root, umask */

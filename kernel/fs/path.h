@@ -9,6 +9,7 @@
 #ifndef FS_PATH_H
 #define FS_PATH_H
 
+#include "base/seqlock.h"
 #include "fs/inode.h"
 
 struct mount;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/pid.h: process identifiers as objects. A struct pid stands for one number
+ * and for everything that carries it: a thread, a process, a process group, a
+ * session. It is counted, found by number under RCU in a hash table, and the
+ * number is free for reuse only when nobody carries it any more. A number per
+ * namespace can be added here without touching the users.
+ */
+#ifndef PROC_PID_H
+#define PROC_PID_H
+
+#include "base/rcu.h"
+#include "lib/list.h"
+#include "lib/refcount.h"
+
+#define PID_LIMIT 4194304 /* numbers are below this; Linux's 64-bit maximum */
+
+struct pid {
+	struct refcount refs;
+	int number;                   /* immutable */
+	struct hlist_node hash;       /* the table's lock, RCU */
+	struct task *task;            /* tree lock, RCU: the thread with this id */
+	struct process *process;      /* tree lock, RCU: the process with this id; a zombie too */
+	struct list group_members;    /* tree lock: processes whose group it is */
+	struct list session_members;  /* tree lock: processes whose session it is */
+	struct rcu_head rcu;
+};
+
+/* A fresh number, the next free one after the last given. -EAGAIN when none, -ENOMEM. */
+int pid_alloc(struct pid **out);
+static inline void pid_get(struct pid *p) { refcount_get(&p->refs); }
+void pid_put(struct pid *p); /* the last one frees the number. Any context. NULL allowed. */
+
+/* By number, no reference: RCU read side. NULL if none. */
+struct pid *pid_find(int number);
+/* The smallest number in use >= from, with the kind asked for; -1 if none. For /proc. */
+int pid_next_process(int from);
+
+void pid_init(void);
+unsigned pid_last(void); /* the last number given, for /proc/loadavg */
+
+#endif

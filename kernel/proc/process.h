@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/process.h: tasks (threads of programs) and processes (thread groups).
+ *
+ * A task is a thread of the scheduler's with what belongs to one thread of a
+ * program; a process is what its threads share for good. What clone(2) can share
+ * or not (address space, files, directories, handlers) hangs off the task, each
+ * counted.
+ *
+ * Locks. process_tree_lock (spinlock, rank PROCESS_TREE) guards parents,
+ * children, groups, sessions, thread lists and the pointers in struct pid;
+ * look-ups by number go under RCU. process->signal_lock guards signals, stop
+ * state and limits of one process. task->files, fs, space, cred are written by
+ * their owner only, under task->lock, so that another thread may look at them
+ * under that lock.
+ */
+#ifndef PROC_PROCESS_H
+#define PROC_PROCESS_H
+
+
+#include "fs/file.h"
+#include "proc/pid.h"
+#include "proc/signal.h"
+#include "sched/mutex.h"
+#include "sched/thread.h"
+#include "sched/timer.h"
+#include "vm/space.h"
+#include <linux/resource.h>
+
+struct limit { uint64_t soft, hard; };
+#define LIMIT_INFINITY (~0UL)
+
+struct exit_times { nsec_t user, system; };
+
+struct process {
+	struct refcount refs;              /* tasks of it, struct pid, visitors */
+	struct pid *pid;                   /* immutable, counted */
+	struct pid *group, *session;       /* tree lock, counted */
+	struct list group_link, session_link; /* tree lock */
+	struct process *parent;            /* tree lock: whom to tell; counted by being a child */
+	struct list children, sibling;     /* tree lock */
+	struct list threads;               /* tree lock: task.process_link, leader first */
+	unsigned thread_count;             /* tree lock: live ones */
+	struct task *leader;               /* tree lock: the thread whose tid is the pid */
+	struct waitq child_wait;           /* wait(2): woken when a child changes */
+	int exit_signal;                   /* tree lock: sent to parent at exit: SIGCHLD, or clone's choice, 0 none */
+	bool zombie;                       /* tree lock: all threads gone, waits for wait(2) */
+	bool is_subreaper, was_execed;     /* tree lock */
+	bool vfork_child;                  /* immutable */
+
+	struct spinlock signal_lock;       /* rank SIGNAL, interrupts off */
+	struct signal_queue pending;       /* signal_lock: for the process as a whole */
+	bool group_exiting;                /* signal_lock: every thread must exit with exit_code */
+	struct task *group_exec;           /* signal_lock: the one thread that survives exec */
+	int exit_code;                     /* signal_lock: wait(2) status */
+	bool stopped;                      /* signal_lock: job control stop in force */
+	int stop_signal;                   /* signal_lock */
+	unsigned stop_pending;             /* signal_lock: threads that still have to stop */
+	uint32_t child_event;              /* signal_lock: CHILD_STOPPED or CHILD_CONTINUED not yet waited for */
+	struct waitq signal_wait;          /* signalfd and sigtimedwait */
+
+	struct limit limit[RLIM_NLIMITS];  /* signal_lock; single words read without */
+	struct timer real_timer;           /* ITIMER_REAL */
+	nsec_t real_interval, real_expires; /* signal_lock */
+	struct posix_timers *posix_timers; /* owner file proc/posix_timer.c */
+	struct exit_times dead_threads, dead_children; /* signal_lock */
+	uint64_t dead_faults_minor, dead_faults_major, children_faults_minor, children_faults_major; /* signal_lock */
+	uint64_t dead_switches_voluntary, dead_switches_involuntary; /* signal_lock */
+	uint64_t children_peak_rss;        /* signal_lock, pages */
+	struct mutex exec_lock;            /* rank EXEC */
+	bool dumpable;                     /* signal_lock */
+	int oom_score_adjust;              /* atomic */
+	struct rcu_head rcu;
+};
+enum { CHILD_STOPPED = 1, CHILD_CONTINUED = 2 };
+
+struct restart_block {                     /* restart_syscall(2): how to go on */
+	int64_t (*restart)(struct restart_block *b);
+	uint64_t arg[6];
+};
+
+struct task {
+	struct thread thread;              /* first: found again by container_of */
+	struct process *process;           /* immutable after exec, counted */
+	struct pid *pid;                   /* tree lock (exec exchanges it), counted: the tid */
+	struct list process_link;          /* tree lock */
+	struct spinlock lock;              /* rank TASK: the four below, for other threads */
+	struct files *files;               /* lock; owner reads without. NULL when exiting */
+	struct fs_context *fs;             /* likewise */
+	struct space *space;               /* likewise; a user of it */
+	const struct cred *cred;           /* likewise, RCU */
+
+	struct signal_actions *actions;    /* owner; counted. Changed by exec only */
+	struct signal_queue pending;       /* process->signal_lock */
+	uint64_t blocked;                  /* process->signal_lock for writers; owner reads without */
+	uint64_t saved_blocked;            /* owner: for WORK_RESTORE_MASK */
+	uint64_t waiting_for;              /* process->signal_lock: sigtimedwait's set */
+	bool stop_asked;                   /* process->signal_lock: has to join a job control stop */
+	uaddr_t altstack_sp;               /* owner */
+	uint64_t altstack_size;            /* owner */
+	uint32_t altstack_flags;           /* owner: SS_AUTODISARM */
+	struct { uint64_t trapno, error, cr2; } fault; /* owner: last fault, for signal frames */
+
+	uaddr_t clear_child_tid;           /* owner: zeroed and woken at exit */
+	uaddr_t set_child_tid;             /* owner */
+	uaddr_t robust_list;               /* owner */
+	uaddr_t rseq_area; uint32_t rseq_length, rseq_signature; /* owner */
+	struct completion *vfork_done;     /* owner, task lock: whom exec or exit releases */
+	struct restart_block restart;      /* owner */
+	int exit_code;                     /* owner, then tree lock */
+	int death_signal;                  /* owner: PR_SET_PDEATHSIG */
+	nsec_t timer_slack;                /* owner */
+	uint64_t read_bytes, written_bytes, read_calls, write_calls; /* owner: /proc/PID/io */
+	struct rcu_head rcu;
+};
+
+extern struct spinlock process_tree_lock;
+extern struct process *init_process;       /* process 1; immutable once it runs */
+
+/* The running thread as a task; only in threads of programs. */
+static inline struct task *task_current(void)
+{
+	return container_of(thread_current(), struct task, thread);
+}
+static inline struct process *process_current(void) { return task_current()->process; }
+/* NULL in kernel threads. */
+struct task *task_current_or_null(void);
+
+static inline void task_get(struct task *t) { thread_get(&t->thread); }
+static inline void task_put(struct task *t) { thread_put(&t->thread); }
+static inline void process_get(struct process *p) { refcount_get(&p->refs); }
+void process_put(struct process *p);
+
+/* By number, counted; NULL: -ESRCH. */
+struct task *task_find(int tid);
+struct process *process_find(int pid);
+
+/* Makes process 1 run path (from the kernel's root), with arguments and environment. From init/. Panics on no memory. */
+void process_start_init(int (*run)(void));
+
+/* clone(2), all kinds; args as struct clone_args of <linux/sched.h>, checked here. The child's tid, or errno. */
+struct clone_args;
+int64_t process_clone(const struct clone_args *args);
+
+/* exit(2) and exit_group(2); code is a wait status. */
+__noreturn void task_exit(int code);
+__noreturn void process_exit(int code);
+/* Makes every other thread of the process exit; used by exec. 0, or -EAGAIN when the process is exiting already. May sleep. */
+int process_kill_other_threads(void);
+/* Marks the whole process as exiting with code (signal_lock held). */
+void process_begin_exit(struct process *p, int code);
+
+/* wait4 and waitid. which: P_ALL, P_PID, P_PGID; options W*. *status is a wait status. Number of the child, 0 (WNOHANG), or errno. May sleep. */
+struct wait_result { int pid; uint32_t uid; int status; int code; struct rusage *usage; };
+int64_t process_wait(int which, int id, int options, struct wait_result *r);
+
+/* Resource limits of the running process. */
+static inline uint64_t process_limit(unsigned which)
+{
+	return __atomic_load_n(&process_current()->limit[which].soft, __ATOMIC_RELAXED);
+}
+
+/* getrusage(2): who is RUSAGE_*. */
+void process_usage(struct process *p, int who, struct rusage *r);
+
+/* Sessions and groups. proc/session.c */
+int process_set_group(int pid, int group);    /* setpgid(2) */
+int process_new_session(void);                /* setsid(2): its number */
+bool process_group_orphaned(struct pid *group); /* tree lock held or not: takes it itself */
+
+/*
+ * The controlling terminal of a session is an opaque object of tty/; the session
+ * keeps it in its struct session.
+ */
+struct session_terminal {
+	void *terminal;                                   /* opaque */
+	void (*get)(void *terminal);
+	void (*put)(void *terminal);
+	void (*leader_exits)(void *terminal, struct pid *session); /* hang-up: signals the foreground group; may sleep */
+};
+/* The caller's session gets or loses its terminal. Only a leader without one gets one: -EPERM. */
+int session_set_terminal(const struct session_terminal *t);
+void session_clear_terminal(struct pid *session);
+/* Counted opaque terminal of the running process's session, or NULL. */
+void *session_get_terminal(void);
+bool session_is_leader(void);                 /* the running process leads its session */
+/* Group and session of the running process, counted. */
+struct pid *process_get_group(void);
+struct pid *process_get_session(void);
+
+/* Credentials of the running task. */
+static inline const struct cred *cred_current(void) { return task_current()->cred; }
+void cred_commit(struct cred *c);             /* consumes c */
+
+/* How a walk starts for the running task: dirfd AT_FDCWD or a descriptor. Fills start, root, cred; task_walk_end() lets go. -EBADF, -ENOTDIR. */
+struct task_walk { struct walk walk; struct path held_start, held_root; };
+int task_walk_begin(struct task_walk *w, int dirfd, const char *name, unsigned flags);
+void task_walk_end(struct task_walk *w);
+
+/* execve(2): argv and envp are user addresses of pointer arrays. proc/exec.c */
+int process_exec(struct task_walk *w, const char *name, uaddr_t argv, uaddr_t envp, bool empty_path);
+/* The same with kernel strings, for process 1. */
+int process_exec_kernel(const char *path, const char *const *argv, const char *const *envp);
+
+/* Futexes. proc/futex.c */
+int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_count, uaddr_t addr2, uint32_t value3);
+int futex_wake_address(uaddr_t addr, unsigned n); /* for clear_child_tid */
+void futex_exit_robust(struct task *t);
+
+void proc_init(void);
+unsigned process_count(void), task_count(void);
+
+#endif
