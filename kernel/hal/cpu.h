@@ -61,10 +61,6 @@ size_t cpu_flags_format(char *buf, size_t size);
 struct user_frame;
 size_t cpu_registers_format(char *buf, size_t size, const struct user_frame *f);
 
-/* One text line or more of the registers in f and of this processor's control registers, for panic(). Length. No locks. */
-struct user_frame;
-size_t cpu_registers_format(char *buf, size_t size, const struct user_frame *f);
-
 /* Stops this processor for good, interrupts off. */
 __noreturn void cpu_halt(void);
 

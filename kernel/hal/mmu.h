@@ -106,8 +106,27 @@ static inline paddr_t mmu_image_phys(const void *va)
 	return (paddr_t)va - KERNEL_BASE;
 }
 
-/* Root table of the kernel itself: what kernel threads and a new space start from. */
+/*
+ * Root table of the kernel itself: what kernel threads and a new space start
+ * from. 0 until mmu_init_production() has loaded it.
+ */
 extern paddr_t mmu_kernel_root;
+
+/*
+ * Where boot code reaches RAM: before the direct map exists, the boot tables
+ * map the first MMU_BOOT_MAPPED bytes at KERNEL_BASE, and only those.
+ */
+#define MMU_BOOT_MAPPED GiB(1)
+static inline void *mmu_boot_virt(paddr_t pa)
+{
+	return (void *)((mmu_kernel_root ? DIRECT_MAP_BASE : KERNEL_BASE) + pa);
+}
+
+/*
+ * Drops [start, end) of the kernel half from the TLBs of all processors, global
+ * entries too. Interrupts on (once there are other processors), no locks held.
+ */
+void mmu_flush_kernel(vaddr_t start, vaddr_t end);
 
 /* Fills the kernel half of a new root table (a zeroed frame) from mmu_kernel_root. */
 void mmu_root_init(paddr_t root);
