@@ -65,6 +65,30 @@ $(O)/%.o: %.S | $(UAPI)/.made
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -D__ASSEMBLER__=1 -MMD -MP -c -o $@ $<
 
+# The vDSO is user code, linked by itself and carried inside the kernel as data.
+VDSO     := $(O)/vdso/vdso.so
+VDSO_OBJ := $(O)/vdso/vdso.o $(O)/vdso/sigreturn.o
+VDSO_CFLAGS := -std=gnu11 -O2 -ffreestanding -nostdinc -fpic -fvisibility=hidden -fno-stack-protector \
+               -fcf-protection=none -mgeneral-regs-only -fasynchronous-unwind-tables -fno-common $(WARN)
+
+$(O)/vdso/%.o: kernel/arch/x86/vdso/%.c | $(UAPI)/.made
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/vdso/%.o: kernel/arch/x86/vdso/%.S | $(UAPI)/.made
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_CFLAGS) $(CPPFLAGS) -D__ASSEMBLER__=1 -MMD -MP -c -o $@ $<
+
+$(VDSO): $(VDSO_OBJ) kernel/arch/x86/vdso/vdso.lds
+	$(call say,LD)
+	$(Q)$(CC) -shared -nostdlib -s -Wl,-soname=linux-vdso.so.1 -Wl,--hash-style=both -Wl,-Bsymbolic \
+		-Wl,--eh-frame-hdr -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
+		-Wl,--no-undefined -Wl,-T,kernel/arch/x86/vdso/vdso.lds -o $@ $(VDSO_OBJ)
+
+$(O)/kernel/arch/x86/vdso_image.o: $(VDSO)
+$(O)/kernel/arch/x86/vdso_image.o: CPPFLAGS += -DVDSO_IMAGE='"$(VDSO)"'
+
 $(O)/ksyms0.S:
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/mksyms </dev/null >$@
@@ -95,4 +119,4 @@ include boot/Makefile
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(VDSO_OBJ:.o=.d)

@@ -14,6 +14,7 @@
 #include "arch/x86/interrupt.h"
 #include "arch/x86/irq_chip.h"
 #include "arch/x86/madt.h"
+#include "arch/x86/power.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "base/percpu.h"
@@ -41,6 +42,7 @@ void irq_init(void)
 
 	for (unsigned i = 0; i < IRQ_LINES; i++)
 		spin_init(&lines[i].lock, RANK_IRQ);
+	power_init();
 	madt_read();
 	cpu_possible_count = madt.cpus;
 	if (apic_init()) {
