@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* poll, ppoll, select, pselect, epoll, eventfd. */
+#include "tap.h"
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+
+static void on(int n)
+{
+	(void)n;
+}
+
+static void polls(void)
+{
+	int p[2];
+	struct timespec t = { 0, 20000000 };
+
+	pipe(p);
+	struct pollfd f[4] = { { p[0], POLLIN, 9 }, { p[1], POLLOUT, 9 }, { -1, POLLIN, 9 },
+			       { 99, POLLIN, 9 } };
+	CHECK_INT("count", poll(f, 4, 0), 2);
+	TELL("events", "%x %x %x %x", f[0].revents, f[1].revents, f[2].revents, f[3].revents);
+	int64_t start = now_ns(CLOCK_MONOTONIC);
+	CHECK_INT("time is up", poll(f, 1, 30), 0);
+	CHECK("it took that long", now_ns(CLOCK_MONOTONIC) - start >= 30000000);
+	CHECK_INT("ppoll", ppoll(f, 1, &t, NULL), 0);
+	t.tv_nsec = -1;
+	CHECK_ERRNO("ppoll, bad time", ppoll(f, 1, &t, NULL), EINVAL);
+	CHECK_INT("poll nothing", poll(NULL, 0, 5), 0);
+	CHECK_ERRNO("poll, bad address", poll((void *)8, 1, 0), EFAULT);
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	CHECK_ERRNO("poll, too many", poll(f, limit.rlim_cur + 1, 0), EINVAL);
+	if (!fork()) {
+		sleep_ms(20);
+		write(p[1], "x", 1);
+		_exit(0);
+	}
+	CHECK_INT("woken by a write", poll(f, 1, 5000), 1);
+	wait(NULL);
+	int file = open("f", O_RDWR | O_CREAT, 0600);
+	f[0] = (struct pollfd){ file, POLLIN | POLLOUT | POLLPRI, 0 };
+	poll(f, 1, 0);
+	TELL("a file", "%x", f[0].revents);
+	sigset_t all, none;
+	sigfillset(&all);
+	sigemptyset(&none);
+	signal(SIGUSR1, on);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	raise(SIGUSR1);
+	CHECK_ERRNO("ppoll lets a signal in", ppoll(NULL, 0, NULL, &none), EINTR);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	close(p[0]), close(p[1]), close(file);
+}
+
+static void selects(void)
+{
+	int p[2];
+	fd_set r, w;
+	struct timeval t = { 0, 0 };
+
+	pipe(p);
+	FD_ZERO(&r);
+	FD_ZERO(&w);
+	FD_SET(p[0], &r);
+	FD_SET(p[1], &w);
+	CHECK_INT("select", select(p[1] + 1, &r, &w, NULL, &t), 1);
+	CHECK("sets", !FD_ISSET(p[0], &r) && FD_ISSET(p[1], &w));
+	write(p[1], "x", 1);
+	FD_SET(p[0], &r);
+	CHECK_INT("both", select(p[1] + 1, &r, &w, NULL, NULL), 2);
+	FD_ZERO(&r);
+	FD_SET(50, &r);
+	CHECK_ERRNO("closed descriptor", select(51, &r, NULL, NULL, &t), EBADF);
+	CHECK_ERRNO("negative count", select(-1, NULL, NULL, NULL, &t), EINVAL);
+	t.tv_usec = -5;
+	CHECK_ERRNO("bad time", select(0, NULL, NULL, NULL, &t), EINVAL);
+	t = (struct timeval){ 0, 10000 };
+	CHECK_INT("as a sleep", select(0, NULL, NULL, NULL, &t), 0);
+	CHECK("time left is told", t.tv_sec == 0 && t.tv_usec == 0);
+	struct timespec s = { 0, 1000 };
+	CHECK_INT("pselect", pselect(0, NULL, NULL, NULL, &s, NULL), 0);
+	close(p[0]), close(p[1]);
+}
+
+static int wait_events(int e)
+{
+	struct epoll_event out[8];
+
+	return epoll_wait(e, out, 8, 0);
+}
+
+static void epolls(void)
+{
+	int e = epoll_create1(EPOLL_CLOEXEC), p[2], q[2];
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = 0x1234567890 }, out[8];
+
+	pipe(p);
+	pipe(q);
+	CHECK("epoll_create1", e >= 0);
+	CHECK_ERRNO("flags", epoll_create1(5), EINVAL);
+	CHECK_ERRNO("epoll_create 0", epoll_create(0), EINVAL);
+	CHECK_OK("add", epoll_ctl(e, EPOLL_CTL_ADD, p[0], &ev));
+	CHECK_ERRNO("add twice", epoll_ctl(e, EPOLL_CTL_ADD, p[0], &ev), EEXIST);
+	CHECK_ERRNO("modify what is not in", epoll_ctl(e, EPOLL_CTL_MOD, p[1], &ev), ENOENT);
+	CHECK_ERRNO("delete what is not in", epoll_ctl(e, EPOLL_CTL_DEL, p[1], &ev), ENOENT);
+	CHECK_ERRNO("closed descriptor", epoll_ctl(e, EPOLL_CTL_ADD, 99, &ev), EBADF);
+	CHECK_ERRNO("not an epoll", epoll_ctl(p[0], EPOLL_CTL_ADD, p[1], &ev), EINVAL);
+	CHECK_ERRNO("itself", epoll_ctl(e, EPOLL_CTL_ADD, e, &ev), EINVAL);
+	int f = open("f", O_RDWR | O_CREAT, 0600);
+	CHECK_ERRNO("a file", epoll_ctl(e, EPOLL_CTL_ADD, f, &ev), EPERM);
+	CHECK_ERRNO("bad operation", epoll_ctl(e, 9, p[0], &ev), EINVAL);
+	CHECK_INT("nothing yet", wait_events(e), 0);
+	write(p[1], "ab", 2);
+	CHECK_INT("one event", epoll_wait(e, out, 8, 0), 1);
+	CHECK("what and whose", out[0].events == EPOLLIN && out[0].data.u64 == 0x1234567890);
+	CHECK_INT("level: again", wait_events(e), 1);
+	ev.events = EPOLLIN | EPOLLET;
+	epoll_ctl(e, EPOLL_CTL_MOD, p[0], &ev);
+	CHECK_INT("edge: told once", wait_events(e), 1);
+	CHECK_INT("edge: not again", wait_events(e), 0);
+	write(p[1], "c", 1);
+	CHECK_INT("edge: new data", wait_events(e), 1);
+	ev.events = EPOLLIN | EPOLLONESHOT;
+	epoll_ctl(e, EPOLL_CTL_MOD, p[0], &ev);
+	CHECK_INT("one shot", wait_events(e), 1);
+	write(p[1], "d", 1);
+	CHECK_INT("one shot: silent", wait_events(e), 0);
+	epoll_ctl(e, EPOLL_CTL_MOD, p[0], &ev);
+	CHECK_INT("one shot: armed again", wait_events(e), 1);
+	CHECK_ERRNO("no room for events", epoll_wait(e, out, 0, 0), EINVAL);
+	epoll_ctl(e, EPOLL_CTL_MOD, p[0], &ev);
+	CHECK_ERRNO("bad address", epoll_wait(e, (void *)8, 1, 0), EFAULT);
+	ev.events = EPOLLIN;
+	epoll_ctl(e, EPOLL_CTL_ADD, q[0], &ev);
+	close(q[1]);
+	CHECK_INT("hang-up is told unasked", epoll_wait(e, out, 8, 0), 1);
+	TELL("events", "%x", out[0].events);
+	close(q[0]);
+	CHECK_INT("closing takes it out", wait_events(e), 0);
+	int outer = epoll_create1(0);
+	CHECK_OK("an epoll in an epoll", epoll_ctl(outer, EPOLL_CTL_ADD, e, &ev));
+	CHECK_ERRNO("no circles", epoll_ctl(e, EPOLL_CTL_ADD, outer, &ev), ELOOP);
+	ev.events = EPOLLIN;
+	epoll_ctl(e, EPOLL_CTL_MOD, p[0], &ev);
+	CHECK_INT("outer sees inner", wait_events(outer), 1);
+	struct pollfd pf = { e, POLLIN, 0 };
+	CHECK_INT("poll sees it too", poll(&pf, 1, 0), 1);
+	CHECK_OK("delete", epoll_ctl(e, EPOLL_CTL_DEL, p[0], NULL));
+	CHECK_INT("nothing left", wait_events(e), 0);
+	CHECK_INT("time is up", epoll_wait(e, out, 8, 15), 0);
+	epoll_ctl(e, EPOLL_CTL_ADD, p[0], &ev);
+	char b[16];
+	read(p[0], b, 16);
+	if (!fork()) {
+		sleep_ms(20);
+		write(p[1], "x", 1);
+		_exit(0);
+	}
+	CHECK_INT("woken", epoll_wait(e, out, 8, 5000), 1);
+	wait(NULL);
+	int many[40];
+	for (int i = 0; i < 40; i++) {
+		many[i] = eventfd(1, 0);
+		ev.data.u32 = (uint32_t)i;
+		epoll_ctl(outer, EPOLL_CTL_ADD, many[i], &ev);
+	}
+	int total = 0, seen[41] = { 0 };
+	epoll_ctl(outer, EPOLL_CTL_DEL, e, NULL);
+	for (int i = 0; i < 5; i++) {
+		int n = epoll_wait(outer, out, 8, 0);
+		for (int k = 0; k < n; k++)
+			total += !seen[out[k].data.u32]++;
+	}
+	CHECK_INT("ready ones take turns", total, 40);
+	for (int i = 0; i < 40; i++)
+		close(many[i]);
+	close(e), close(outer), close(p[0]), close(p[1]), close(f);
+}
+
+static void eventfds(void)
+{
+	int fd = eventfd(3, EFD_NONBLOCK);
+	uint64_t v = 0;
+
+	CHECK("eventfd", fd >= 0);
+	CHECK_INT("read", read(fd, &v, 8), 8);
+	CHECK_INT("its value", v, 3);
+	CHECK_ERRNO("empty", read(fd, &v, 8), EAGAIN);
+	v = 5;
+	CHECK_INT("write", write(fd, &v, 8), 8);
+	write(fd, &v, 8);
+	read(fd, &v, 8);
+	CHECK_INT("adds", v, 10);
+	CHECK_ERRNO("short read", read(fd, &v, 7), EINVAL);
+	v = ~0ULL;
+	CHECK_ERRNO("all ones", write(fd, &v, 8), EINVAL);
+	v = ~0ULL - 1;
+	write(fd, &v, 8);
+	v = 1;
+	CHECK_ERRNO("full", write(fd, &v, 8), EAGAIN);
+	struct pollfd p = { fd, POLLIN | POLLOUT, 0 };
+	poll(&p, 1, 0);
+	TELL("events when full", "%x", p.revents);
+	close(fd);
+	fd = eventfd(2, EFD_SEMAPHORE);
+	read(fd, &v, 8);
+	CHECK_INT("semaphore", v, 1);
+	read(fd, &v, 8);
+	p = (struct pollfd){ fd, POLLIN, 0 };
+	CHECK_INT("used up", poll(&p, 1, 0), 0);
+	CHECK_ERRNO("flags", eventfd(0, 2), EINVAL);
+	CHECK_INT("lseek does nothing", lseek(fd, 0, SEEK_SET), 0);
+	close(fd);
+}
+
+int main(void)
+{
+	polls();
+	selects();
+	epolls();
+	eventfds();
+	return tap_done();
+}
