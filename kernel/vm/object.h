@@ -31,8 +31,10 @@ struct object_ops {
 	int (*read_page)(struct object *o, struct page *page);
 	/* Writes dirty pages in [first, last]; NULL for memory-only objects. May sleep. */
 	int (*write_pages)(struct object *o, uint64_t first, uint64_t last);
-	/* A shared mapping is about to write to a page: reserve space and so on. NULL: fine. 0 or -ENOSPC … */
+	/* A shared mapping is about to write to a page (locked): reserve space and so on. NULL: fine. 0 or -ENOSPC … May sleep. */
 	int (*make_writable)(struct object *o, struct page *page);
+	/* madvise(MADV_REMOVE): object_punch_hole() under the owner's lock, taken inside. NULL: -EOPNOTSUPP. May sleep. */
+	int (*punch_hole)(struct object *o, uint64_t start, uint64_t end);
 	/* The last reference went; pages are gone already. */
 	void (*release)(struct object *o);
 };
@@ -44,7 +46,8 @@ struct object {
 	uint64_t size;                 /* atomic: bytes; faults beyond it give SIGBUS. Writers hold the owner's lock */
 	const struct object_ops *ops;  /* immutable */
 	void *owner;                   /* immutable: the inode */
-	bool swap_backed;              /* immutable: pages are never dropped without swap (tmpfs, anonymous) */
+	uint64_t id;                   /* immutable: unique for all time, for futex keys */
+	bool swap_backed;              /* immutable: pages are never dropped without swap; without write_pages at first */
 	struct refcount refs;
 	struct rb_root mappings;       /* lock: areas that map it, an interval tree by page index */
 	uint32_t writable_mappings;    /* atomic: shared writable areas, for seals and O_TRUNC checks */
@@ -55,6 +58,8 @@ void object_init(struct object *o, const struct object_ops *ops, void *owner);
 struct object *object_create_anonymous(uint64_t size);
 static inline void object_get(struct object *o) { refcount_get(&o->refs); }
 void object_put(struct object *o);
+/* Removes all pages. For an owner with a count of its own, at its end: nobody maps it or looks for pages. May sleep. */
+void object_clear(struct object *o);
 
 /* Page lock. lock may sleep; killable: 0 or -ERESTARTSYS. */
 void page_lock(struct page *page);

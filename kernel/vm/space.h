@@ -21,6 +21,8 @@
 #include "lib/refcount.h"
 #include "sched/mutex.h"
 #include "sched/thread.h"
+#include "sched/work.h"
+#include "vm/interval.h"
 #include "vm/object.h"
 
 enum area_flags {
@@ -43,29 +45,64 @@ enum area_flags {
 	AREA_HUGE      = 1u << 16,
 	AREA_SEQUENTIAL = 1u << 17,
 	AREA_RANDOM    = 1u << 18,
-	AREA_ACCOUNT   = 1u << 19, /* counted against the commit limit */
+	AREA_ACCOUNT   = 1u << 19, /* counted against the commit limit; set by vm itself */
+	AREA_NORESERVE = 1u << 20, /* MAP_NORESERVE: never counted */
+	AREA_MERGEABLE = 1u << 21, /* a hint that changes nothing */
 };
 
-struct anon_family;
+/*
+ * All anonymous memory of the spaces that come from one exec by fork: the areas
+ * that may map its pages, by page_offset. An anonymous page has object = its
+ * family and index = its place in its area's page_offset numbering, which fork
+ * and mremap keep.
+ */
+struct anon_family {
+	struct spinlock lock;     /* rank ANON */
+	struct rb_root areas;     /* lock: interval tree */
+	struct refcount refs;     /* spaces */
+};
+
+/*
+ * An area never changes once it is published: a change makes new areas and
+ * marks the old ones dead. The lowest bit of seq is set before an area is ready
+ * and again, for good, when it is dead; whoever fills a page-table entry checks
+ * it (area_alive) after locking the table.
+ */
 struct area {
-	uaddr_t start, end;       /* immutable once published (changes make a new area) */
+	uaddr_t start, end;       /* immutable once published */
 	uint32_t flags;           /* immutable once published */
+	struct seqcount seq;      /* atomic: 1 new, 2 alive, 3 dead; written under the space's lock */
 	struct space *space;      /* immutable */
 	struct object *object;    /* immutable, counted: NULL is private anonymous */
-	uint64_t page_offset;     /* immutable: page index in object of start */
+	uint64_t page_offset;     /* immutable: page index in object of start; anonymous: any, start's page number at first */
 	void *file;               /* immutable, counted through space_set_file_hooks: the struct file, for names */
 	const char *name;         /* immutable: "[vdso]", … or NULL */
-	struct anon_family *anon; /* space lock once, then immutable: set at the first private copy or fork */
-	struct rb_node object_node; /* object's lock: in object.mappings */
-	struct rb_node anon_node;   /* family's lock */
+	struct anon_family *anon; /* family's lock, once: the space's, set before the first private page */
+	struct interval object_node; /* object's lock: in object.mappings */
+	struct interval anon_node;   /* family's lock: in family.areas when anon is set */
 	struct refcount refs;     /* the tree's one, faults in progress */
-	struct seqcount seq;      /* written by whoever unpublishes the area: odd or changed is gone */
-	struct rcu_head rcu;
+	struct list link;         /* space lock: areas added or removed by one operation */
+	union {
+		struct rcu_head rcu; /* owner: after the last reference */
+		struct work work;    /* the same */
+	};
 };
 
-struct space_counters {           /* pages; atomic each */
-	uint64_t rss_anon, rss_file, rss_shmem, tables, peak;
-	uint64_t total, locked, data, stack, exec; /* of areas; space lock */
+static inline bool area_alive(const struct area *a)
+{
+	return !(__atomic_load_n(&a->seq.n, __ATOMIC_ACQUIRE) & 1);
+}
+
+/* Page index in the object, or in the family, of an address inside the area. */
+static inline uint64_t area_index(const struct area *a, uaddr_t addr)
+{
+	return a->page_offset + ((addr - a->start) >> PAGE_SHIFT);
+}
+
+struct space_counters {           /* pages */
+	uint64_t rss_anon, rss_file, rss_shmem, tables; /* atomic */
+	uint64_t peak;            /* atomic: greatest sum of the three before something was unmapped */
+	uint64_t total, locked, data, stack, exec, account; /* of areas; space lock */
 };
 
 struct space {
@@ -73,12 +110,15 @@ struct space {
 	struct mutex lock;        /* rank SPACE: writers of the area tree and the fields below */
 	struct btree areas;       /* lock for writers, RCU for readers */
 	unsigned area_count;      /* lock */
+	uint32_t lock_flags;      /* lock: AREA_LOCKED if mlockall(MCL_FUTURE) */
 	struct refcount users;    /* threads; the areas go with the last one */
 	struct refcount refs;     /* users as a whole, and visitors such as /proc; the struct goes with the last */
+	struct anon_family *family; /* immutable, counted */
 	uaddr_t mmap_base;        /* immutable after exec: top-down searches start below it */
 	uaddr_t brk_start, brk;   /* lock */
 	uaddr_t stack_top;        /* immutable after exec */
 	uint64_t stack_limit, data_limit, address_limit; /* atomic: bytes, copies of the resource limits */
+	uint64_t lock_limit;      /* atomic: bytes; UINT64_MAX for the privileged */
 	uaddr_t code_start, code_end, data_start, data_end;       /* for /proc, set by exec */
 	uaddr_t arg_start, arg_end, env_start, env_end;           /* for /proc, set by exec and prctl */
 	uint64_t auxv[64];        /* immutable after exec: for /proc/PID/auxv */
@@ -101,7 +141,18 @@ static inline void space_use(struct space *s) { refcount_get(&s->users); }
 bool space_use_unless_zero(struct space *s);
 void space_unuse(struct space *s);
 /* The running thread's, NULL in kernel threads. */
-struct space *space_current(void);
+static inline struct space *space_current(void)
+{
+	struct mmu_space *m = thread_current()->mmu;
+
+	return m ? container_of(m, struct space, mmu) : NULL;
+}
+
+/*
+ * Chooses mmap_base and stack_top below USER_TOP, for exec; stack_limit is set.
+ * random: 64 random bits, or 0 for no randomisation.
+ */
+void space_randomize(struct space *s, uint64_t random);
 
 /* A copy-on-write copy for fork. -ENOMEM with nothing left behind. May sleep. */
 int space_fork(struct space *parent, struct space **child);
@@ -130,6 +181,8 @@ int space_advise(struct space *s, uaddr_t addr, size_t length, int advice);
 int space_sync(struct space *s, uaddr_t addr, size_t length, int flags);
 int space_incore(struct space *s, uaddr_t addr, size_t pages, uint8_t *out);
 int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock);
+/* mlockall(2) with MCL_*; flags 0 is munlockall(2). */
+int space_lock_all(struct space *s, int flags);
 /* brk(2): the new break, or the old one if it cannot be. */
 uaddr_t space_brk(struct space *s, uaddr_t addr);
 
@@ -148,11 +201,13 @@ int space_fault(struct space *s, uaddr_t addr, enum fault_access access);
 size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n);
 size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force);
 
-/* The physical address behind a user address for a futex key: object and index, or space and address. -EFAULT. May sleep. */
+/*
+ * What a futex word is known by: the object's number and the byte in it, or the
+ * space and the address. Nothing is held: numbers are never used again, and a
+ * waiter keeps its space. -EFAULT, -EACCES. May sleep.
+ */
 struct futex_key { uint64_t base; uint64_t offset; };
 int space_futex_key(struct space *s, uaddr_t addr, bool shared, bool write, struct futex_key *key);
-/* A key of a shared mapping holds its object. */
-void space_futex_key_put(struct futex_key *key);
 
 /* Visits areas in order from addr on, under the space's lock; stops when visit returns non-zero, and returns that. For /proc. */
 int space_for_each(struct space *s, uaddr_t from, int (*visit)(void *arg, const struct area *a), void *arg);

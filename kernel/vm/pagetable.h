@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vm/pagetable.h: page-table pages of user space. Each has a lock in its struct
+ * page, which guards its entries and the count of them in use (page->mappings).
+ *
+ * Who walks down without a lock is inside an RCU read section (any spinlock
+ * will do), or holds the space's lock. A table is taken out by a holder of the
+ * space's lock, when no area lies under it, and freed after a grace period; so
+ * whoever locks a table and finds the area alive may fill it.
+ */
+#ifndef VM_PAGETABLE_H
+#define VM_PAGETABLE_H
+
+#include "base/panic.h"
+#include "mem/frame.h"
+#include "vm/space.h"
+
+/* Bytes that one level-1 table maps. */
+#define TABLE_SPAN (PAGE_SIZE * MMU_ENTRIES)
+
+/* Contended: waits until the lock is free. */
+void table_lock_wait(struct page *table);
+
+static inline void table_lock(struct page *table)
+{
+	preempt_disable();
+	if (unlikely(__atomic_exchange_n(&table->lock, 1, __ATOMIC_ACQUIRE)))
+		table_lock_wait(table);
+}
+
+static inline void table_unlock(struct page *table)
+{
+	__atomic_store_n(&table->lock, 0, __ATOMIC_RELEASE);
+	preempt_enable();
+}
+
+/* Two at a time: in the order of their addresses; once if they are the same. */
+void table_lock_two(struct page *a, struct page *b);
+void table_unlock_two(struct page *a, struct page *b);
+
+static inline void assert_table_locked(const struct page *table)
+{
+	assert(READ_ONCE(table->lock) != 0);
+}
+
+static inline pte_t *table_entry(const struct page *table, uaddr_t addr)
+{
+	return (pte_t *)page_address(table) + mmu_index(addr, 1);
+}
+
+/* An empty table, or NULL. flags: enum alloc_flags. */
+struct page *table_alloc(unsigned flags);
+static inline void table_free(struct page *table)
+{
+	table->flags = 0;
+	frame_free(table, 0);
+}
+
+/* The level-1 table over addr, or NULL. RCU or the space's lock. */
+static inline struct page *table_find(const struct space *s, uaddr_t addr)
+{
+	paddr_t pa = s->mmu.root;
+
+	for (unsigned level = mmu_levels(); level > 1; level--) {
+		pte_t e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(addr, level));
+
+		if (pte_none(e))
+			return NULL;
+		pa = pte_paddr(e);
+	}
+	return phys_to_page(pa);
+}
+
+/*
+ * The first level-1 table at or after *addr and below end; *addr moves up to
+ * where it begins if that is higher. NULL when there is none. RCU or the space's lock.
+ */
+struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end);
+
+/* Where the level-1 table over addr ends, or end if that comes first. */
+static inline uaddr_t table_end(uaddr_t addr, uaddr_t end)
+{
+	uaddr_t next = align_down(addr, TABLE_SPAN) + TABLE_SPAN;
+
+	return next < end ? next : end;
+}
+
+/*
+ * The level-1 table over addr; missing tables come from *spare (used up and set
+ * to NULL) or are allocated without sleeping. a: not made unless it is alive;
+ * NULL: the space's lock is held instead. NULL when there was no memory, or the
+ * area died. RCU.
+ */
+struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, struct page **spare);
+
+/*
+ * Takes out the tables over [start, end) that lie wholly between floor and
+ * ceiling, where no area is, and frees them after a grace period. The entries
+ * are gone; the caller flushes [start, end) from the TLB afterwards. Space lock.
+ */
+void tables_remove(struct space *s, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling);
+
+/* Frees every table and every page they map. Nobody else is left in the space, and no area in any object's tree. */
+void tables_destroy(struct space *s);
+
+/* How a page of the area may be entered: MMU_*. */
+static inline unsigned area_prot(const struct area *a)
+{
+	unsigned prot = MMU_USER;
+
+	static_assert(AREA_WRITE == (int)MMU_WRITE && AREA_EXEC == (int)MMU_EXEC, "the same bits");
+	if (a->flags & (AREA_READ | AREA_WRITE | AREA_EXEC))
+		prot |= MMU_READ | (a->flags & (AREA_WRITE | AREA_EXEC));
+	return prot;
+}
+
+/* Which of the counters of a space a mapped page is in. */
+static inline uint64_t *space_page_counter(struct space_counters *c, const struct page *page)
+{
+	uint32_t flags = READ_ONCE(page->flags);
+
+	if (flags & PAGE_ANON)
+		return &c->rss_anon;
+	return flags & PAGE_SWAPBACKED ? &c->rss_shmem : &c->rss_file;
+}
+
+#endif
