@@ -143,6 +143,7 @@ nsec_t clock_refine(void)
 	if (hz) {
 		log_debug("clock: tsc %lu Hz\n", hz);
 		page_set_rate(hz);
+		clock_event_set_rate(hz);
 	}
 	refined++;
 	return refined < ARRAY_SIZE(refine_at) ? clock_now() + refine_at[refined] : INT64_MAX;

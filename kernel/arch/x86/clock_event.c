@@ -3,8 +3,7 @@
  * One interrupt at a time: the local APIC's timer, told a TSC value where it
  * has that mode and a count otherwise; or the PIT where there is no local APIC.
  * What is set further off than the timer reaches comes early, and sched/ asks
- * again. The rates are immutable after boot; each processor sets only its own
- * timer, interrupts off.
+ * again. Each processor sets only its own timer, interrupts off.
  */
 #include "arch/x86/clock_event.h"
 #include "arch/x86/apic.h"
@@ -16,6 +15,7 @@
 #include "base/panic.h"
 #include "hal/clock.h"
 #include "hal/irq.h"
+#include "lib/atomic.h"
 
 #define APIC_READINGS 5
 #define APIC_HZ_LEAST 100000u
@@ -23,9 +23,10 @@
 enum event_kind { EVENT_NONE, EVENT_TSC, EVENT_APIC, EVENT_PIT };
 
 static enum event_kind kind;             /* immutable after boot */
-static uint64_t ticks_per_ns;            /* immutable after boot: 32 binary places */
+static uint64_t ticks_per_ns;            /* atomic: 32 binary places */
 static nsec_t reach = INT64_MAX;         /* immutable after boot */
 static uint64_t begin_tsc, begin_count;  /* boot only */
+static uint64_t apic_ticks, tsc_ticks;   /* immutable after boot: counted in the same time */
 
 /* The APIC's count and the TSC at the same time: the tightest of several readings. */
 static void apic_reading(uint64_t *tsc, uint64_t *count)
@@ -80,19 +81,27 @@ static void pit_start(void)
 	}
 }
 
+void clock_event_set_rate(uint64_t tsc_hz)
+{
+	if (kind == EVENT_APIC)
+		atomic_store(&ticks_per_ns,
+			     mul_div(mul_div(apic_ticks, tsc_hz, tsc_ticks), 1UL << 32, NSEC_PER_SEC));
+}
+
 static void apic_start(uint64_t tsc_hz)
 {
-	uint64_t tsc, count, hz;
+	uint64_t tsc, count;
 
 	apic_reading(&tsc, &count);
 	apic_timer_set(0);
-	hz = mul_div(begin_count - count, tsc_hz, tsc - begin_tsc);
-	if (count == 0 || hz < APIC_HZ_LEAST) {
+	apic_ticks = begin_count - count;
+	tsc_ticks = tsc - begin_tsc;
+	if (count == 0 || mul_div(apic_ticks, tsc_hz, tsc_ticks) < APIC_HZ_LEAST) {
 		log_warn("clock: the local APIC's timer does not count\n");
 		pit_start();
 		return;
 	}
-	ticks_per_ns = mul_div(hz, 1UL << 32, NSEC_PER_SEC);
+	clock_event_set_rate(tsc_hz);
 	apic_timer_unmask();
 }
 
@@ -132,7 +141,7 @@ static uint64_t ticks_until(nsec_t when, uint64_t most)
 
 	if (delta <= 0)
 		return 1;
-	ticks = (uint64_t)((unsigned __int128)(uint64_t)min(delta, reach) * ticks_per_ns >> 32) + 1;
+	ticks = (uint64_t)((unsigned __int128)(uint64_t)min(delta, reach) * atomic_load(&ticks_per_ns) >> 32) + 1;
 	return min(ticks, most);
 }
 

@@ -13,6 +13,8 @@
 void clock_event_begin(bool tsc_serves);
 /* Reckons the timer's rate from the TSC's and lets its interrupts through. */
 void clock_event_end(uint64_t tsc_hz);
+/* The TSC's rate turned out to be another, and the timer's with it. Any processor. */
+void clock_event_set_rate(uint64_t tsc_hz);
 /* No deadline is set further off than this: the clock must be read now and then. */
 void clock_event_limit(nsec_t limit);
 bool clock_event_uses_pit(void);

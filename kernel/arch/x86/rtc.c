@@ -51,6 +51,8 @@ static bool rtc_date_read(struct rtc_date *date)
 	nsec_t patience = clock_now() + RTC_UPDATE_NS;
 	struct rtc_date again;
 
+	if (rtc_register(RTC_STATUS_A) == 0xff && rtc_register(RTC_STATUS_B) == 0xff)
+		return false; /* nobody drives the bus */
 	do {
 		bool updating = rtc_register(RTC_STATUS_A) & RTC_UPDATING;
 

@@ -29,7 +29,7 @@
 #include <asm/kvm_para.h>
 
 #define EDGES            5
-#define READS_MAX        20000
+#define READS_MAX        1000
 #define BRACKET_FRACTION 1000    /* the window is this many times wider than both brackets */
 #define WINDOW_DIVISOR   1000    /* at most a second over this */
 #define ERROR_DIVISOR    500     /* a first measurement is better than one in this */
