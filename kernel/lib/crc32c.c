@@ -33,13 +33,14 @@ uint32_t crc32_update(const struct crc32_table *table, uint32_t crc, const void 
 
 	crc = ~crc;
 	for (; n >= 8; n -= 8, p += 8) {
-		uint64_t w;
+		uint32_t low, high;
 
-		memcpy(&w, p, 8);
-		w ^= crc;
-		crc = t[7][w & 0xff] ^ t[6][w >> 8 & 0xff] ^ t[5][w >> 16 & 0xff] ^
-		      t[4][w >> 24 & 0xff] ^ t[3][w >> 32 & 0xff] ^ t[2][w >> 40 & 0xff] ^
-		      t[1][w >> 48 & 0xff] ^ t[0][w >> 56];
+		__builtin_memcpy(&low, p, 4);
+		__builtin_memcpy(&high, p + 4, 4);
+		low ^= crc;
+		crc = t[7][low & 0xff] ^ t[6][low >> 8 & 0xff] ^ t[5][low >> 16 & 0xff] ^
+		      t[4][low >> 24] ^ t[3][high & 0xff] ^ t[2][high >> 8 & 0xff] ^
+		      t[1][high >> 16 & 0xff] ^ t[0][high >> 24];
 	}
 	for (; n; n--, p++)
 		crc = crc >> 8 ^ t[0][(crc ^ *p) & 0xff];

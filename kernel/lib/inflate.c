@@ -19,7 +19,7 @@
  *
  * Output goes into the window, of which the last 32 KiB are kept as history;
  * it is handed on, checksummed, and moved down when the window is full. Room
- * for the longest match, and for the up to seven bytes that copying by words
+ * for the longest matches, and for the up to seven bytes that copying by words
  * writes too many, is there whenever a symbol is begun.
  *
  * A table entry, from bit 0: 8 bits, length of the code; 4 bits, number of
@@ -40,8 +40,7 @@
 
 #define CODE_MAX      15 /* bits in the longest code */
 #define MATCH_MAX     258
-#define WINDOW_LIMIT  (INFLATE_WINDOW - MATCH_MAX - 8)
-#define SYMBOL_BITS   48 /* the longest length and distance, extra bits included */
+#define WINDOW_LIMIT  (INFLATE_WINDOW - 2 * (MATCH_MAX + 8)) /* two rounds fit behind it */
 #define LIT_SYMBOLS   286
 #define DIST_SYMBOLS  30
 
@@ -71,15 +70,21 @@ struct bit_reader {
 	int count;
 };
 
+/* To 56 bits or more; eight bytes of input are left. */
+static __always_inline void refill_fast(struct bit_reader *r)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, r->in, 8);
+	r->bits |= word << (r->count & 63);
+	r->in += 7 - (r->count >> 3 & 7);
+	r->count |= 56;
+}
+
 static __always_inline void refill(struct bit_reader *r)
 {
 	if (likely(r->end - r->in >= 8)) {
-		uint64_t word;
-
-		__builtin_memcpy(&word, r->in, 8);
-		r->bits |= word << r->count;
-		r->in += (63 - r->count) >> 3;
-		r->count |= 56;
+		refill_fast(r);
 		return;
 	}
 	while (r->count <= 55 && r->in < r->end) {
@@ -95,6 +100,13 @@ static __always_inline uint32_t take(struct bit_reader *r, unsigned n)
 	r->bits >>= n;
 	r->count -= (int)n;
 	return v;
+}
+
+/* Takes the code of an entry; of count, only the low six bits are right afterwards. */
+static __always_inline void take_fast(struct bit_reader *r, uint32_t entry)
+{
+	r->bits >>= entry & 63;
+	r->count -= (int)entry;
 }
 
 static struct bit_reader reader_get(const struct inflate *z)
@@ -344,17 +356,32 @@ static __always_inline void copy_match(uint8_t *out, uint32_t distance, uint32_t
 	}
 }
 
-static __always_inline uint32_t table_look_up(const uint32_t *table, unsigned root_bits,
-					      uint64_t bits)
+/* The entry behind a link, or the entry itself when it is none. */
+static __always_inline uint32_t follow_link(const uint32_t *table, unsigned root_bits,
+					    uint64_t bits, uint32_t entry)
 {
-	uint32_t entry = table[bits & ((1U << root_bits) - 1)];
+	uint64_t index = bits >> root_bits & ((1UL << (entry >> 8 & 15)) - 1);
 
-	if (unlikely(entry & ENTRY_LINK)) {
-		uint64_t index = bits >> root_bits & ((1UL << (entry >> 8 & 15)) - 1);
+	return entry & ENTRY_LINK ? table[(entry >> 16) + index] : entry;
+}
 
-		entry = table[(entry >> 16) + index];
-	}
-	return entry;
+static __always_inline uint32_t look_up_lit(const struct inflate *z, uint64_t bits)
+{
+	return z->lit[bits & ((1U << INFLATE_LIT_BITS) - 1)];
+}
+
+static uint32_t follow_lit(const struct inflate *z, uint64_t bits, uint32_t entry)
+{
+	return follow_link(z->lit, INFLATE_LIT_BITS, bits, entry);
+}
+
+static __always_inline uint32_t look_up_dist(const struct inflate *z, uint64_t bits)
+{
+	uint32_t entry = z->dist[bits & ((1U << INFLATE_DIST_BITS) - 1)];
+
+	return likely(!(entry & ENTRY_OTHER)) ?
+		       entry :
+		       follow_link(z->dist, INFLATE_DIST_BITS, bits, entry);
 }
 
 /* Takes the bits of a length or distance: code, then extra bits. */
@@ -364,44 +391,127 @@ static __always_inline uint32_t take_value(struct bit_reader *r, uint32_t entry)
 	return (entry >> 16) + take(r, entry >> 8 & 15);
 }
 
-/* The symbols of a block up to its end or until the window is full: 1 and 0, or -EINVAL. */
+static __always_inline uint32_t take_value_fast(struct bit_reader *r, uint32_t entry)
+{
+	take_fast(r, entry);
+	return (entry >> 16) + (entry & 0xf00 ? take(r, entry >> 8 & 15) : 0);
+}
+
+/* Copies the match at r to *out. False when it reaches back too far or is none. */
+static __always_inline bool decode_match_fast(struct inflate *z, struct bit_reader *r,
+					      uint32_t entry, uint8_t **out)
+{
+	uint32_t length = take_value_fast(r, entry), distance;
+
+	entry = look_up_dist(z, r->bits);
+	if (unlikely(entry & ENTRY_OTHER))
+		return false;
+	distance = take_value_fast(r, entry);
+	if (unlikely(distance > *out - z->window))
+		return false;
+	copy_match(*out, distance, length);
+	*out += length;
+	return true;
+}
+
+/* A literal at out; the entry of the next symbol. */
+static __always_inline uint32_t decode_literal_fast(struct inflate *z, struct bit_reader *r,
+						    uint32_t entry, uint8_t *out)
+{
+	take_fast(r, entry);
+	*out = (uint8_t)(entry >> 16);
+	return look_up_lit(z, r->bits);
+}
+
+/*
+ * Symbols as long as no test for the end of input is needed: a round takes two
+ * refills at most, and writes three literals, or two and a match. Stops before
+ * a symbol that is neither. 0 or -EINVAL.
+ */
+static __always_inline int decode_fast(struct inflate *z, struct bit_reader *r, uint8_t **next)
+{
+	const uint8_t *last_in = r->end - min_t(ptrdiff_t, r->end - r->in, 16);
+	uint8_t *out = *next, *limit = z->window + WINDOW_LIMIT;
+	int error = 0;
+
+	while (out < limit && r->in < last_in) {
+		uint32_t entry;
+
+		refill_fast(r);
+		entry = look_up_lit(z, r->bits);
+		if (entry & ENTRY_LITERAL) {
+			entry = decode_literal_fast(z, r, entry, out++);
+			if (entry & ENTRY_LITERAL) {
+				entry = decode_literal_fast(z, r, entry, out++);
+				if (entry & ENTRY_LITERAL) {
+					decode_literal_fast(z, r, entry, out++);
+					continue;
+				}
+			}
+			refill_fast(r);
+		}
+		if (unlikely(entry & ENTRY_OTHER)) {
+			entry = follow_lit(z, r->bits, entry);
+			if (entry & ENTRY_OTHER)
+				break;
+			if (entry & ENTRY_LITERAL) {
+				decode_literal_fast(z, r, entry, out++);
+				continue;
+			}
+		}
+		if (unlikely(!decode_match_fast(z, r, entry, &out))) {
+			error = -EINVAL;
+			break;
+		}
+	}
+	r->count &= 63;
+	*next = out;
+	return error;
+}
+
+/* One symbol, perhaps the last that the input has. 0; 1 at the end of the block; -EINVAL. */
+static int decode_one(struct inflate *z, struct bit_reader *r, uint8_t **out)
+{
+	uint32_t entry, length, distance;
+
+	refill(r);
+	entry = follow_lit(z, r->bits, look_up_lit(z, r->bits));
+	if (entry & (ENTRY_LITERAL | ENTRY_OTHER)) {
+		take(r, entry & 0xff);
+		if (r->count < 0 || (entry & ENTRY_INVALID) == ENTRY_INVALID)
+			return -EINVAL;
+		if (entry & ENTRY_OTHER)
+			return 1;
+		*(*out)++ = (uint8_t)(entry >> 16);
+		return 0;
+	}
+	length = take_value(r, entry);
+	entry = look_up_dist(z, r->bits);
+	if (entry & ENTRY_OTHER)
+		return -EINVAL;
+	distance = take_value(r, entry);
+	if (r->count < 0 || distance > *out - z->window)
+		return -EINVAL;
+	copy_match(*out, distance, length);
+	*out += length;
+	return 0;
+}
+
+/* The symbols of a block: 1 at its end, 0 when the window is full, or -EINVAL. */
 static int decode_symbols(struct inflate *z)
 {
 	struct bit_reader r = reader_get(z);
-	uint8_t *out = z->window + z->pos, *limit = z->window + WINDOW_LIMIT;
+	uint8_t *out = z->window + z->pos;
 	int result = 0;
 
-	while (out < limit) {
-		uint32_t entry, length, distance;
-
-		if (r.count < SYMBOL_BITS)
-			refill(&r);
-		entry = table_look_up(z->lit, INFLATE_LIT_BITS, r.bits);
-		if (entry & ENTRY_LITERAL) {
-			*out++ = (uint8_t)(entry >> 16);
-			take(&r, entry & 0xff);
-			if (unlikely(r.count < 0))
-				return -EINVAL;
-			continue;
-		}
-		if (unlikely(entry & ENTRY_OTHER)) {
-			take(&r, entry & 0xff);
-			result = entry >> 16 ? -EINVAL : 1;
-			break;
-		}
-		length = take_value(&r, entry);
-		entry = table_look_up(z->dist, INFLATE_DIST_BITS, r.bits);
-		if (unlikely(entry & ENTRY_OTHER))
-			return -EINVAL;
-		distance = take_value(&r, entry);
-		if (unlikely(r.count < 0 || distance > out - z->window))
-			return -EINVAL;
-		copy_match(out, distance, length);
-		out += length;
+	while (!result && out < z->window + WINDOW_LIMIT) {
+		result = decode_fast(z, &r, &out);
+		if (!result)
+			result = decode_one(z, &r, &out);
 	}
 	z->pos = (uint32_t)(out - z->window);
 	reader_put(z, &r);
-	return r.count < 0 ? -EINVAL : result;
+	return result;
 }
 
 static int coded_block(struct inflate *z)
