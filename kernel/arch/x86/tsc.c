@@ -32,8 +32,9 @@
 #define READS_MAX        1000
 #define BRACKET_FRACTION 1000    /* the window is this many times wider than both brackets */
 #define WINDOW_DIVISOR   1000    /* at most a second over this */
-#define ERROR_DIVISOR    500     /* a first measurement is better than one in this */
-#define TRUST_DIVISOR    50      /* a later one differs from it by less than one in this */
+#define ERROR_FIRST      500     /* a first measurement is better than one in this, */
+#define ERROR_LATER      20000   /* a later one than one in this */
+#define TRUST_DIVISOR    50      /* two measurements differ by less than one in this */
 
 #define CPUID_HYPERVISOR     0x40000000u
 #define CPUID_HYPERVISOR_TSC 0x40000010u /* EAX: kHz */
@@ -45,7 +46,8 @@ struct point {
 	uint64_t tsc, count, width;
 };
 
-static struct point origin; /* owner: the calibrating thread */
+static struct point origin;                     /* owner: the calibrating thread */
+static uint64_t error_divisor = ERROR_FIRST;    /* owner: the calibrating thread */
 
 bool clock_reference_counts(const struct clock_reference *ref)
 {
@@ -134,13 +136,18 @@ uint64_t tsc_recalibrate(const struct clock_reference *ref, uint64_t hz)
 	if (!point_take(ref, &end))
 		return 0;
 	expected = mul_div(end.tsc - origin.tsc, ref->hz, hz);
-	if (expected / ERROR_DIVISOR > ref->mask / 2)
+	if (expected / error_divisor > ref->mask / 2) {
+		origin = end; /* too long ago to tell the turns: the next time measures from here */
 		return 0;
+	}
 	counted = count_unwrap(end.count - origin.count, expected, ref->mask);
 	if (!counted)
 		return 0;
 	better = mul_div(end.tsc - origin.tsc, ref->hz, counted);
-	return better - (hz - hz / TRUST_DIVISOR) < 2 * (hz / TRUST_DIVISOR) ? better : 0;
+	if (better - (hz - hz / TRUST_DIVISOR) > 2 * (hz / TRUST_DIVISOR))
+		return 0;
+	error_divisor = ERROR_LATER;
+	return better;
 }
 
 /* The scale of KVM's clock: nanoseconds = (ticks << shift) * mul >> 32. */
