@@ -98,7 +98,7 @@ static __always_inline uint32_t take(struct bit_reader *r, unsigned n)
 	uint32_t v = (uint32_t)(r->bits & ((1UL << n) - 1));
 
 	r->bits >>= n;
-	r->count -= (int)n;
+	r->count = (int)((uint32_t)r->count - n);
 	return v;
 }
 
@@ -106,7 +106,7 @@ static __always_inline uint32_t take(struct bit_reader *r, unsigned n)
 static __always_inline void take_fast(struct bit_reader *r, uint32_t entry)
 {
 	r->bits >>= entry & 63;
-	r->count -= (int)entry;
+	r->count = (int)((uint32_t)r->count - entry);
 }
 
 static struct bit_reader reader_get(const struct inflate *z)
