@@ -46,6 +46,7 @@ enum lock_rank {
 	RANK_ANON,          /* the interval tree of a fork family */
 	RANK_OBJECT,        /* the page index of a memory object */
 	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
+	RANK_PID,           /* numbers of processes */
 	RANK_POLL,          /* ready list of an epoll instance */
 	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */
 	RANK_WAITQ = RANK_IRQ_SAFE, /* a wait queue */

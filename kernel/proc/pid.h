@@ -13,8 +13,9 @@
 #include "lib/list.h"
 #include "lib/refcount.h"
 
-#define PID_LIMIT 4194304 /* numbers are below this; Linux's 64-bit maximum */
+#define PID_LIMIT 32768 /* numbers are below this: Linux's default */
 
+struct session_terminal;
 struct pid {
 	struct refcount refs;
 	int number;                   /* immutable */
@@ -23,6 +24,7 @@ struct pid {
 	struct process *process;      /* tree lock, RCU: the process with this id; a zombie too */
 	struct list group_members;    /* tree lock: processes whose group it is */
 	struct list session_members;  /* tree lock: processes whose session it is */
+	struct session_terminal *terminal; /* tree lock: of the session with this id, or NULL */
 	struct rcu_head rcu;
 };
 

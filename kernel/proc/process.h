@@ -39,8 +39,9 @@ struct process {
 	struct list group_link, session_link; /* tree lock */
 	struct process *parent;            /* tree lock: whom to tell; counted by being a child */
 	struct list children, sibling;     /* tree lock */
-	struct list threads;               /* tree lock: task.process_link, leader first */
-	unsigned thread_count;             /* tree lock: live ones */
+	struct list threads;               /* tree and signal_lock to change, either to read: task.process_link */
+	unsigned thread_count;             /* likewise: live ones */
+	struct list events, event_link;    /* tree lock: children with something to report; this one in its parent's */
 	struct task *leader;               /* tree lock: the thread whose tid is the pid */
 	struct waitq child_wait;           /* wait(2): woken when a child changes */
 	int exit_signal;                   /* tree lock: sent to parent at exit: SIGCHLD, or clone's choice, 0 none */
@@ -53,10 +54,14 @@ struct process {
 	bool group_exiting;                /* signal_lock: every thread must exit with exit_code */
 	struct task *group_exec;           /* signal_lock: the one thread that survives exec */
 	int exit_code;                     /* signal_lock: wait(2) status */
-	bool stopped;                      /* signal_lock: job control stop in force */
-	int stop_signal;                   /* signal_lock */
+	int stop_signal;                   /* signal_lock: a job control stop is in force; 0: none */
+	bool stopped;                      /* signal_lock: every thread has joined it */
+	unsigned queued_signals;           /* atomic: entries in its queues, against RLIMIT_SIGPENDING */
+	bool continue_untold;              /* signal_lock: the parent is still to be told of SIGCONT */
 	unsigned stop_pending;             /* signal_lock: threads that still have to stop */
-	uint32_t child_event;              /* signal_lock: CHILD_STOPPED or CHILD_CONTINUED not yet waited for */
+	uint32_t child_event;              /* tree lock: CHILD_STOPPED or CHILD_CONTINUED not yet waited for */
+	int leader_code;                   /* signal_lock: the leader's own, the process's unless it exits as a group */
+	struct waitq exec_wait;            /* an exec waits for the other threads to end */
 	struct waitq signal_wait;          /* signalfd and sigtimedwait */
 
 	struct limit limit[RLIM_NLIMITS];  /* signal_lock; single words read without */
@@ -66,7 +71,7 @@ struct process {
 	struct exit_times dead_threads, dead_children; /* signal_lock */
 	uint64_t dead_faults_minor, dead_faults_major, children_faults_minor, children_faults_major; /* signal_lock */
 	uint64_t dead_switches_voluntary, dead_switches_involuntary; /* signal_lock */
-	uint64_t children_peak_rss;        /* signal_lock, pages */
+	uint64_t peak_rss, children_peak_rss; /* signal_lock, pages */
 	struct mutex exec_lock;            /* rank EXEC */
 	bool dumpable;                     /* signal_lock */
 	int oom_score_adjust;              /* atomic */
@@ -83,7 +88,7 @@ struct task {
 	struct thread thread;              /* first: found again by container_of */
 	struct process *process;           /* immutable after exec, counted */
 	struct pid *pid;                   /* tree lock (exec exchanges it), counted: the tid */
-	struct list process_link;          /* tree lock */
+	struct list process_link;          /* as process.threads */
 	struct spinlock lock;              /* rank TASK: the four below, for other threads */
 	struct files *files;               /* lock; owner reads without. NULL when exiting */
 	struct fs_context *fs;             /* likewise */
@@ -137,6 +142,10 @@ struct process *process_find(int pid);
 
 /* Makes process 1 run path (from the kernel's root), with arguments and environment. From init/. Panics on no memory. */
 void process_start_init(int (*run)(void));
+/* Removes a zombie from the tree, for wait(2) and exit. Tree lock held; the caller then drops the child's reference. */
+void process_unlink(struct process *p);
+/* Tells the parent that p stopped, continued or ended. Tree lock held. True: nobody will wait for it. */
+bool process_tell_parent(struct process *p, int code, int status);
 
 /* clone(2), all kinds; args as struct clone_args of <linux/sched.h>, checked here. The child's tid, or errno. */
 struct clone_args;
@@ -147,7 +156,7 @@ __noreturn void task_exit(int code);
 __noreturn void process_exit(int code);
 /* Makes every other thread of the process exit; used by exec. 0, or -EAGAIN when the process is exiting already. May sleep. */
 int process_kill_other_threads(void);
-/* Marks the whole process as exiting with code (signal_lock held). */
+/* Marks the whole process as exiting with code, a wait status; the first call counts. signal_lock held. */
 void process_begin_exit(struct process *p, int code);
 
 /* wait4 and waitid. which: P_ALL, P_PID, P_PGID; options W*. *status is a wait status. Number of the child, 0 (WNOHANG), or errno. May sleep. */

@@ -200,6 +200,14 @@ void sched_switch(void)
 	irq_restore(irq);
 }
 
+void sched_preempt(void)
+{
+	uint64_t irq = irq_save();
+
+	switch_away(true);
+	irq_restore(irq);
+}
+
 void sched_yield(void)
 {
 	uint64_t irq = irq_save();

@@ -133,6 +133,8 @@ static inline void thread_set_state(uint32_t state)
 
 /* Gives the processor away: to sleep if the state says so, else to be picked again. Preemption on (count 0). */
 void sched_switch(void);
+/* Gives the processor away but stays runnable, as an interrupt would make it: the way back to user mode with WORK_RESCHED. */
+void sched_preempt(void);
 /* sched_yield(2). */
 void sched_yield(void);
 

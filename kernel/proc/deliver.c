@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/deliver.c: the way back to user mode with work pending: rescheduling,
+ * dying, stopping, and entering signal handlers; and what becomes of a system
+ * call that a signal interrupted.
+ *
+ * A system call that wants to be restarted returns one of the internal codes of
+ * sched/wait.h. If a handler runs first, most become EINTR (unless SA_RESTART);
+ * if none does, the program counter goes back to the two bytes of the syscall
+ * instruction.
+ */
+#include "base/panic.h"
+#include "proc/internal.h"
+#include "proc/process.h"
+#include <asm/unistd.h>
+#include <linux/signal.h>
+
+#define SYSCALL_INSTRUCTION_BYTES 2
+#define NOT_IN_SYSCALL            (~0UL)
+
+static bool wants_restart(const struct user_frame *f)
+{
+	int64_t r = (int64_t)f->rax;
+
+	return f->orig_rax != NOT_IN_SYSCALL &&
+	       (r == -ERESTARTSYS || r == -ERESTARTNOINTR || r == -ERESTARTNOHAND || r == -ERESTART_RESTARTBLOCK);
+}
+
+static void rewind(struct user_frame *f, uint64_t number)
+{
+	f->rax = number;
+	f->rip -= SYSCALL_INSTRUCTION_BYTES;
+	f->orig_rax = NOT_IN_SYSCALL;
+}
+
+/* A handler will run. */
+static void finish_call_for_handler(struct user_frame *f, uint64_t action_flags)
+{
+	int64_t r = (int64_t)f->rax;
+
+	if (!wants_restart(f))
+		return;
+	if (r == -ERESTARTNOINTR || (r == -ERESTARTSYS && (action_flags & SA_RESTART)))
+		rewind(f, f->orig_rax);
+	else
+		f->rax = (uint64_t)-EINTR;
+}
+
+/* No handler runs. */
+static void finish_call(struct user_frame *f)
+{
+	if (!wants_restart(f))
+		return;
+	rewind(f, (int64_t)f->rax == -ERESTART_RESTARTBLOCK ? __NR_restart_syscall : f->orig_rax);
+}
+
+static bool on_altstack(const struct task *t, uaddr_t sp)
+{
+	return t->altstack_size && sp - t->altstack_sp <= t->altstack_size && sp > t->altstack_sp;
+}
+
+/* Builds the frame; true if the handler will run. A stack that cannot hold it kills. */
+static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, const struct signal_action *a)
+{
+	struct task *t = task_current();
+	bool restore = atomic_load(&t->thread.context.work) & WORK_RESTORE_MASK;
+	struct signal_delivery d = {
+		.signo = sig,
+		.handler = a->handler,
+		.restorer = a->restorer,
+		.flags = a->flags,
+		.mask = restore ? t->saved_blocked : t->blocked,
+		.altstack_sp = t->altstack_sp,
+		.altstack_size = t->altstack_size,
+		.altstack_flags = t->altstack_flags,
+		.siginfo = info,
+		.trapno = t->fault.trapno,
+		.error = t->fault.error,
+		.cr2 = t->fault.cr2,
+	};
+
+	if (!t->altstack_size)
+		d.altstack_flags |= SS_DISABLE;
+	else if (on_altstack(t, f->rsp))
+		d.altstack_flags |= SS_ONSTACK;
+	d.on_altstack = (a->flags & SA_ONSTACK) && t->altstack_size && !on_altstack(t, f->rsp);
+
+	finish_call_for_handler(f, a->flags);
+	if (context_push_signal(f, &d)) {
+		signal_force_fault(SIGSEGV, SEGV_MAPERR, f->rsp, 0, 0);
+		return;
+	}
+	f->orig_rax = NOT_IN_SYSCALL;
+	atomic_and(&t->thread.context.work, ~(uint32_t)WORK_RESTORE_MASK);
+	if (t->altstack_flags & SS_AUTODISARM)
+		t->altstack_size = 0;
+	uint64_t mask = t->blocked | a->mask;
+	if (!(a->flags & SA_NODEFER))
+		mask |= SIGNAL_BIT(sig);
+	signal_set_mask(mask);
+}
+
+/* Stops by default, unless the group is orphaned: then terminal stops are ignored. */
+static uint64_t default_stop(struct process *p, int sig, uint64_t irq)
+{
+	if (sig != SIGSTOP) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		struct pid *group = process_get_group();
+		bool orphaned = process_group_orphaned(group);
+
+		pid_put(group);
+		irq = spin_lock_irq(&p->signal_lock);
+		if (orphaned)
+			return irq;
+	}
+	job_stop_begin(p, sig);
+	return irq;
+}
+
+/*
+ * Takes signals until one has a handler (copied to *a; its number returned), or
+ * none is left (0). Default actions happen here. The lock is dropped on return.
+ */
+static int next_handled(struct task *t, siginfo_t *info, struct signal_action *a)
+{
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	int sig;
+
+	for (;;) {
+		if (p->group_exiting || (p->group_exec && p->group_exec != t)) {
+			int code = p->group_exiting ? p->exit_code : 0;
+
+			spin_unlock_irq(&p->signal_lock, irq);
+			task_exit(code);
+		}
+		if (t->stop_asked || p->continue_untold) {
+			irq = job_stop_join(t, irq);
+			continue;
+		}
+		sig = signal_take(t, t->blocked, info);
+		if (!sig)
+			break;
+		struct signal_action *action = &t->actions->action[sig - 1];
+		*a = *action;
+		if (a->handler == (uaddr_t)SIG_IGN)
+			continue;
+		if (a->handler != (uaddr_t)SIG_DFL) {
+			if (a->flags & SA_RESETHAND)
+				action->handler = (uaddr_t)SIG_DFL;
+			break;
+		}
+		if (signal_default_ignores(sig) || (p == init_process && !t->fault.trapno))
+			continue;
+		if (signal_default_stops(sig)) {
+			irq = default_stop(p, sig, irq);
+			continue;
+		}
+		process_begin_exit(p, sig);
+	}
+	signal_update_pending(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+	return sig;
+}
+
+void signal_deliver(struct user_frame *f)
+{
+	struct task *t = task_current();
+	struct signal_action a;
+	siginfo_t info;
+	int sig = next_handled(t, &info, &a);
+
+	if (sig) {
+		enter_handler(f, sig, &info, &a);
+		return;
+	}
+	finish_call(f);
+	if (atomic_load(&t->thread.context.work) & WORK_RESTORE_MASK) {
+		atomic_and(&t->thread.context.work, ~(uint32_t)WORK_RESTORE_MASK);
+		signal_set_mask(t->saved_blocked);
+	}
+}
+
+void upcall_exit_to_user(struct user_frame *f)
+{
+	struct context *c = context_current();
+
+	for (;;) {
+		uint32_t work = atomic_load(&c->work);
+
+		if (work & WORK_RESCHED)
+			sched_preempt();
+		if (work & (WORK_SIGNAL | WORK_KILLED | WORK_RESTORE_MASK))
+			signal_deliver(f);
+		else if (wants_restart(f))
+			finish_call(f);
+		if (work & WORK_NOTIFY)
+			atomic_and(&c->work, ~(uint32_t)WORK_NOTIFY);
+		if (!(atomic_load(&c->work) & ~(uint32_t)WORK_TRACE))
+			return;
+	}
+}

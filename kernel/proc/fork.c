@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/fork.c: clone(2), clone3(2), fork(2), vfork(2): one function. First all
+ * that can fail (checks, memory, copies), undone in reverse if it does; then the
+ * part that cannot: the child enters the tree and runs.
+ */
+#include "base/panic.h"
+#include "hal/usercopy.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "proc/process.h"
+#include <linux/capability.h>
+#include <linux/sched.h>
+
+#define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+			  CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
+#define CLONE_KNOWN                                                                                \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_VFORK | CLONE_PARENT | \
+	 CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
+	 CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID | CLONE_IO | CLONE_CLEAR_SIGHAND)
+
+/* One thread in so many bytes of memory, as Linux sets its own limit. */
+#define MEMORY_PER_THREAD (8 * KSTACK_BYTES)
+
+static unsigned max_tasks(void)
+{
+	struct frame_stats s;
+
+	frame_stats(&s);
+	return (unsigned)max((uint64_t)32, s.total * PAGE_SIZE / MEMORY_PER_THREAD);
+}
+
+static int check(const struct clone_args *a)
+{
+	uint64_t f = a->flags;
+
+	if ((f & (CLONE_NAMESPACES | CLONE_PIDFD | CLONE_INTO_CGROUP)) || (f & ~(uint64_t)CLONE_KNOWN))
+		return -EINVAL;
+	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((f & CLONE_SIGHAND) && (!(f & CLONE_VM) || (f & CLONE_CLEAR_SIGHAND)))
+		return -EINVAL;
+	if ((f & CLONE_PARENT) && process_current() == init_process)
+		return -EINVAL;
+	if (a->set_tid_size)
+		return -EINVAL;
+	if (a->exit_signal > SIGNAL_COUNT || ((f & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal))
+		return -EINVAL;
+	if (!a->stack != !a->stack_size && a->stack_size != ~0UL)
+		return -EINVAL;
+	if (task_count() >= max_tasks() && !cred_capable(cred_current(), CAP_SYS_RESOURCE))
+		return -EAGAIN;
+	return task_count() >= PID_LIMIT - 1 ? -EAGAIN : 0;
+}
+
+static void child_first_run(void *arg)
+{
+	struct task *t = arg;
+
+	thread_first_run();
+	if (t->set_child_tid) {
+		uint32_t tid = (uint32_t)t->pid->number;
+
+		/* A bad address is the program's mistake, and Linux says nothing either. */
+		(void)copy_to_user(t->set_child_tid, &tid, sizeof(tid));
+	}
+	context_enter_user();
+}
+
+/* Memory, files, directories, handlers: shared or copied as the flags say. */
+static int copy_resources(struct task *t, const struct task *me, uint64_t flags)
+{
+	int result;
+
+	t->cred = cred_get(me->cred);
+	if (flags & CLONE_SIGHAND) {
+		refcount_get(&me->actions->refs);
+		t->actions = me->actions;
+	} else {
+		t->actions = flags & CLONE_CLEAR_SIGHAND ? signal_actions_create() : signal_actions_copy(me->actions);
+		if (!t->actions)
+			return -ENOMEM;
+	}
+	t->files = flags & CLONE_FILES ? files_get(me->files) : files_copy(me->files);
+	if (!t->files)
+		return -ENOMEM;
+	if (flags & CLONE_FS) {
+		refcount_get(&me->fs->refs);
+		t->fs = me->fs;
+	} else {
+		t->fs = fs_context_copy(me->fs);
+	}
+	if (!t->fs)
+		return -ENOMEM;
+	if (flags & CLONE_VM) {
+		space_use(me->space);
+		t->space = me->space;
+	} else {
+		result = space_fork(me->space, &t->space);
+		if (result)
+			return result;
+	}
+	t->thread.mmu = &t->space->mmu;
+	return 0;
+}
+
+static void drop_resources(struct task *t)
+{
+	if (t->space)
+		space_unuse(t->space);
+	if (t->fs)
+		fs_context_put(t->fs);
+	if (t->files)
+		files_put(t->files);
+}
+
+static int make_process(struct task *t, const struct task *me, uint64_t flags)
+{
+	if (flags & CLONE_THREAD) {
+		process_get(me->process);
+		t->process = me->process;
+		return 0;
+	}
+	struct process *p = process_alloc();
+
+	if (!p)
+		return -ENOMEM;
+	t->process = p; /* the allocation's reference becomes the tree's below; this task has its own */
+	process_get(p);
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		p->limit[i] = me->process->limit[i];
+	p->vfork_child = flags & CLONE_VFORK;
+	p->oom_score_adjust = me->process->oom_score_adjust;
+	p->dumpable = me->process->dumpable;
+	timer_init(&p->real_timer, itimer_real_fire);
+	return 0;
+}
+
+/* What belongs to the thread alone. */
+static void copy_thread_state(struct task *t, const struct task *me, const struct clone_args *a)
+{
+	struct user_frame *f = context_frame(&t->thread.context);
+
+	context_fork(&t->thread.context, &me->thread.context);
+	if (a->stack)
+		f->rsp = a->stack + (a->stack_size == ~0UL ? 0 : a->stack_size);
+	t->blocked = me->blocked;
+	if (!(a->flags & CLONE_VM) || (a->flags & CLONE_VFORK)) {
+		t->altstack_sp = me->altstack_sp;
+		t->altstack_size = me->altstack_size;
+		t->altstack_flags = me->altstack_flags;
+	}
+	t->timer_slack = me->timer_slack;
+	if (a->flags & CLONE_CHILD_SETTID)
+		t->set_child_tid = a->child_tid;
+	if (a->flags & CLONE_CHILD_CLEARTID)
+		t->clear_child_tid = a->child_tid;
+	if (!(a->flags & CLONE_VM)) {
+		t->rseq_area = me->rseq_area;
+		t->rseq_length = me->rseq_length;
+		t->rseq_signature = me->rseq_signature;
+	}
+}
+
+static void join_tree(struct task *t, struct task *me, const struct clone_args *a)
+{
+	struct process *p = t->process;
+
+	if (!(a->flags & CLONE_THREAD)) {
+		struct process *parent = a->flags & CLONE_PARENT ? me->process->parent : me->process;
+
+		p->exit_signal = a->flags & CLONE_PARENT ? me->process->exit_signal : (int)a->exit_signal;
+		pid_get(t->pid);
+		p->pid = t->pid;
+		p->leader = t;
+		p->parent = parent;
+		list_add_tail(&p->sibling, &parent->children);
+		process_join_group(p, me->process->group);
+		process_join_session(p, me->process->session);
+		rcu_assign(p->pid->process, p);
+	}
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	list_add_tail(&t->process_link, &p->threads);
+	p->thread_count++;
+	spin_unlock_irq(&p->signal_lock, irq);
+	rcu_assign(t->pid->task, t);
+}
+
+/*
+ * The part that cannot fail, but for one thing: a signal that came meanwhile is
+ * taken before the child exists, so that a group exit or stop cannot miss it.
+ */
+static int commit(struct task *t, struct task *me, const struct clone_args *a)
+{
+	int result = 0;
+
+	spin_lock(&process_tree_lock);
+	if (thread_interrupted() && ((a->flags & CLONE_THREAD) ? me->process->group_exiting || me->process->group_exec ||
+				     me->process->stop_signal : true))
+		result = -ERESTARTNOINTR;
+	else
+		join_tree(t, me, a);
+	spin_unlock(&process_tree_lock);
+	return result;
+}
+
+static int build(struct task *t, struct task *me, const struct clone_args *a)
+{
+	int result = make_process(t, me, a->flags);
+
+	if (result)
+		return result;
+	result = pid_alloc(&t->pid);
+	if (result)
+		return result;
+	result = context_user_init(&t->thread.context);
+	if (result)
+		return result;
+	result = copy_resources(t, me, a->flags);
+	if (result)
+		return result;
+	copy_thread_state(t, me, a);
+	if (a->flags & CLONE_SETTLS)
+		result = context_set_fs(&t->thread.context, a->tls);
+	if (!result && (a->flags & CLONE_PARENT_SETTID))
+		result = copy_to_user(a->parent_tid, &t->pid->number, sizeof(int));
+	return result;
+}
+
+static void wait_for_vfork(struct task *child, struct completion *done)
+{
+	if (completion_wait_killable(done)) {
+		/* Killed: the child must not signal a stack that is gone. */
+		spin_lock(&child->lock);
+		child->vfork_done = NULL;
+		spin_unlock(&child->lock);
+	}
+}
+
+static void discard(struct task *t)
+{
+	bool own_process = t->process && t->process != process_current();
+	struct process *p = t->process;
+
+	drop_resources(t);
+	thread_uninit(&t->thread);
+	task_release(&t->thread);
+	if (own_process)
+		process_put(p);
+}
+
+int64_t process_clone(const struct clone_args *a)
+{
+	struct task *me = task_current(), *t;
+	struct completion vfork_done;
+	int result = check(a);
+
+	if (result)
+		return result;
+	t = task_alloc();
+	if (!t)
+		return -ENOMEM;
+	result = thread_init(&t->thread, me->thread.name, &me->thread, child_first_run, t, task_release);
+	if (result) {
+		task_free_unborn(t);
+		return result;
+	}
+	result = build(t, me, a);
+	if (!result && (a->flags & CLONE_VFORK)) {
+		completion_init(&vfork_done);
+		t->vfork_done = &vfork_done;
+	}
+	if (!result)
+		result = commit(t, me, a);
+	if (result) {
+		discard(t);
+		return result;
+	}
+
+	int tid = t->pid->number;
+	task_get(t);
+	thread_start(&t->thread);
+	if (a->flags & CLONE_VFORK)
+		wait_for_vfork(t, &vfork_done);
+	task_put(t);
+	return tid;
+}

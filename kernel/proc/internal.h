@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/internal.h: what the files of proc/ share among themselves.
+ */
+#ifndef PROC_INTERNAL_H
+#define PROC_INTERNAL_H
+
+#include "proc/process.h"
+
+/* task.c */
+struct task *task_alloc(void);           /* NULL when out */
+void task_free_unborn(struct task *t);   /* nothing but task_alloc() was done */
+struct process *process_alloc(void);     /* NULL when out */
+void task_release(struct thread *thread);
+
+/* signal.c */
+void signal_init(void);
+
+bool signal_default_ignores(int sig);
+bool signal_default_stops(int sig);
+bool signal_default_dumps(int sig);
+/* Sends with process->signal_lock held; to one task, or (t NULL) to the process. */
+int signal_send_locked(struct process *p, struct task *t, int sig, const siginfo_t *info);
+/* Takes the first pending signal not in mask off t's or its process's queue; 0 if none. signal_lock held. */
+int signal_take(struct task *t, uint64_t mask, siginfo_t *info);
+/* Sets or clears WORK_SIGNAL of the running task. signal_lock held. */
+void signal_update_pending(struct task *t);
+/* Wakes threads so that those now able to take pending signals do. signal_lock held. */
+void signal_retarget(struct task *leaving);
+
+/* job.c */
+void job_stop_begin(struct process *p, int sig);  /* signal_lock held */
+/* Stops until continued. signal_lock held with the interrupt state irq; dropped and taken again, new state returned. */
+uint64_t job_stop_join(struct task *t, uint64_t irq);
+bool job_stop_leave(struct task *t);              /* signal_lock held; true: the last one, the parent is to be told */
+void job_continue(struct process *p);             /* signal_lock held */
+
+/* session.c; tree lock held */
+bool group_orphaned_locked(const struct pid *group, const struct process *ignore);
+void process_join_group(struct process *p, struct pid *group);
+void process_join_session(struct process *p, struct pid *session);
+void process_leave_groups(struct process *p);
+/* An exit may orphan p's group and those of its children: hang up stopped ones. */
+void session_orphan_groups(struct process *p);
+/* The leader of a session ended: hang-up. Takes locks; may sleep. */
+void session_leader_exit(struct process *p);
+
+/* exit.c */
+void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
+
+/* itimer.c */
+void itimer_real_fire(struct timer *t);
+void process_timers_exit(struct process *p);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/itimer.c: ITIMER_REAL (alarm(2), setitimer(2)): one timer a process that
+ * sends SIGALRM from its interrupt. A periodic one is armed again there, from the
+ * time it was due, so that it does not drift.
+ */
+#include "hal/clock.h"
+#include "proc/internal.h"
+#include "proc/itimer.h"
+
+void itimer_real_fire(struct timer *t)
+{
+	struct process *p = container_of(t, struct process, real_timer);
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+
+	signal_send_locked(p, NULL, SIGALRM, NULL);
+	if (p->real_interval) {
+		nsec_t now = clock_now();
+
+		do
+			p->real_expires += p->real_interval;
+		while (p->real_expires <= now - 1000 * p->real_interval);
+		timer_arm(&p->real_timer, p->real_expires, 0);
+	} else {
+		p->real_expires = 0;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+static void read_locked(struct process *p, nsec_t *left, nsec_t *interval)
+{
+	nsec_t now = clock_now();
+
+	*interval = p->real_interval;
+	*left = p->real_expires ? max(p->real_expires - now, (nsec_t)1) : 0;
+}
+
+void itimer_real_get(nsec_t *left, nsec_t *interval)
+{
+	struct process *p = process_current();
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+
+	read_locked(p, left, interval);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval)
+{
+	struct process *p = process_current();
+	nsec_t now = clock_now();
+
+	/* Not running while it is changed: the call-back takes the same lock. */
+	timer_cancel_sync(&p->real_timer);
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	read_locked(p, old_left, old_interval);
+	p->real_interval = interval;
+	p->real_expires = value ? (value > INT64_MAX - now ? INT64_MAX : now + value) : 0;
+	if (p->real_expires)
+		timer_arm(&p->real_timer, p->real_expires, 0);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void process_timers_exit(struct process *p)
+{
+	timer_cancel_sync(&p->real_timer);
+	p->real_interval = 0;
+	timer_cancel_sync(&p->real_timer);
+	posix_timers_exit(p);
+}

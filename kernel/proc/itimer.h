@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/itimer.h: timers of a process: the real-time interval timer (itimer.c)
+ * and POSIX timers (posix_timer.c). Times are ns; 0 means not armed.
+ */
+#ifndef PROC_ITIMER_H
+#define PROC_ITIMER_H
+
+#include "lib/types.h"
+
+struct process;
+
+void itimer_real_get(nsec_t *left, nsec_t *interval);
+void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
+
+/* timer_create(2) and the rest; clock is CLOCK_*. Errors as the man pages. May sleep. */
+struct sigevent;
+int posix_timer_create(int clock, const struct sigevent *event, int *id);
+int posix_timer_delete(int id);
+int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
+int posix_timer_get(int id, nsec_t *left, nsec_t *interval);
+int posix_timer_overrun(int id);
+/* exec and exit delete them all. */
+void posix_timers_exit(struct process *p);
+
+#endif

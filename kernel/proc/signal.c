@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/signal.c: sending signals, queues, masks and actions; what happens when
+ * they arrive is in deliver.c, stopping and continuing in job.c.
+ *
+ * Sending. A signal goes to one thread's queue or to the process's. Then some
+ * thread has to notice: the target, or for the process any thread that does not
+ * block it, the leader first. A signal that will end the process for certain is
+ * acted on at once: every thread is marked as killed, so that a process that
+ * never leaves the kernel's sleep still dies.
+ *
+ * Locking. process->signal_lock, interrupts off: timers send from interrupts.
+ */
+#include "base/panic.h"
+#include "fs/cred.h"
+#include "hal/clock.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "proc/process.h"
+#include <linux/capability.h>
+
+#define BIT_OF(sig) SIGNAL_BIT(sig)
+
+static const uint64_t default_ignored = BIT_OF(SIGCHLD) | BIT_OF(SIGURG) | BIT_OF(SIGWINCH) | BIT_OF(SIGCONT);
+static const uint64_t default_stops = BIT_OF(SIGSTOP) | BIT_OF(SIGTSTP) | BIT_OF(SIGTTIN) | BIT_OF(SIGTTOU);
+static const uint64_t default_dumps = BIT_OF(SIGQUIT) | BIT_OF(SIGILL) | BIT_OF(SIGTRAP) | BIT_OF(SIGABRT) |
+				      BIT_OF(SIGFPE) | BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGSYS) |
+				      BIT_OF(SIGXCPU) | BIT_OF(SIGXFSZ);
+static const uint64_t synchronous = BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGILL) | BIT_OF(SIGTRAP) |
+				    BIT_OF(SIGFPE) | BIT_OF(SIGSYS);
+static const uint64_t unblockable = BIT_OF(SIGKILL) | BIT_OF(SIGSTOP);
+
+static struct kcache *entry_cache;
+
+void signal_init(void)
+{
+	entry_cache = kcache_create("signal", sizeof(struct signal_entry), 8);
+}
+
+bool signal_default_ignores(int sig) { return default_ignored & BIT_OF(sig); }
+bool signal_default_stops(int sig) { return default_stops & BIT_OF(sig); }
+bool signal_default_dumps(int sig) { return default_dumps & BIT_OF(sig); }
+
+void signal_queue_init(struct signal_queue *q)
+{
+	q->set = 0;
+	list_init(&q->entries);
+}
+
+struct signal_entry *signal_entry_create(void)
+{
+	struct signal_entry *e = kcache_alloc(entry_cache, ALLOC_ATOMIC);
+
+	if (e) {
+		list_init(&e->link);
+		e->timer = NULL;
+	}
+	return e;
+}
+
+void signal_entry_destroy(struct signal_entry *e)
+{
+	kcache_free(entry_cache, e);
+}
+
+static void entry_done(struct process *p, struct signal_entry *e)
+{
+	list_del_init(&e->link);
+	/* A timer's entry belongs to the timer, which uses it again. */
+	if (!e->timer) {
+		atomic_dec(&p->queued_signals);
+		signal_entry_destroy(e);
+	}
+}
+
+/* Removes every pending signal of mask from one queue. */
+static void queue_remove(struct process *p, struct signal_queue *q, uint64_t mask)
+{
+	struct signal_entry *e, *next;
+
+	if (!(q->set & mask))
+		return;
+	q->set &= ~mask;
+	list_for_each_entry_safe(e, next, &q->entries, link) {
+		if (mask & BIT_OF(e->info.si_signo))
+			entry_done(p, e);
+	}
+}
+
+void signal_queue_flush(struct signal_queue *q)
+{
+	queue_remove(process_current(), q, ~0UL);
+}
+
+/* The lowest pending signal outside mask, synchronous ones first; 0 if none. */
+static int first_pending(const struct signal_queue *q, uint64_t mask)
+{
+	uint64_t ready = q->set & ~mask;
+
+	if (!ready)
+		return 0;
+	if (ready & synchronous)
+		ready &= synchronous;
+	return __builtin_ctzl(ready) + 1;
+}
+
+static void take_from(struct process *p, struct signal_queue *q, int sig, siginfo_t *info)
+{
+	struct signal_entry *e, *next, *found = NULL;
+	bool more = false;
+
+	list_for_each_entry_safe(e, next, &q->entries, link) {
+		if (e->info.si_signo != sig)
+			continue;
+		if (found) {
+			more = true;
+			break;
+		}
+		found = e;
+	}
+	if (!more)
+		q->set &= ~BIT_OF(sig);
+	if (!found) {
+		*info = (siginfo_t){ .si_signo = sig, .si_code = SI_USER };
+		return;
+	}
+	*info = found->info;
+	entry_done(p, found);
+}
+
+int signal_take(struct task *t, uint64_t mask, siginfo_t *info)
+{
+	struct process *p = t->process;
+	int sig = first_pending(&t->pending, mask);
+
+	assert_held(&p->signal_lock);
+	if (sig) {
+		take_from(p, &t->pending, sig, info);
+		return sig;
+	}
+	sig = first_pending(&p->pending, mask);
+	if (sig)
+		take_from(p, &p->pending, sig, info);
+	return sig;
+}
+
+static struct signal_action *action_of(struct process *p, int sig)
+{
+	struct task *t = list_first_entry(&p->threads, struct task, process_link);
+
+	return &t->actions->action[sig - 1];
+}
+
+static bool action_ignores(struct process *p, int sig)
+{
+	uaddr_t handler;
+
+	if (list_empty(&p->threads))
+		return true;
+	handler = action_of(p, sig)->handler;
+	if (handler == (uaddr_t)SIG_IGN)
+		return true;
+	return handler == (uaddr_t)SIG_DFL && signal_default_ignores(sig);
+}
+
+bool signal_is_ignored(struct process *p, int sig)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	bool ignored = action_ignores(p, sig);
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	return ignored;
+}
+
+bool signal_is_blocked(const struct task *t, int sig)
+{
+	return READ_ONCE(t->blocked) & BIT_OF(sig);
+}
+
+/* Process 1 gets only signals it handles, so that nobody kills it by accident. */
+static bool init_is_immune(struct process *p, int sig)
+{
+	return p == init_process && action_of(p, sig)->handler == (uaddr_t)SIG_DFL;
+}
+
+void process_begin_exit(struct process *p, int code)
+{
+	struct task *t;
+
+	assert_held(&p->signal_lock);
+	if (!p->group_exiting) {
+		p->group_exiting = true;
+		p->exit_code = code;
+	}
+	p->stop_signal = 0;
+	list_for_each_entry(t, &p->threads, process_link) {
+		thread_notify(&t->thread, WORK_KILLED | WORK_SIGNAL);
+		thread_wake_state(&t->thread, THREAD_STOPPED | THREAD_TRACED);
+	}
+}
+
+static bool wants(const struct task *t, int sig)
+{
+	if (t->thread.exiting)
+		return false;
+	return !(t->blocked & BIT_OF(sig)) || (t->waiting_for & BIT_OF(sig));
+}
+
+/* The thread that should notice a signal; NULL if all block it. */
+static struct task *choose_thread(struct process *p, struct task *t, int sig)
+{
+	if (t)
+		return wants(t, sig) ? t : NULL;
+	list_for_each_entry(t, &p->threads, process_link) {
+		if (wants(t, sig))
+			return t;
+	}
+	return NULL;
+}
+
+static bool is_deadly(struct process *p, struct task *t, int sig)
+{
+	if (sig == SIGKILL)
+		return true;
+	return action_of(p, sig)->handler == (uaddr_t)SIG_DFL && !signal_default_ignores(sig) &&
+	       !signal_default_stops(sig) && !signal_default_dumps(sig) && !(t->blocked & BIT_OF(sig));
+}
+
+static void make_noticed(struct process *p, struct task *target, int sig)
+{
+	struct task *t = choose_thread(p, target, sig);
+
+	waitq_wake_all(&p->signal_wait);
+	if (!t)
+		return;
+	if (is_deadly(p, t, sig))
+		process_begin_exit(p, sig);
+	else
+		thread_notify(&t->thread, WORK_SIGNAL);
+}
+
+/* Stop signals and SIGCONT cancel each other, whether handled or not. */
+static void cancel_opposites(struct process *p, int sig)
+{
+	uint64_t gone = 0;
+	struct task *t;
+
+	if (signal_default_stops(sig))
+		gone = BIT_OF(SIGCONT);
+	else if (sig == SIGCONT)
+		gone = default_stops;
+	if (!gone)
+		return;
+	queue_remove(p, &p->pending, gone);
+	list_for_each_entry(t, &p->threads, process_link)
+		queue_remove(p, &t->pending, gone);
+	if (sig == SIGCONT)
+		job_continue(p);
+}
+
+static int queue_entry(struct process *p, struct signal_queue *q, int sig, const siginfo_t *info)
+{
+	struct signal_entry *e = NULL;
+
+	if (sig < SIGRTMIN && (q->set & BIT_OF(sig)))
+		return 0;
+	if (sig < SIGRTMIN || atomic_load(&p->queued_signals) < p->limit[RLIMIT_SIGPENDING].soft)
+		e = signal_entry_create();
+	if (e) {
+		e->info = info ? *info : (siginfo_t){ .si_signo = sig, .si_code = SI_KERNEL };
+		e->info.si_signo = sig;
+		atomic_inc(&p->queued_signals);
+		list_add_tail(&e->link, &q->entries);
+	} else if (sig >= SIGRTMIN && info && info->si_code != SI_USER) {
+		return -EAGAIN; /* its value would be lost */
+	}
+	q->set |= BIT_OF(sig);
+	return 0;
+}
+
+int signal_send_locked(struct process *p, struct task *t, int sig, const siginfo_t *info)
+{
+	assert_held(&p->signal_lock);
+	if (p->group_exiting || list_empty(&p->threads))
+		return 0;
+	cancel_opposites(p, sig);
+	if (init_is_immune(p, sig))
+		return 0;
+	/* An ignored signal is dropped, unless blocked: the action may change before it is unblocked. */
+	struct task *any = t ? t : list_first_entry(&p->threads, struct task, process_link);
+	if (action_ignores(p, sig) && !((any->blocked | any->waiting_for) & BIT_OF(sig)))
+		return 0;
+	int result = queue_entry(p, t ? &t->pending : &p->pending, sig, info);
+	if (!result)
+		make_noticed(p, t, sig);
+	return result;
+}
+
+int signal_send_task(struct task *t, int sig, const siginfo_t *info)
+{
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	int result = t->thread.exiting ? 0 : signal_send_locked(p, t, sig, info);
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	return result;
+}
+
+int signal_send_process(struct process *p, int sig, const siginfo_t *info)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	int result = signal_send_locked(p, NULL, sig, info);
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	return result;
+}
+
+int signal_send_group(struct pid *group, int sig, const siginfo_t *info)
+{
+	struct process *p;
+	int result = -ESRCH;
+
+	spin_lock(&process_tree_lock);
+	list_for_each_entry(p, &group->group_members, group_link) {
+		int r = signal_send_process(p, sig, info);
+		if (result)
+			result = r;
+	}
+	spin_unlock(&process_tree_lock);
+	return result;
+}
+
+void signal_force(int sig, const siginfo_t *info)
+{
+	struct task *t = task_current();
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct signal_action *a = &t->actions->action[sig - 1];
+
+	/* A fault that is blocked or ignored cannot wait: the default action kills. */
+	if ((t->blocked & BIT_OF(sig)) || a->handler == (uaddr_t)SIG_IGN) {
+		a->handler = (uaddr_t)SIG_DFL;
+		t->blocked &= ~BIT_OF(sig);
+	}
+	if (p == init_process && a->handler == (uaddr_t)SIG_DFL)
+		panic("init was killed by signal %d", sig);
+	if (!queue_entry(p, &t->pending, sig, info))
+		thread_notify(&t->thread, WORK_SIGNAL);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64_t error)
+{
+	struct task *t = task_current();
+	siginfo_t info = { .si_signo = sig, .si_code = code };
+
+	info.si_addr = (void *)addr;
+	t->fault.trapno = trapno;
+	t->fault.error = error;
+	t->fault.cr2 = addr;
+	signal_force(sig, &info);
+}
+
+int signal_permission(struct process *target, int sig)
+{
+	const struct cred *me = cred_current(), *other;
+	int result = 0;
+	struct task *t;
+
+	if (target == process_current())
+		return 0;
+	spin_lock(&process_tree_lock);
+	t = target->leader;
+	if (t && !cred_capable(me, CAP_KILL)) {
+		spin_lock(&t->lock);
+		other = t->cred;
+		if (me->euid != other->uid && me->euid != other->suid && me->uid != other->uid &&
+		    me->uid != other->suid &&
+		    !(sig == SIGCONT && target->session == process_current()->session))
+			result = -EPERM;
+		spin_unlock(&t->lock);
+	}
+	spin_unlock(&process_tree_lock);
+	return result;
+}
+
+void signal_update_pending(struct task *t)
+{
+	struct process *p = t->process;
+
+	assert_held(&p->signal_lock);
+	if (((t->pending.set | p->pending.set) & ~t->blocked) || t->stop_asked || p->group_exiting)
+		atomic_or(&t->thread.context.work, WORK_SIGNAL);
+	else
+		atomic_and(&t->thread.context.work, ~(uint32_t)WORK_SIGNAL);
+}
+
+bool signal_pending_deliverable(void)
+{
+	return thread_interrupted();
+}
+
+/* Another thread may have to take what the process has pending. */
+void signal_retarget(struct task *leaving)
+{
+	struct process *p = leaving->process;
+	uint64_t left = p->pending.set & ~leaving->blocked;
+	struct task *t;
+
+	if (!left)
+		return;
+	list_for_each_entry(t, &p->threads, process_link) {
+		if (t != leaving && !t->thread.exiting && (left & ~t->blocked))
+			thread_notify(&t->thread, WORK_SIGNAL);
+	}
+}
+
+void signal_set_mask(uint64_t mask)
+{
+	struct task *t = task_current();
+	struct process *p = t->process;
+
+	mask &= ~unblockable;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	if (mask & ~t->blocked & p->pending.set) {
+		/* What we are about to block may be meant for us: let another thread see it. */
+		uint64_t old = t->blocked;
+		t->blocked = ~(mask & ~old & p->pending.set);
+		signal_retarget(t);
+	}
+	t->blocked = mask;
+	signal_update_pending(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void signal_set_temporary_mask(uint64_t mask)
+{
+	struct task *t = task_current();
+
+	t->saved_blocked = t->blocked;
+	signal_set_mask(mask);
+	atomic_or(&t->thread.context.work, WORK_RESTORE_MASK);
+}
+
+void signal_restore_mask(bool interrupted)
+{
+	struct task *t = task_current();
+
+	if (interrupted || !(atomic_load(&t->thread.context.work) & WORK_RESTORE_MASK))
+		return;
+	atomic_and(&t->thread.context.work, ~(uint32_t)WORK_RESTORE_MASK);
+	signal_set_mask(t->saved_blocked);
+}
+
+int signal_set_action(int sig, const struct signal_action *new, struct signal_action *old)
+{
+	struct task *t = task_current(), *other;
+	struct process *p = t->process;
+
+	if (sig < 1 || sig > SIGNAL_COUNT || (new && (sig == SIGKILL || sig == SIGSTOP)))
+		return -EINVAL;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	spin_lock(&t->actions->lock);
+	struct signal_action *a = &t->actions->action[sig - 1];
+	if (old)
+		*old = *a;
+	if (new) {
+		*a = *new;
+		a->mask &= ~unblockable;
+		/* POSIX: setting a pending signal to be ignored discards it. */
+		if (action_ignores(p, sig)) {
+			queue_remove(p, &p->pending, BIT_OF(sig));
+			list_for_each_entry(other, &p->threads, process_link)
+				queue_remove(p, &other->pending, BIT_OF(sig));
+		}
+	}
+	spin_unlock(&t->actions->lock);
+	spin_unlock_irq(&p->signal_lock, irq);
+	return 0;
+}
+
+int signal_wait(uint64_t set, siginfo_t *info, nsec_t deadline)
+{
+	struct task *t = task_current();
+	struct process *p = t->process;
+	bool timeout = false;
+	int sig;
+
+	set &= ~unblockable;
+	for (;;) {
+		uint64_t irq = spin_lock_irq(&p->signal_lock);
+		t->waiting_for = 0;
+		sig = signal_take(t, ~set, info);
+		signal_update_pending(t);
+		if (!sig && !timeout && !thread_interrupted()) {
+			t->waiting_for = set;
+			thread_set_state(THREAD_SLEEPING);
+		}
+		spin_unlock_irq(&p->signal_lock, irq);
+		if (sig)
+			return sig;
+		if (timeout)
+			return -EAGAIN;
+		if (thread_interrupted())
+			return -EINTR;
+		timeout = deadline <= clock_now() || sched_switch_until(deadline, t->timer_slack);
+		thread_set_state(THREAD_RUNNING);
+		/* A signal of the set woke us as if it were deliverable: that is not an interruption. */
+	}
+}
+
+uint64_t signal_pending_set(void)
+{
+	struct task *t = task_current();
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	uint64_t set = (t->pending.set | p->pending.set) & t->blocked;
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	return set;
+}
+
+struct signal_actions *signal_actions_create(void)
+{
+	struct signal_actions *a = kzalloc(sizeof(*a), ALLOC_KERNEL);
+
+	if (a) {
+		refcount_init(&a->refs, 1);
+		spin_init(&a->lock, RANK_SIGNAL_ACTIONS);
+	}
+	return a;
+}
+
+struct signal_actions *signal_actions_copy(struct signal_actions *from)
+{
+	struct signal_actions *a = signal_actions_create();
+
+	if (a) {
+		/* Under the lock with interrupts off, as it nests inside signal_lock. */
+		uint64_t irq = spin_lock_irq(&from->lock);
+		for (int i = 0; i < SIGNAL_COUNT; i++)
+			a->action[i] = from->action[i];
+		spin_unlock_irq(&from->lock, irq);
+	}
+	return a;
+}
+
+void signal_actions_put(struct signal_actions *a)
+{
+	if (refcount_put(&a->refs))
+		kfree(a);
+}
+
+void signal_actions_reset(struct task *t)
+{
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+
+	spin_lock(&t->actions->lock);
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		struct signal_action *a = &t->actions->action[i];
+		uaddr_t handler = a->handler == (uaddr_t)SIG_IGN ? (uaddr_t)SIG_IGN : (uaddr_t)SIG_DFL;
+
+		*a = (struct signal_action){ .handler = handler };
+	}
+	spin_unlock(&t->actions->lock);
+	spin_unlock_irq(&p->signal_lock, irq);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/task.c: finding tasks and processes, letting go of them, and what a task
+ * hands to the layers below: where a path walk starts, whose rights it has.
+ */
+#include "base/panic.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "proc/process.h"
+#include <linux/fcntl.h>
+
+struct spinlock process_tree_lock = SPINLOCK_INIT(RANK_PROCESS_TREE);
+struct process *init_process;
+
+static struct kcache *task_cache, *process_cache;
+static unsigned tasks_alive, processes_alive; /* atomic */
+
+void proc_init(void)
+{
+	pid_init();
+	task_cache = kcache_create("task", sizeof(struct task), 64);
+	process_cache = kcache_create("process", sizeof(struct process), 64);
+	signal_init();
+}
+
+unsigned task_count(void) { return atomic_load(&tasks_alive); }
+unsigned process_count(void) { return atomic_load(&processes_alive); }
+
+/* Kernel threads have no user frame's worth of process: their release function tells them apart. */
+struct task *task_current_or_null(void)
+{
+	struct thread *t = thread_current();
+
+	return t->release == task_release ? container_of(t, struct task, thread) : NULL;
+}
+
+struct task *task_alloc(void)
+{
+	struct task *t = kcache_alloc(task_cache, ALLOC_KERNEL | ALLOC_ZERO);
+
+	if (!t)
+		return NULL;
+	atomic_inc(&tasks_alive);
+	spin_init(&t->lock, RANK_TASK);
+	list_init(&t->process_link);
+	signal_queue_init(&t->pending);
+	return t;
+}
+
+void task_free_unborn(struct task *t)
+{
+	atomic_dec(&tasks_alive);
+	kcache_free(task_cache, t);
+}
+
+static void task_free_rcu(struct rcu_head *h)
+{
+	struct task *t = container_of(h, struct task, rcu);
+
+	process_put(t->process);
+	kcache_free(task_cache, t);
+}
+
+/* A task that never ran, or whose last reference went; after a grace period, as look-ups by number use RCU. */
+void task_release(struct thread *thread)
+{
+	struct task *t = container_of(thread, struct task, thread);
+
+	context_user_destroy(&t->thread.context);
+	if (t->cred)
+		cred_put(t->cred);
+	if (t->actions)
+		signal_actions_put(t->actions);
+	pid_put(t->pid);
+	atomic_dec(&tasks_alive);
+	rcu_call(&t->rcu, task_free_rcu);
+}
+
+struct process *process_alloc(void)
+{
+	struct process *p = kcache_alloc(process_cache, ALLOC_KERNEL | ALLOC_ZERO);
+
+	if (!p)
+		return NULL;
+	atomic_inc(&processes_alive);
+	refcount_init(&p->refs, 1);
+	list_init(&p->group_link);
+	list_init(&p->session_link);
+	list_init(&p->children);
+	list_init(&p->sibling);
+	list_init(&p->threads);
+	list_init(&p->events);
+	list_init(&p->event_link);
+	waitq_init(&p->child_wait);
+	waitq_init(&p->signal_wait);
+	waitq_init(&p->exec_wait);
+	spin_init(&p->signal_lock, RANK_SIGNAL);
+	signal_queue_init(&p->pending);
+	mutex_init(&p->exec_lock, RANK_EXEC);
+	p->dumpable = true;
+	return p;
+}
+
+static void process_free_rcu(struct rcu_head *h)
+{
+	kcache_free(process_cache, container_of(h, struct process, rcu));
+}
+
+void process_put(struct process *p)
+{
+	if (!p || !refcount_put(&p->refs))
+		return;
+	pid_put(p->group);
+	pid_put(p->session);
+	pid_put(p->pid);
+	atomic_dec(&processes_alive);
+	rcu_call(&p->rcu, process_free_rcu);
+}
+
+struct task *task_find(int tid)
+{
+	struct task *t = NULL;
+
+	rcu_read_lock();
+	struct pid *p = pid_find(tid);
+	if (p)
+		t = rcu_dereference(p->task);
+	if (t && !refcount_get_unless_zero(&t->thread.refs))
+		t = NULL;
+	rcu_read_unlock();
+	return t;
+}
+
+struct process *process_find(int pid)
+{
+	struct process *found = NULL;
+
+	rcu_read_lock();
+	struct pid *p = pid_find(pid);
+	if (p)
+		found = rcu_dereference(p->process);
+	if (found && !refcount_get_unless_zero(&found->refs))
+		found = NULL;
+	rcu_read_unlock();
+	return found;
+}
+
+void cred_commit(struct cred *c)
+{
+	struct task *t = task_current();
+	const struct cred *old = t->cred;
+
+	spin_lock(&t->lock);
+	rcu_assign(t->cred, c);
+	spin_unlock(&t->lock);
+	cred_put(old);
+}
+
+int task_walk_begin(struct task_walk *w, int dirfd, const char *name, unsigned flags)
+{
+	struct task *t = task_current();
+	struct fs_context *fs = t->fs;
+
+	spin_lock(&fs->lock);
+	w->held_root = fs->root;
+	path_get(&w->held_root);
+	w->held_start = (struct path){0};
+	if (dirfd == AT_FDCWD && name[0] != '/') {
+		w->held_start = fs->cwd;
+		path_get(&w->held_start);
+	}
+	spin_unlock(&fs->lock);
+
+	if (name[0] == '/' && !(flags & WALK_IN_ROOT)) {
+		w->held_start = w->held_root;
+		path_get(&w->held_start);
+	} else if (!w->held_start.dentry) {
+		struct file *f = files_lookup(t->files, dirfd, true);
+
+		if (!f) {
+			path_put(&w->held_root);
+			return -EBADF;
+		}
+		w->held_start = f->path;
+		path_get(&w->held_start);
+		file_put(f);
+	}
+	w->walk = (struct walk){
+		.start = w->held_start,
+		.root = w->held_root,
+		.cred = t->cred,
+		.flags = flags,
+	};
+	return 0;
+}
+
+void task_walk_end(struct task_walk *w)
+{
+	path_put(&w->held_start);
+	path_put(&w->held_root);
+}
