@@ -149,6 +149,8 @@ void apic_eoi(void)
 static void apic_send(uint32_t destination, uint32_t command)
 {
 	if (apic_x2) {
+		/* the write may overtake earlier stores (11.12.3), which the other is to see */
+		__asm__ volatile("mfence\n\tlfence" : : : "memory");
 		msr_write(MSR_X2APIC_FIRST + (APIC_COMMAND >> 4), (uint64_t)destination << 32 | command);
 		return;
 	}
