@@ -189,7 +189,13 @@ static void hostile(void)
 	while (ph[load].p_type != PT_LOAD)
 		load++;
 	Elf64_Phdr good_ph = ph[load];
-#define TRY(name, change, size) do {						\
+/* Linux finds some of these too late to say so, and kills; we may say so. */
+#define TRY_LATE(name, change) TRY_FILE(change, st.st_size,			\
+	CHECK(name ": refused or killed", st_ != EXITED(2)))
+#define TRY(name, change, size) TRY_FILE(change, size,				\
+	TELL(name, "%s %d", st_ & 0x7f ? "signal" : "exit",			\
+	     st_ & 0x7f ? st_ & 0x7f : st_ >> 8))
+#define TRY_FILE(change, size, verdict) do {					\
 		int to_ = open("elf", O_WRONLY | O_CREAT | O_TRUNC, 0755);	\
 		change;								\
 		write(to_, image, (size_t)(size));				\
@@ -197,13 +203,11 @@ static void hostile(void)
 		*h = good;							\
 		ph[load] = good_ph;						\
 		int st_ = run("elf", argv, NULL);				\
-		TELL(name, "%s %d", st_ & 0x7f ? "signal" : "exit",		\
-		     st_ & 0x7f ? st_ & 0x7f : st_ >> 8);			\
+		verdict;							\
 	} while (0)
 	TRY("as it is", (void)0, st.st_size);
 	TRY("half a header", (void)0, 20);
 	TRY("header only", (void)0, 64);
-	TRY("32 bits", h->e_ident[EI_CLASS] = ELFCLASS32, st.st_size);
 	TRY("another machine", h->e_machine = EM_ARM, st.st_size);
 	TRY("a relocatable file", h->e_type = ET_REL, st.st_size);
 	TRY("program headers far away", h->e_phoff = 1UL << 40, st.st_size);
@@ -211,10 +215,10 @@ static void hostile(void)
 	TRY("no program headers", h->e_phnum = 0, st.st_size);
 	TRY("odd header size", h->e_phentsize = 10, st.st_size);
 	TRY("too many headers", h->e_phnum = 65535, st.st_size);
-	TRY("segment in the kernel", ph[load].p_vaddr = 0xffffffff80000000, st.st_size);
-	TRY("segment at the very top", ph[load].p_vaddr = 0xfffffffffffff000, st.st_size);
-	TRY("file part longer than memory part", ph[load].p_memsz = 0, st.st_size);
-	TRY("huge memory part", ph[load].p_memsz = 1UL << 46, st.st_size);
+	TRY_LATE("segment in the kernel", ph[load].p_vaddr = 0xffffffff80000000);
+	TRY_LATE("segment at the very top", ph[load].p_vaddr = 0xfffffffffffff000);
+	TRY_LATE("file part longer than memory part", ph[load].p_memsz = 0);
+	TRY_LATE("huge memory part", ph[load].p_memsz = 1UL << 46);
 	TRY("entry nowhere", h->e_entry = 0x1234, st.st_size);
 	TRY("entry in the kernel", h->e_entry = 0xffffffff81000000, st.st_size);
 	close(from);

@@ -133,6 +133,7 @@ static void epolls(void)
 	CHECK_ERRNO("no room for events", epoll_wait(e, out, 0, 0), EINVAL);
 	epoll_ctl(e, EPOLL_CTL_MOD, p[0], &ev);
 	CHECK_ERRNO("bad address", epoll_wait(e, (void *)8, 1, 0), EFAULT);
+	CHECK_INT("which loses no event", wait_events(e), 1);
 	ev.events = EPOLLIN;
 	epoll_ctl(e, EPOLL_CTL_ADD, q[0], &ev);
 	close(q[1]);

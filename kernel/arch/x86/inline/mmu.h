@@ -15,6 +15,8 @@
 #ifndef ARCH_X86_INLINE_MMU_H
 #define ARCH_X86_INLINE_MMU_H
 
+#include "lib/types.h"
+
 #define X86_PTE_PRESENT  BIT(0)
 #define X86_PTE_WRITE    BIT(1)
 #define X86_PTE_USER     BIT(2)
