@@ -22,6 +22,11 @@ enum alloc_flags {
 	ALLOC_MODE   = 3,
 	ALLOC_ZERO   = 1 << 2, /* contents zeroed */
 	ALLOC_USER   = 1 << 3, /* counted as a program's memory */
+	ALLOC_TABLES = 2 << 3, /* counted as page tables */
+	ALLOC_SLAB   = 3 << 3, /* counted as slabs: for mem/slab.c */
+	ALLOC_STACK  = 4 << 3, /* counted as kernel stacks: for mem/kstack.c */
+	ALLOC_KIND   = 7 << 3, /* one of the four, or 0: the kernel's own */
+	ALLOC_CHECKED = 1 << 6, /* fault injection was asked already: inside mem/ */
 };
 
 enum page_flags {
@@ -50,7 +55,7 @@ struct page {
 	uint32_t mappings;         /* atomic: entries that map it; page tables: entries in use (page-table lock) */
 	uint16_t lock;             /* page-table lock of a table page (vm/), else 0 */
 	uint8_t order;             /* immutable while allocated: of a head */
-	uint8_t spare;
+	uint8_t kind;              /* immutable while allocated: what it is counted as; see mem/buddy.h */
 	void *object;              /* its owner; free: list link */
 	uint64_t index;            /* its place in the owner; free: list link */
 };
@@ -75,12 +80,26 @@ struct page *frame_alloc(unsigned order, unsigned flags);
 /* Gives back what frame_alloc() returned, without looking at the count: for owners that know they are the last. */
 void frame_free(struct page *page, unsigned order);
 
+/* The first of the frames that were allocated together with page; they share its count. */
+static inline struct page *page_head(struct page *page)
+{
+	return unlikely(__atomic_load_n(&page->flags, __ATOMIC_RELAXED) & PAGE_TAIL) ? page->object : page;
+}
+
 /* References. page_put() frees at the last one; any context. page may be a tail. */
-static inline void page_get(struct page *page) { __atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED); }
-bool page_get_unless_zero(struct page *page);
+static inline void page_get(struct page *page)
+{
+	__atomic_fetch_add(&page_head(page)->refs, 1, __ATOMIC_RELAXED);
+}
+/* For who found page without a reference, under RCU: false if it is free. Not for tails. */
+static inline bool page_get_unless_zero(struct page *page)
+{
+	return atomic_inc_unless_zero(&page->refs);
+}
 void page_release(struct page *page); /* the last reference went: frees */
 static inline void page_put(struct page *page)
 {
+	page = page_head(page);
 	if (__atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL) == 1)
 		page_release(page);
 }
@@ -98,11 +117,12 @@ void frame_stats(struct frame_stats *s);
 struct boot_info;
 void boot_alloc_init(const struct boot_info *boot); /* bump allocator over the memory map */
 void frame_init(const struct boot_info *boot);      /* struct page array, buddy lists; ends the bump allocator */
-void frame_free_range(paddr_t start, paddr_t end);  /* gives a boot range (the initrd) to the allocator */
+void frame_free_range(paddr_t start, paddr_t end);  /* gives a boot range (the initrd) to the allocator, whole pages outward */
 
 /*
  * Called when an allocation that may sleep found nothing; returns the number of
- * frames it freed. Set once by vm/.
+ * frames it freed, 0 to give up. What it allocates itself is ALLOC_NOWAIT or
+ * ALLOC_ATOMIC. Set once by vm/; until then mem/shrink.h is asked.
  */
 typedef uint64_t frame_reclaim_fn(unsigned order, unsigned flags);
 void frame_set_reclaim(frame_reclaim_fn *reclaim);

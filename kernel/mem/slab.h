@@ -18,7 +18,7 @@ struct kcache *kcache_create(const char *name, size_t size, size_t align);
 void *kcache_alloc(struct kcache *c, unsigned flags); /* flags: enum alloc_flags. NULL when out. */
 void kcache_free(struct kcache *c, void *p);          /* any context; p may be NULL */
 
-/* Memory aligned to 16 bytes (a power of two size: to its size, up to a page). NULL when out. */
+/* Memory aligned to 16 bytes, above 128 bytes to 64 (a power of two: to its size, up to a page). NULL when out. */
 void *kmalloc(size_t size, unsigned flags);
 static inline void *kzalloc(size_t size, unsigned flags) { return kmalloc(size, flags | ALLOC_ZERO); }
 void *kcalloc(size_t n, size_t size, unsigned flags); /* zeroed; NULL on overflow too */

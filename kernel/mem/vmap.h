@@ -21,8 +21,4 @@ void *vmap_alloc(size_t n, unsigned flags);
 /* Undoes either. May sleep. */
 void vmap_free(void *p);
 
-/* Maps and unmaps one page in the kernel half; the tables down to level 1 are made as needed. -ENOMEM. For mem/ itself. */
-int kmap_page(vaddr_t va, paddr_t pa, unsigned prot);
-void kmap_remove(vaddr_t va);
-
 #endif
