@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's production page tables, and the change from one root to another.
+ *
+ * Direct map: every RAM range at DIRECT_MAP_BASE, with the largest pages that
+ * fit, never executable; where it shows the image's text and read-only data it
+ * is read-only too, so that no second way leads around write protection. Image:
+ * pages of 4 KiB, each with the rights of its section; the page beneath the
+ * boot stack stays unmapped. The regions above get their entry in the top table
+ * now. A new root copies just the top entries in use, which never change again.
+ *
+ * A root that is loaded already is not loaded again: writing CR3 is dear.
+ * Process tags (PCID) are not used. Everything is set at boot and immutable
+ * then, but mmu_root, which is its processor's own.
+ */
+#include "arch/x86/processor.h"
+#include "base/panic.h"
+#include "base/percpu.h"
+#include "hal/boot.h"
+#include "hal/upcall.h"
+
+#define TYPE_RAM 1
+
+paddr_t mmu_kernel_root;
+uint64_t mmu_pte_nx;
+
+static PERCPU(paddr_t, mmu_root);
+
+static uint16_t top_used[MMU_ENTRIES / 2];
+static unsigned top_count;
+
+/* The table below table's entry for va, made if it is not there. */
+static pte_t *table_below(pte_t *table, vaddr_t va, unsigned level)
+{
+	pte_t *entry = &table[mmu_index(va, level)];
+
+	if (pte_none(*entry))
+		*entry = pte_make_table(upcall_boot_alloc(PAGE_SIZE), 0);
+	return phys_to_virt(pte_paddr(*entry));
+}
+
+/* The table of the given level that serves va. */
+static pte_t *table_at(vaddr_t va, unsigned level)
+{
+	pte_t *table = phys_to_virt(mmu_kernel_root);
+
+	for (unsigned l = mmu_levels(); l > level; l--)
+		table = table_below(table, va, l);
+	return table;
+}
+
+/* Largest level whose pages start at pa and fit below end. */
+static unsigned level_for(paddr_t pa, paddr_t end)
+{
+	for (unsigned level = cpu_features.page1g ? 3 : 2; level > 1; level--)
+		if (is_aligned(pa, mmu_level_size(level)) && end - pa >= mmu_level_size(level))
+			return level;
+	return 1;
+}
+
+static void map_range(vaddr_t va, paddr_t pa, paddr_t end, unsigned prot)
+{
+	while (pa < end) {
+		unsigned level = level_for(pa, end);
+		uint64_t size = mmu_level_size(level);
+		pte_t *table = table_at(va, level);
+		pte_t e = level > 1 ? pte_make_large(pa, prot | MMU_GLOBAL) :
+				      pte_make(pa, prot | MMU_GLOBAL);
+		unsigned i = mmu_index(va, level);
+
+		do {
+			table[i++] = e;
+			e += size;
+			pa += size;
+			va += size;
+		} while (i < MMU_ENTRIES && pa < end && end - pa >= size);
+	}
+}
+
+static void map_direct(paddr_t start, paddr_t end, unsigned prot)
+{
+	if (start < end)
+		map_range(DIRECT_MAP_BASE + start, start, end, prot);
+}
+
+/* Whole frames of one RAM range; [ro_start, ro_end) of the image is not writable. */
+static void map_ram(paddr_t start, paddr_t end)
+{
+	paddr_t ro_start = mmu_image_phys(kernel_text_start);
+	paddr_t ro_end = mmu_image_phys(kernel_data_start);
+
+	start = align_up(start, PAGE_SIZE);
+	end = min(align_down(end, PAGE_SIZE), DIRECT_MAP_SIZE);
+	map_direct(start, min(end, ro_start), MMU_READ | MMU_WRITE);
+	map_direct(max(start, ro_start), min(end, ro_end), MMU_READ);
+	map_direct(max(start, ro_end), end, MMU_READ | MMU_WRITE);
+}
+
+static void map_image(const char *start, const char *end, unsigned prot)
+{
+	for (const char *p = start; p < end; p += PAGE_SIZE)
+		if (p != boot_stack_guard)
+			table_at((vaddr_t)p, 1)[mmu_index((vaddr_t)p, 1)] =
+				pte_make(mmu_image_phys(p), prot | MMU_GLOBAL);
+}
+
+static void top_record(void)
+{
+	const pte_t *root = phys_to_virt(mmu_kernel_root);
+
+	for (unsigned i = MMU_ENTRIES / 2; i < MMU_ENTRIES; i++)
+		if (!pte_none(root[i]))
+			top_used[top_count++] = (uint16_t)i;
+}
+
+void mmu_init_production(const struct boot_info *boot)
+{
+	static const vaddr_t region[] = { FRAME_ARRAY_BASE, KSTACK_BASE, VMAP_BASE };
+
+	mmu_kernel_root = upcall_boot_alloc(PAGE_SIZE);
+	for (unsigned i = 0; i < boot->ranges; i++)
+		if (boot->range[i].type == TYPE_RAM)
+			map_ram(boot->range[i].start, boot->range[i].end);
+	map_image(kernel_text_start, kernel_text_end, MMU_READ | MMU_EXEC);
+	map_image(kernel_text_end, kernel_data_start, MMU_READ);
+	map_image(kernel_data_start, kernel_image_end, MMU_READ | MMU_WRITE);
+	for (unsigned i = 0; i < ARRAY_SIZE(region); i++)
+		table_at(region[i], mmu_levels() - 1);
+	top_record();
+	cr4_write(cr4_read() & ~CR4_PGE); /* early entries may be global: all go */
+	mmu_switch(mmu_kernel_root, 0);
+	cr4_write(cr4_read() | CR4_PGE);
+	cr0_write(cr0_read() | CR0_WP);
+}
+
+void mmu_root_init(paddr_t root)
+{
+	const pte_t *from = phys_to_virt(mmu_kernel_root);
+	pte_t *to = phys_to_virt(root);
+
+	for (unsigned i = 0; i < top_count; i++)
+		to[top_used[i]] = from[top_used[i]];
+}
+
+void mmu_switch(paddr_t root, uint64_t generation)
+{
+	if (generation && cpu_local_read(mmu_root) == root)
+		return;
+	cpu_local_write(mmu_root, root);
+	cr3_write(root);
+}
+
+paddr_t mmu_current_root(void)
+{
+	return cpu_local_read(mmu_root);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside arch/ only: the tables the processor reads, control registers, and
+ * the per-processor words that entry.S uses.
+ */
+#ifndef ARCH_X86_PROCESSOR_H
+#define ARCH_X86_PROCESSOR_H
+
+#include "arch/x86/asm.h"
+#include "arch/x86/msr.h"
+#include "hal/context.h"
+
+#define MSR_EFER           0xc0000080U
+#define MSR_STAR           0xc0000081U
+#define MSR_LSTAR          0xc0000082U
+#define MSR_CSTAR          0xc0000083U
+#define MSR_SFMASK         0xc0000084U
+#define MSR_FS_BASE        0xc0000100U
+#define MSR_GS_BASE        0xc0000101U
+#define MSR_KERNEL_GS_BASE 0xc0000102U
+#define MSR_PAT            0x277U
+
+#define EFER_NXE BIT(11)
+
+#define CR0_WP BIT(16)
+
+#define CR4_PGE        BIT(7)
+#define CR4_OSFXSR     BIT(9)
+#define CR4_OSXMMEXCPT BIT(10)
+#define CR4_UMIP       BIT(11)
+#define CR4_FSGSBASE   BIT(16)
+#define CR4_OSXSAVE    BIT(18)
+#define CR4_SMEP       BIT(20)
+#define CR4_SMAP       BIT(21)
+
+#define FLAG_FIXED 0x002UL /* always one */
+#define FLAG_DF    0x400UL
+#define FLAG_IOPL  0x3000UL
+#define FLAG_NT    0x4000UL
+#define FLAG_AC    0x40000UL
+
+#define VECTOR_DEBUG        1
+#define VECTOR_NMI          2
+#define VECTOR_BREAKPOINT   3
+#define VECTOR_OVERFLOW     4
+#define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_GENERAL      13
+#define VECTOR_PAGE_FAULT   14
+#define VECTOR_MACHINE      18
+
+#define READ_CR(n)                                                              \
+	static inline uint64_t cr##n##_read(void)                               \
+	{                                                                       \
+		uint64_t v;                                                     \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v) : : "memory");  \
+		return v;                                                       \
+	}
+READ_CR(0)
+READ_CR(2)
+READ_CR(3)
+READ_CR(4)
+#undef READ_CR
+
+static inline void cr0_write(uint64_t v)
+{
+	__asm__ volatile("mov %0, %%cr0" : : "r"(v) : "memory");
+}
+
+static inline void cr3_write(uint64_t v)
+{
+	__asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory");
+}
+
+static inline void cr4_write(uint64_t v)
+{
+	__asm__ volatile("mov %0, %%cr4" : : "r"(v) : "memory");
+}
+
+/* Intel SDM volume 3, 8.7: the 64-bit task state segment. */
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp0;      /* where entries from user mode start: context.stack_top */
+	uint64_t rsp1, rsp2, reserved1;
+	uint64_t ist[7];    /* stacks of their own, IST_* - 1 */
+	uint64_t reserved2;
+	uint16_t reserved3, io_map;
+} __packed;
+
+enum { IST_DOUBLE_FAULT = 1, IST_NMI, IST_MACHINE, IST_LAST = IST_MACHINE };
+
+/* Per processor. Owner: this processor's entry code and context switch. */
+extern struct tss cpu_tss;
+extern uint64_t entry_user_rsp; /* scratch of entry_syscall */
+extern uint32_t irq_depth;      /* interrupts and own-stack exceptions in progress */
+extern vaddr_t irq_stack_top;   /* immutable */
+extern struct context *xstate_owner; /* whose extended state the registers hold; interrupts off */
+
+/* True if [addr, addr + 16) lies on a stack of this processor or of the running thread. */
+bool cpu_stack_holds(vaddr_t addr);
+
+/* features.c: fills cpu_features. */
+void features_init(void);
+
+/* xstate.c */
+void xstate_init_cpu(void);                                    /* turns the state components on */
+void xstate_save(void *area);                                  /* for this thread's own area */
+void xstate_save_all(void *area);                              /* for any area: every component is written */
+void xstate_load(const void *area);
+void xstate_load_initial(void);
+void xstate_prepare(void *area);                               /* a zeroed area becomes the initial state */
+void xstate_sanitize(void *area, bool extended);               /* what came from a program may be loaded */
+size_t xstate_frame_bytes(void);                               /* in a signal frame */
+
+/* Linker script and assembly. */
+extern char kernel_image_start[], kernel_image_end[];
+extern char kernel_text_start[], kernel_text_end[];
+extern char kernel_data_start[];
+extern char usercopy_text_start[], usercopy_text_end[];
+extern char boot_stack_guard[], boot_stack_top[];
+extern char entry_stubs[], entry_syscall[];
+__noreturn void context_start(void);
+void context_switch_stack(vaddr_t *save, vaddr_t load);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Extended state: x87, SSE, AVX, AVX-512. The kernel itself is compiled without
+ * it, so while a thread that has user mode runs, in the kernel too, the
+ * registers hold its state, and nothing else's: they are saved when it is
+ * switched away from and loaded when another such thread comes. A thread that
+ * comes back after kernel threads only finds them still loaded.
+ *
+ * XSAVE (XSAVEOPT for a thread's own area, which the processor remembers) in
+ * the standard form, because signal frames have it; FXSAVE where there is none.
+ * Protection keys and AMX stay off. Intel SDM volume 1, chapter 13.
+ *
+ * An area ends with FP_XSTATE_MAGIC2 and has the software words that signal
+ * frames need in place, so that it is copied to a program in one piece.
+ * Everything here is immutable after boot; areas belong to their thread.
+ */
+#include "arch/x86/processor.h"
+#include "base/percpu.h"
+#include "lib/string.h"
+#include <asm/sigcontext.h>
+
+#define XCR0_BASE   0x07UL /* x87, SSE, AVX */
+#define XCR0_AVX512 0xe0UL
+#define XCR0_LEGACY 0x03UL
+
+#define AREA_FCW      0
+#define AREA_MXCSR    24
+#define AREA_MASK     28
+#define AREA_SOFTWARE 464
+#define AREA_HEADER   512
+#define LEGACY_BYTES  512
+#define HEADER_BYTES  64
+
+#define CR0_MP BIT(1)
+#define CR0_EM BIT(2)
+#define CR0_TS BIT(3)
+#define CR0_NE BIT(5)
+
+#define FCW_INITIAL   0x37f
+#define MXCSR_INITIAL 0x1f80
+
+static bool has_xsaveopt;
+static uint32_t mxcsr_mask;
+static uint8_t initial_area[LEGACY_BYTES + HEADER_BYTES] __aligned(64);
+
+static uint16_t *area_u16(void *area, size_t at) { return (uint16_t *)((char *)area + at); }
+static uint32_t *area_u32(void *area, size_t at) { return (uint32_t *)((char *)area + at); }
+static uint64_t *area_u64(void *area, size_t at) { return (uint64_t *)((char *)area + at); }
+
+void xstate_save_all(void *area)
+{
+	if (cpu_features.xsave)
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+void xstate_save(void *area)
+{
+	if (has_xsaveopt)
+		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) : "memory");
+	else
+		xstate_save_all(area);
+}
+
+void xstate_load(const void *area)
+{
+	if (cpu_features.xsave)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+void xstate_load_initial(void)
+{
+	xstate_load(initial_area);
+}
+
+static void registers_initial(void *area)
+{
+	*area_u16(area, AREA_FCW) = FCW_INITIAL;
+	*area_u32(area, AREA_MXCSR) = MXCSR_INITIAL;
+}
+
+/* The words the processor leaves to software, and the mark behind the area. */
+static void software_words(void *area)
+{
+	struct _fpx_sw_bytes *sw = (struct _fpx_sw_bytes *)((char *)area + AREA_SOFTWARE);
+
+	if (!cpu_features.xsave)
+		return;
+	memset(sw, 0, sizeof(*sw));
+	sw->magic1 = FP_XSTATE_MAGIC1;
+	sw->extended_size = (uint32_t)xstate_frame_bytes();
+	sw->xfeatures = cpu_features.xstate_mask;
+	sw->xstate_size = cpu_features.xstate_size;
+	*area_u32(area, cpu_features.xstate_size) = FP_XSTATE_MAGIC2;
+}
+
+void xstate_prepare(void *area)
+{
+	registers_initial(area);
+	software_words(area);
+}
+
+size_t xstate_frame_bytes(void)
+{
+	return cpu_features.xstate_size + (cpu_features.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
+}
+
+/* Loading must not fault: no reserved bit of MXCSR, no component that is off, no compaction. */
+void xstate_sanitize(void *area, bool extended)
+{
+	uint64_t *header = area_u64(area, AREA_HEADER);
+
+	*area_u32(area, AREA_MXCSR) &= mxcsr_mask;
+	if (cpu_features.xsave) {
+		header[0] = extended ? header[0] & cpu_features.xstate_mask : XCR0_LEGACY;
+		memset(header + 1, 0, HEADER_BYTES - 8);
+	}
+	software_words(area);
+}
+
+static void components_enable(void)
+{
+	uint64_t supported = cpuid_read(13, 0).eax, mask = supported & XCR0_BASE;
+
+	if ((supported & XCR0_AVX512) == XCR0_AVX512 && (mask & XCR0_BASE) == XCR0_BASE)
+		mask |= XCR0_AVX512;
+	cr4_write(cr4_read() | CR4_OSXSAVE);
+	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)mask), "d"(0));
+	cpu_features.xstate_mask = mask;
+	cpu_features.xstate_size = cpuid_read(13, 0).ebx;
+	has_xsaveopt = cpuid_read(13, 1).eax & BIT(0);
+}
+
+void xstate_init_cpu(void)
+{
+	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE);
+	cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	cpu_features.xstate_mask = XCR0_LEGACY;
+	cpu_features.xstate_size = LEGACY_BYTES;
+	__asm__ volatile("fxsave64 (%0)" : : "r"(initial_area) : "memory");
+	mxcsr_mask = *area_u32(initial_area, AREA_MASK);
+	if (!mxcsr_mask)
+		mxcsr_mask = 0xffbf;
+	memset(initial_area, 0, sizeof(initial_area));
+	registers_initial(initial_area);
+	if (cpu_features.xsave)
+		components_enable();
+	xstate_load_initial();
+}
