@@ -50,6 +50,7 @@ PERCPU(struct tss, cpu_tss);
 PERCPU(uint64_t, entry_user_rsp);
 PERCPU(uint32_t, irq_depth);
 PERCPU(vaddr_t, irq_stack_top);
+PERCPU(struct user_frame *, irq_frame);
 PERCPU(struct context *, xstate_owner);
 
 extern uint64_t cpu_gdt[GDT_ENTRIES];
@@ -184,6 +185,11 @@ void cpu_init_late(void)
 bool irq_in_progress(void)
 {
 	return cpu_local_read(irq_depth) != 0;
+}
+
+bool irq_from_user(void)
+{
+	return cpu_local_read(irq_frame)->cs & 3;
 }
 
 void cpu_halt(void)

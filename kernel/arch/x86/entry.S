@@ -242,6 +242,7 @@ FUNCTION(entry_interrupt)
 	swapgs
 	xorl %ebp, %ebp
 1:	movq %rsp, %rbx
+	movq %rsp, %gs:irq_frame
 	incl %gs:irq_depth
 	cmpl $1, %gs:irq_depth
 	jne 2f

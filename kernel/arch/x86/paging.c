@@ -24,7 +24,11 @@
 paddr_t mmu_kernel_root;
 uint64_t mmu_pte_nx;
 
+#define FLUSH_PAGES_MAX 32 /* more pages than this: everything */
+
 static PERCPU(paddr_t, mmu_root);
+
+static paddr_t new_root; /* owner: boot, until it becomes mmu_kernel_root */
 
 static uint16_t top_used[MMU_ENTRIES / 2];
 static unsigned top_count;
@@ -42,7 +46,7 @@ static pte_t *table_below(pte_t *table, vaddr_t va, unsigned level)
 /* The table of the given level that serves va. */
 static pte_t *table_at(vaddr_t va, unsigned level)
 {
-	pte_t *table = phys_to_virt(mmu_kernel_root);
+	pte_t *table = phys_to_virt(new_root);
 
 	for (unsigned l = mmu_levels(); l > level; l--)
 		table = table_below(table, va, l);
@@ -106,18 +110,27 @@ static void map_image(const char *start, const char *end, unsigned prot)
 
 static void top_record(void)
 {
-	const pte_t *root = phys_to_virt(mmu_kernel_root);
+	const pte_t *root = phys_to_virt(new_root);
 
 	for (unsigned i = MMU_ENTRIES / 2; i < MMU_ENTRIES; i++)
 		if (!pte_none(root[i]))
 			top_used[top_count++] = (uint16_t)i;
 }
 
+/* Writing CR4.PGE off and on drops global entries too. Interrupts off. */
+static void flush_everything(void)
+{
+	uint64_t cr4 = cr4_read();
+
+	cr4_write(cr4 & ~CR4_PGE);
+	cr4_write(cr4);
+}
+
 void mmu_init_production(const struct boot_info *boot)
 {
 	static const vaddr_t region[] = { FRAME_ARRAY_BASE, KSTACK_BASE, VMAP_BASE };
 
-	mmu_kernel_root = upcall_boot_alloc(PAGE_SIZE);
+	new_root = upcall_boot_alloc(PAGE_SIZE);
 	for (unsigned i = 0; i < boot->ranges; i++)
 		if (boot->range[i].type == TYPE_RAM)
 			map_ram(boot->range[i].start, boot->range[i].end);
@@ -127,10 +140,24 @@ void mmu_init_production(const struct boot_info *boot)
 	for (unsigned i = 0; i < ARRAY_SIZE(region); i++)
 		table_at(region[i], mmu_levels() - 1);
 	top_record();
-	cr4_write(cr4_read() & ~CR4_PGE); /* early entries may be global: all go */
-	mmu_switch(mmu_kernel_root, 0);
-	cr4_write(cr4_read() | CR4_PGE);
+	mmu_switch(new_root, 0);
+	flush_everything();
+	mmu_kernel_root = new_root;
 	cr0_write(cr0_read() | CR0_WP);
+}
+
+void mmu_flush_kernel(vaddr_t start, vaddr_t end)
+{
+	verify(cpu_online_count == 1); /* others would have to be asked */
+	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
+		uint64_t irq = irq_save();
+
+		flush_everything();
+		irq_restore(irq);
+		return;
+	}
+	for (vaddr_t va = align_down(start, PAGE_SIZE); va < end; va += PAGE_SIZE)
+		mmu_flush_local_page(va);
 }
 
 void mmu_root_init(paddr_t root)

@@ -93,6 +93,7 @@ extern struct tss cpu_tss;
 extern uint64_t entry_user_rsp; /* scratch of entry_syscall */
 extern uint32_t irq_depth;      /* interrupts and own-stack exceptions in progress */
 extern vaddr_t irq_stack_top;   /* immutable */
+extern struct user_frame *irq_frame; /* what the interrupt in progress interrupted */
 extern struct context *xstate_owner; /* whose extended state the registers hold; interrupts off */
 
 /* True if [addr, addr + 16) lies on a stack of this processor or of the running thread. */
