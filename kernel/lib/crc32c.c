@@ -48,23 +48,38 @@ uint32_t crc32_update(const struct crc32_table *table, uint32_t crc, const void 
 }
 
 /* The remainder of a 4-bit piece, from those of its single bits. */
-#define NIBBLE(i)                                                                     \
-	(((i)&1 ? 0x105ec76fu : 0) ^ ((i)&2 ? 0x20bd8edeu : 0) ^ ((i)&4 ? 0x417b1dbcu : 0) ^ \
-	 ((i)&8 ? 0x82f63b78u : 0))
+#define NIBBLE(i, b0, b1, b2, b3) \
+	(((i)&1 ? b0 : 0) ^ ((i)&2 ? b1 : 0) ^ ((i)&4 ? b2 : 0) ^ ((i)&8 ? b3 : 0))
+#define NIBBLES_4(i, ...) \
+	NIBBLE(i, __VA_ARGS__), NIBBLE(i + 1, __VA_ARGS__), NIBBLE(i + 2, __VA_ARGS__), \
+		NIBBLE(i + 3, __VA_ARGS__)
+#define NIBBLES(...) \
+	NIBBLES_4(0, __VA_ARGS__), NIBBLES_4(4, __VA_ARGS__), NIBBLES_4(8, __VA_ARGS__), \
+		NIBBLES_4(12, __VA_ARGS__)
 
-static const uint32_t nibbles[16] = {
-	NIBBLE(0), NIBBLE(1), NIBBLE(2),  NIBBLE(3),  NIBBLE(4),  NIBBLE(5),  NIBBLE(6),  NIBBLE(7),
-	NIBBLE(8), NIBBLE(9), NIBBLE(10), NIBBLE(11), NIBBLE(12), NIBBLE(13), NIBBLE(14), NIBBLE(15),
+static const uint32_t crc32_nibbles[16] = {
+	NIBBLES(0x1db71064u, 0x3b6e20c8u, 0x76dc4190u, CRC32_POLYNOMIAL)
+};
+static const uint32_t crc32c_nibbles[16] = {
+	NIBBLES(0x105ec76fu, 0x20bd8edeu, 0x417b1dbcu, CRC32C_POLYNOMIAL)
 };
 
-uint32_t crc32c(uint32_t crc, const void *data, size_t n)
+static uint32_t crc_by_nibbles(const uint32_t *nibbles, uint32_t crc, const uint8_t *p, size_t n)
 {
-	const uint8_t *p = data;
-
 	for (crc = ~crc; n; n--, p++) {
 		crc ^= *p;
 		crc = crc >> 4 ^ nibbles[crc & 15];
 		crc = crc >> 4 ^ nibbles[crc & 15];
 	}
 	return ~crc;
+}
+
+uint32_t crc32(uint32_t crc, const void *data, size_t n)
+{
+	return crc_by_nibbles(crc32_nibbles, crc, data, n);
+}
+
+uint32_t crc32c(uint32_t crc, const void *data, size_t n)
+{
+	return crc_by_nibbles(crc32c_nibbles, crc, data, n);
 }

@@ -43,7 +43,7 @@ static int gzip_header(struct inflate *z)
 	if (flags & F_COMMENT && !skip_string(z))
 		return -EINVAL;
 	if (flags & F_HCRC) {
-		uint32_t crc = crc32_update(&z->crc_table, 0, p, (size_t)(z->in - p));
+		uint32_t crc = crc32(0, p, (size_t)(z->in - p));
 
 		if (!skip_bytes(z, 2) ||
 		    (crc & 0xffff) != (z->in[-2] | (uint32_t)z->in[-1] << 8))
@@ -71,7 +71,6 @@ int gunzip(struct inflate *z, const void *in, size_t size, size_t *used, inflate
 	z->end = z->in + size;
 	z->write = write;
 	z->arg = arg;
-	crc32_table_init(&z->crc_table, CRC32_POLYNOMIAL);
 	error = gzip_header(z);
 	if (!error)
 		error = inflate_blocks(z);

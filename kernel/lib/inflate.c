@@ -280,24 +280,33 @@ static int table_build(enum code_kind kind, uint32_t *table, unsigned size, unsi
 	return 0;
 }
 
-/* Hands on what is new in the window, and moves the history down. */
-static int window_flush(struct inflate *z)
+/*
+ * Hands on what is new in the window, and moves the history down. All but the
+ * last time in whole words, for the checksum; the rest comes with the next.
+ */
+static int window_flush(struct inflate *z, bool last)
 {
 	const uint8_t *data = z->window + z->given;
-	uint32_t n = z->pos - z->given;
-	int error;
+	uint32_t n = z->pos - z->given, rest = n % 8, moved;
 
-	if (!n)
-		return 0;
-	z->crc = crc32_update(&z->crc_table, z->crc, data, n);
+	crc32_fold_words(&z->fold, data, n / 8);
+	if (last)
+		z->crc = crc32_fold_finish(&z->fold, data + (n - rest), rest);
+	else
+		n -= rest;
+	z->given += n;
 	z->total += n;
-	error = z->write(z->arg, data, n);
-	if (z->pos > INFLATE_HISTORY) {
-		memmove(z->window, z->window + z->pos - INFLATE_HISTORY, INFLATE_HISTORY);
-		z->pos = INFLATE_HISTORY;
+	if (n) {
+		int error = z->write(z->arg, data, n);
+
+		if (error)
+			return error;
 	}
-	z->given = z->pos;
-	return error;
+	moved = z->pos - min(z->pos, (uint32_t)INFLATE_HISTORY);
+	memmove(z->window, z->window + moved, z->pos - moved);
+	z->pos -= moved;
+	z->given -= moved;
+	return 0;
 }
 
 /* Section 3.2.4. */
@@ -322,7 +331,7 @@ static int stored_block(struct inflate *z)
 		z->in += here;
 		z->pos += here;
 		n -= here;
-		error = z->pos >= WINDOW_LIMIT ? window_flush(z) : 0;
+		error = z->pos >= WINDOW_LIMIT ? window_flush(z, false) : 0;
 		if (error)
 			return error;
 	}
@@ -522,7 +531,7 @@ static int coded_block(struct inflate *z)
 		int error;
 
 		result = decode_symbols(z);
-		error = z->pos >= WINDOW_LIMIT ? window_flush(z) : 0;
+		error = z->pos >= WINDOW_LIMIT ? window_flush(z, false) : 0;
 		if (error)
 			return error;
 	} while (result == 0);
@@ -628,8 +637,8 @@ int inflate_blocks(struct inflate *z)
 	z->count = 0;
 	z->pos = 0;
 	z->given = 0;
-	z->crc = 0;
 	z->total = 0;
+	crc32_fold_init(&z->fold);
 	do {
 		unsigned type;
 		int error;
@@ -646,5 +655,5 @@ int inflate_blocks(struct inflate *z)
 			return error;
 	} while (!last);
 	z->in -= z->count / 8;
-	return window_flush(z);
+	return window_flush(z, true);
 }

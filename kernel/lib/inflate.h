@@ -21,18 +21,18 @@
 /* Takes n bytes of output. 0, or a negative errno that ends the decompression. */
 typedef int inflate_write_fn(void *arg, const uint8_t *data, size_t n);
 
-/* Working memory, just below 64 KiB; contents need not be initialised. The caller's alone. */
+/* Working memory, about 58 KiB; contents need not be initialised. The caller's alone. */
 struct inflate {
 	const uint8_t *in, *end;
 	uint64_t bits;	/* read from in, lowest first; above count, junk or zeros */
 	int count;	/* how many of them are input not yet used */
 	uint32_t pos;	/* in window: where the next byte goes */
 	uint32_t given; /* in window: what has been handed on */
-	uint32_t crc;
+	uint32_t crc;	/* of all output, at the end */
 	uint64_t total; /* bytes handed on */
 	inflate_write_fn *write;
 	void *arg;
-	struct crc32_table crc_table;
+	struct crc32_fold fold;
 	uint32_t lit[INFLATE_LIT_TABLE];
 	uint32_t dist[INFLATE_DIST_TABLE];
 	uint8_t lengths[288 + 32];
@@ -40,7 +40,7 @@ struct inflate {
 };
 
 /*
- * The deflate data from z->in on (z->end, write, arg and crc_table are set);
+ * The deflate data from z->in on (z->end, write and arg are set);
  * z->in ends behind it, crc and total tell of the output. 0, -EINVAL, or
  * write's error. A part of gunzip.
  */

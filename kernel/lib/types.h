@@ -82,20 +82,18 @@ typedef long ssize_t;	  /* count of bytes, or a negative errno */
 		(type *)((uintptr_t)(ptr)-offsetof(type, member));                  \
 	})
 
-/* Both arguments must have the same type; each is evaluated once. */
-#define min(a, b)                                 \
-	({                                        \
-		__auto_type min_a_ = (a);         \
-		__auto_type min_b_ = (b);         \
-		(void)(&min_a_ == &min_b_);       \
-		min_a_ < min_b_ ? min_a_ : min_b_; \
-	})
-#define max(a, b)                                 \
-	({                                        \
-		__auto_type max_a_ = (a);         \
-		__auto_type max_b_ = (b);         \
-		(void)(&max_a_ == &max_b_);       \
-		max_a_ > max_b_ ? max_a_ : max_b_; \
+/* Both arguments must have the same type; each is evaluated once. May be nested. */
+#define min(a, b) choose_(<, a, b, __COUNTER__)
+#define max(a, b) choose_(>, a, b, __COUNTER__)
+#define choose_(op, a, b, id) choose_named_(op, a, b, id)
+#define choose_named_(op, a, b, id)                        \
+	({                                                 \
+		__auto_type choose_a_##id = (a);           \
+		__auto_type choose_b_##id = (b);           \
+		(void)(&choose_a_##id == &choose_b_##id);  \
+		choose_a_##id op choose_b_##id ?           \
+			choose_a_##id :                    \
+			choose_b_##id;                     \
 	})
 
 /* Both converted to the named type first. */

@@ -25,6 +25,7 @@ static void test_check_values(void **state)
 
 	crc32_table_init(&table, CRC32_POLYNOMIAL);
 	assert_int_equal(crc32_update(&table, 0, "123456789", 9), 0xcbf43926);
+	assert_int_equal(crc32(0, "123456789", 9), 0xcbf43926);
 	crc32_table_init(&table, CRC32C_POLYNOMIAL);
 	assert_int_equal(crc32_update(&table, 0, "123456789", 9), 0xe3069283);
 	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
@@ -49,6 +50,29 @@ static void test_against_bitwise(void **state)
 		assert_int_equal(crc32c(start, buf + from, n), want);
 		start = crc32_update(&table, start, buf + from, cut);
 		assert_int_equal(crc32_update(&table, start, buf + from + cut, n - cut), want);
+	}
+}
+
+static void test_fold_against_bitwise(void **state)
+{
+	static uint8_t buf[20000];
+	struct crc32_fold f;
+
+	unit_random_start(__func__);
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = (uint8_t)unit_random();
+	for (int step = 0; step < 300; step++) {
+		size_t n = unit_random_below(step < 100 ? 40 : sizeof(buf)), at = 0;
+
+		crc32_fold_init(&f);
+		while (n - at >= 8) {
+			size_t words = unit_random_below((n - at) / 8 + 1);
+
+			crc32_fold_words(&f, buf + at, words);
+			at += words * 8;
+		}
+		assert_int_equal(crc32_fold_finish(&f, buf + at, n - at),
+				 crc_bitwise(CRC32_POLYNOMIAL, 0, buf, n));
 	}
 }
 
@@ -81,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check_values),
 		cmocka_unit_test(test_against_bitwise),
+		cmocka_unit_test(test_fold_against_bitwise),
 		cmocka_unit_test(test_chacha_block),
 	};
 

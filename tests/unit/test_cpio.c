@@ -111,7 +111,7 @@ static int read_all(const uint8_t *p, size_t n)
 	struct cpio_entry e;
 	struct cpio c;
 	int more;
-	volatile uint8_t sum = 0;
+	volatile uint8_t sum = 0; /* keeps the reads */
 
 	cpio_open(&c, p, n);
 	while ((more = cpio_next(&c, &e)) > 0) {
@@ -119,7 +119,7 @@ static int read_all(const uint8_t *p, size_t n)
 		for (size_t i = 0; i < e.size; i++)
 			sum += e.data[i];
 	}
-	return more;
+	return sum == 256 ? 1 : more;
 }
 
 static void test_every_truncation(void **state)
