@@ -15,7 +15,8 @@
 #define SEL_USER_DATA     0x2b
 #define SEL_USER_CODE     0x33
 #define SEL_TSS           0x40
-#define GDT_ENTRIES       10
+#define SEL_CPU_NODE      0x7b /* its limit is the processor number: for the vDSO, as on Linux */
+#define GDT_ENTRIES       16
 
 #define FRAME_R15      0
 #define FRAME_R14      8

@@ -112,6 +112,7 @@ static void tables_load(void)
 	gdt[SEL_TSS / 8] = (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | 0x89UL << 40 |
 			   (base >> 24 & 0xff) << 56;
 	gdt[SEL_TSS / 8 + 1] = base >> 32;
+	gdt[SEL_CPU_NODE / 8] = 0x0040f10000000000 | cpu_id();
 	__asm__ volatile("lgdt %0; lidt %1; ltr %w2; lldt %w3"
 			 : : "m"(gdt_pointer), "m"(idt_pointer), "r"(SEL_TSS), "r"(0));
 }

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #define NSEC_PER_SEC 1000000000UL
-#define GDT_CPU_NODE 0x7b /* the segment whose limit tells processor and node, as on Linux */
+#define GDT_CPU_NODE 0x7b /* SEL_CPU_NODE: the segment whose limit tells processor and node, as on Linux */
 
 #define VDSO_EXPORT __attribute__((visibility("default")))
 #define VDSO_ALIAS(name) __attribute__((weak, visibility("default"), alias(name)))
