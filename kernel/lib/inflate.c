@@ -386,11 +386,12 @@ static uint32_t follow_lit(const struct inflate *z, uint64_t bits, uint32_t entr
 
 static __always_inline uint32_t look_up_dist(const struct inflate *z, uint64_t bits)
 {
-	uint32_t entry = z->dist[bits & ((1U << INFLATE_DIST_BITS) - 1)];
+	return z->dist[bits & ((1U << INFLATE_DIST_BITS) - 1)];
+}
 
-	return likely(!(entry & ENTRY_OTHER)) ?
-		       entry :
-		       follow_link(z->dist, INFLATE_DIST_BITS, bits, entry);
+static uint32_t follow_dist(const struct inflate *z, uint64_t bits, uint32_t entry)
+{
+	return follow_link(z->dist, INFLATE_DIST_BITS, bits, entry);
 }
 
 /* Takes the bits of a length or distance: code, then extra bits. */
@@ -413,8 +414,11 @@ static __always_inline bool decode_match_fast(struct inflate *z, struct bit_read
 	uint32_t length = take_value_fast(r, entry), distance;
 
 	entry = look_up_dist(z, r->bits);
-	if (unlikely(entry & ENTRY_OTHER))
-		return false;
+	if (unlikely(entry & ENTRY_OTHER)) {
+		entry = follow_dist(z, r->bits, entry);
+		if (entry & ENTRY_OTHER)
+			return false;
+	}
 	distance = take_value_fast(r, entry);
 	if (unlikely(distance > *out - z->window))
 		return false;
@@ -495,7 +499,7 @@ static int decode_one(struct inflate *z, struct bit_reader *r, uint8_t **out)
 		return 0;
 	}
 	length = take_value(r, entry);
-	entry = look_up_dist(z, r->bits);
+	entry = follow_dist(z, r->bits, look_up_dist(z, r->bits));
 	if (entry & ENTRY_OTHER)
 		return -EINVAL;
 	distance = take_value(r, entry);

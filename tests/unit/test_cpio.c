@@ -119,7 +119,8 @@ static int read_all(const uint8_t *p, size_t n)
 		for (size_t i = 0; i < e.size; i++)
 			sum += e.data[i];
 	}
-	return sum == 256 ? 1 : more;
+	(void)sum;
+	return more;
 }
 
 static void test_every_truncation(void **state)
