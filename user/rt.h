@@ -17,8 +17,13 @@
 
 int rt_main(int argc, char **argv, char **envp);
 
+/* A program that must do something in its very first instruction defines this. */
+#ifndef RT_FIRST
+#define RT_FIRST ""
+#endif
+
 __asm__(".globl _start\n"
-	"_start:\n"
+	"_start:\n" RT_FIRST
 	"	xor %ebp, %ebp\n"
 	"	mov (%rsp), %edi\n"		/* argc */
 	"	lea 8(%rsp), %rsi\n"		/* argv */
