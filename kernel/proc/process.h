@@ -206,8 +206,13 @@ struct task_walk { struct walk walk; struct path held_start, held_root; };
 int task_walk_begin(struct task_walk *w, int dirfd, const char *name, unsigned flags);
 void task_walk_end(struct task_walk *w);
 
-/* execve(2): argv and envp are user addresses of pointer arrays. proc/exec.c */
-int process_exec(struct task_walk *w, const char *name, uaddr_t argv, uaddr_t envp, bool empty_path);
+/*
+ * execve(2): argv and envp are user addresses of pointer arrays. shown is the
+ * name that the program sees (AT_EXECFN, scripts): name itself, or "/dev/fd/N"
+ * for execveat(2) on a descriptor. Needs the full frame; on success it is that of
+ * the new program. May sleep. proc/exec.c
+ */
+int process_exec(struct task_walk *w, const char *name, uaddr_t argv, uaddr_t envp, const char *shown);
 /* The same with kernel strings, for process 1. */
 int process_exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 

@@ -121,6 +121,7 @@ struct space {
 	uint64_t lock_limit;      /* atomic: bytes; UINT64_MAX for the privileged */
 	uaddr_t code_start, code_end, data_start, data_end;       /* for /proc, set by exec */
 	uaddr_t arg_start, arg_end, env_start, env_end;           /* for /proc, set by exec and prctl */
+	uaddr_t vdso;             /* immutable after exec: its image, 0 if there is none */
 	uint64_t auxv[64];        /* immutable after exec: for /proc/PID/auxv */
 	unsigned auxv_words;
 	void *exe;                /* lock: the program's struct file, counted through the hooks */
@@ -199,6 +200,7 @@ int space_fault(struct space *s, uaddr_t addr, enum fault_access access);
  * and private. Bytes copied, short at the first bad page. May sleep.
  */
 size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n);
+size_t space_clear(struct space *s, uaddr_t to, size_t n); /* zeros, as space_copy_to with force */
 size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force);
 
 /*

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/exec.c: execve(2), in two parts. The first may fail and changes nothing:
+ * the file is opened (through any number of "#!" lines up to a limit), the
+ * strings copied, the new memory built with its stack. The second cannot fail,
+ * but for being killed: the other threads end, the new memory is taken on, and
+ * all that does not outlive an exec is reset.
+ */
+#include "base/panic.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "proc/exec.h"
+#include "proc/internal.h"
+#include "proc/itimer.h"
+#include <linux/capability.h>
+#include <linux/fcntl.h>
+#include <linux/mount.h>
+#include <linux/securebits.h>
+
+/* Splits "#! interpreter argument" in head. False if it is no such line. */
+static bool parse_script(char *head, size_t n, char **interpreter, char **argument, int *error)
+{
+	char *end, *p;
+
+	*error = 0;
+	*argument = NULL;
+	if (n < 2 || head[0] != '#' || head[1] != '!')
+		return false;
+	end = memchr(head, '\n', n);
+	if (!end)
+		end = head + (n < EXEC_HEAD_BYTES ? n : EXEC_HEAD_BYTES - 1);
+	*end = '\0';
+	while (end > head + 2 && (end[-1] == ' ' || end[-1] == '\t'))
+		*--end = '\0';
+	p = head + 2;
+	while (*p == ' ' || *p == '\t')
+		p++;
+	*interpreter = p;
+	if (!*p)
+		*error = -ENOEXEC;
+	while (*p && *p != ' ' && *p != '\t')
+		p++;
+	if (*p) {
+		*p++ = '\0';
+		while (*p == ' ' || *p == '\t')
+			p++;
+		*argument = p;
+	}
+	return true;
+}
+
+/* Opens the program, following "#!" lines; the strings grow by each interpreter. */
+static int open_program(struct exec_image *image, const struct walk *w, const char *name, struct exec_strings *s)
+{
+	int result = exec_open(image, w, name);
+	char *interpreter, *argument;
+	char *script = NULL;
+
+	for (int level = 0; !result; level++) {
+		bool is_script = parse_script((char *)image->head, image->head_bytes, &interpreter, &argument, &result);
+
+		if (!is_script || result)
+			break;
+		if (level >= EXEC_SCRIPT_LEVELS) {
+			result = -ELOOP;
+			break;
+		}
+		result = exec_strings_interpreter(s, interpreter, argument, script ? script : name);
+		if (result)
+			break;
+		kfree(script);
+		script = kstrdup(interpreter, ALLOC_KERNEL);
+		if (!script)
+			return -ENOMEM;
+		file_put(image->file);
+		image->file = NULL;
+
+		struct task_walk iw;
+		result = task_walk_begin(&iw, AT_FDCWD, script, 0);
+		if (result)
+			break;
+		result = exec_open(image, &iw.walk, script);
+		task_walk_end(&iw);
+	}
+	kfree(script);
+	return result;
+}
+
+/* Set-id bits and capabilities of the new program: capabilities(7), "Transformation of capabilities during execve()". */
+static struct cred *new_credentials(const struct file *f)
+{
+	struct cred *c = cred_copy(cred_current());
+	const struct inode *inode = f->inode;
+	bool changed = false;
+
+	if (!c)
+		return NULL;
+	if (!(f->path.mount->flags & MS_NOSUID) && !c->no_new_privs) {
+		if (inode->mode & S_ISUID) {
+			changed |= c->euid != inode->uid;
+			c->euid = inode->uid;
+		}
+		if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
+			changed |= c->egid != inode->gid;
+			c->egid = inode->gid;
+		}
+	}
+	c->suid = c->fsuid = c->euid;
+	c->sgid = c->fsgid = c->egid;
+	if (changed)
+		c->cap_ambient = 0;
+	bool root_rules = !(c->securebits & SECBIT_NOROOT);
+	if (root_rules && (c->uid == 0 || c->euid == 0)) {
+		c->cap_permitted = c->cap_inheritable | c->cap_bounding;
+		c->cap_effective = c->euid == 0 ? c->cap_permitted : c->cap_ambient;
+	} else {
+		c->cap_permitted = c->cap_effective = c->cap_ambient;
+	}
+	c->securebits &= ~(uint32_t)SECBIT_KEEP_CAPS;
+	return c;
+}
+
+/* A thread that is not the leader takes over the leader's number; the ended leader goes. */
+static void take_leadership(struct task *t)
+{
+	struct process *p = t->process;
+	struct task *old;
+	struct pid *own;
+
+	spin_lock(&process_tree_lock);
+	old = p->leader;
+	own = t->pid;
+	if (old == t) {
+		spin_unlock(&process_tree_lock);
+		return;
+	}
+	rcu_assign(own->task, (struct task *)NULL);
+	pid_get(p->pid);
+	t->pid = p->pid;
+	rcu_assign(p->pid->task, t);
+	p->leader = t;
+	spin_unlock(&process_tree_lock);
+	pid_put(own);
+	task_put(old);
+}
+
+static int unshare_actions(struct task *t)
+{
+	struct signal_actions *own, *old = t->actions;
+
+	if (refcount_read(&old->refs) == 1)
+		return 0;
+	own = signal_actions_copy(old);
+	if (!own)
+		return -ENOMEM;
+	uint64_t irq = spin_lock_irq(&t->process->signal_lock);
+	t->actions = own;
+	spin_unlock_irq(&t->process->signal_lock, irq);
+	signal_actions_put(old);
+	return 0;
+}
+
+static int unshare_files(struct task *t)
+{
+	struct files *own, *old = t->files;
+
+	if (!files_shared(old))
+		return 0;
+	own = files_copy(old);
+	if (!own)
+		return -ENOMEM;
+	spin_lock(&t->lock);
+	t->files = own;
+	spin_unlock(&t->lock);
+	files_put(old);
+	return 0;
+}
+
+static void take_space(struct task *t, struct space *new)
+{
+	struct space *old = t->space;
+
+	spin_lock(&t->lock);
+	t->space = new;
+	spin_unlock(&t->lock);
+	thread_use_space(&new->mmu);
+	task_release_vfork_parent(t);
+	if (old) {
+		t->process->peak_rss = max(t->process->peak_rss, atomic_load(&old->count.peak));
+		space_unuse(old);
+	}
+}
+
+static void reset_task(struct task *t, const char *name)
+{
+	const char *base = strrchr(name, '/');
+
+	thread_set_name(&t->thread, base ? base + 1 : name);
+	signal_actions_reset(t);
+	posix_timers_exit(t->process);
+	files_close_on_exec(t->files);
+	t->altstack_size = 0;
+	t->altstack_flags = 0;
+	t->clear_child_tid = t->set_child_tid = 0;
+	t->robust_list = 0;
+	t->rseq_area = 0;
+	t->process->was_execed = true;
+}
+
+/* The second part: only a kill can stop it. */
+static int commit(struct exec_image *image, struct cred *cred, const char *name, uaddr_t sp)
+{
+	struct task *t = task_current();
+	int result = process_kill_other_threads();
+
+	if (result)
+		return result;
+	take_leadership(t);
+	/* A change of identity keeps others from looking in, and drops the death signal. */
+	bool set_id = cred->euid != t->cred->euid || cred->egid != t->cred->egid;
+	if (set_id)
+		t->death_signal = 0;
+	t->process->dumpable = !set_id && cred->uid == cred->euid && cred->gid == cred->egid;
+	cred_commit(cred);
+	take_space(t, image->space);
+	image->space = NULL;
+	reset_task(t, name);
+	context_exec(image->entry, sp);
+	return 0;
+}
+
+/* Everything between the strings and the new program. Consumes nothing of s. */
+static int run(const struct walk *w, const char *name, const char *shown, struct exec_strings *s)
+{
+	struct task *t = task_current();
+	struct exec_image *image = kzalloc(sizeof(*image), ALLOC_KERNEL);
+	struct cred *cred = NULL;
+	uaddr_t sp;
+	int result = -ENOMEM;
+
+	if (!image)
+		return result;
+	result = mutex_lock_killable(&t->process->exec_lock);
+	if (result) {
+		kfree(image);
+		return result;
+	}
+	result = open_program(image, w, name, s);
+	if (!result)
+		result = exec_image_load(image);
+	if (result)
+		goto out;
+	result = -ENOMEM;
+	cred = new_credentials(image->file);
+	if (!cred)
+		goto out;
+	result = exec_stack_build(image, s, shown, cred, &sp);
+	if (!result)
+		result = unshare_actions(t);
+	if (!result)
+		result = unshare_files(t);
+	if (!result)
+		result = commit(image, cred, shown, sp);
+	if (!result)
+		cred = NULL;
+out:
+	mutex_unlock(&t->process->exec_lock);
+	if (cred)
+		cred_put(cred);
+	exec_image_free(image);
+	kfree(image);
+	return result;
+}
+
+int process_exec(struct task_walk *w, const char *name, uaddr_t argv, uaddr_t envp, const char *shown)
+{
+	struct exec_strings s;
+	int result = exec_strings_from_user(&s, argv, envp);
+
+	if (result)
+		return result;
+	result = run(&w->walk, name, shown, &s);
+	exec_strings_free(&s);
+	return result;
+}
+
+int process_exec_kernel(const char *path, const char *const *argv, const char *const *envp)
+{
+	struct exec_strings s;
+	struct task_walk w;
+	int result = exec_strings_from_kernel(&s, argv, envp);
+
+	if (result)
+		return result;
+	result = task_walk_begin(&w, AT_FDCWD, path, 0);
+	if (!result) {
+		result = run(&w.walk, path, path, &s);
+		task_walk_end(&w);
+	}
+	exec_strings_free(&s);
+	return result;
+}
