@@ -123,11 +123,12 @@ static void entry_add(paddr_t pa)
 static bool root_read(paddr_t pa, const char signature[4], size_t width)
 {
 	const struct acpi_header *root = map_table(pa, signature);
-	const char *list = (const char *)(root + 1);
+	const char *list;
 	size_t count;
 
 	if (!root)
 		return false;
+	list = (const char *)(root + 1);
 	count = (root->length - sizeof(*root)) / width;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t table = 0;

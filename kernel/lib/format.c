@@ -289,6 +289,8 @@ static void buffer_put(void *arg, const char *s, size_t n)
 	struct buffer *b = arg;
 	size_t k = min(n, b->room);
 
+	if (!k)
+		return; /* there may be no buffer at all */
 	memcpy(b->p, s, k);
 	b->p += k;
 	b->room -= k;

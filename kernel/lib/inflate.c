@@ -21,48 +21,18 @@
  * it is handed on, checksummed, and moved down when the window is full. Room
  * for the longest matches, and for the up to seven bytes that copying by words
  * writes too many, is there whenever a symbol is begun.
- *
- * A table entry, from bit 0: 8 bits, length of the code; 4 bits, number of
- * extra bits; flags; 16 bits, the value: a literal, the base of a length or
- * distance, the place of a linked table (its index bits in the 4).
  */
 #include "lib/inflate.h"
 
 #include "lib/errno.h"
+#include "lib/huffman.h"
 #include "lib/string.h"
 #include "lib/types.h"
 
-#define ENTRY_LITERAL 0x8000u
-#define ENTRY_OTHER   0x4000u /* end of block or invalid; with LINK, a link */
-#define ENTRY_LINK    0x2000u
-#define ENTRY_END     ENTRY_OTHER
-#define ENTRY_INVALID (ENTRY_OTHER | 1u << 16)
-
-#define CODE_MAX      15 /* bits in the longest code */
 #define MATCH_MAX     258
 #define WINDOW_LIMIT  (INFLATE_WINDOW - 2 * (MATCH_MAX + 8)) /* two rounds fit behind it */
-#define LIT_SYMBOLS   286
-#define DIST_SYMBOLS  30
 
 static_assert(sizeof(struct inflate) <= 65536, "working memory fits 16 pages");
-
-/* RFC 1951, section 3.2.5: base and number of extra bits. */
-static const uint16_t length_base[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,	13,
-					  15, 17, 19, 23, 27, 31, 35, 43, 51,	59,
-					  67, 83, 99, 115, 131, 163, 195, 227, 258 };
-static const uint8_t length_extra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-					  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
-static const uint16_t dist_base[30] = { 1,   2,	  3,   4,   5,	 7,    9,    13,   17,	 25,
-					33,  49,  65,  97,  129, 193,  257,  385,  513,	 769,
-					1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577 };
-static const uint8_t dist_extra[30] = { 0, 0, 0, 0, 1, 1, 2, 2, 3,  3,	4,  4,	5,  5,	6,
-					6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13 };
-
-enum code_kind {
-	CODE_LENGTHS,
-	CODE_LIT,
-	CODE_DIST,
-};
 
 struct bit_reader {
 	const uint8_t *in, *end;
@@ -133,151 +103,6 @@ static uint32_t get_bits(struct inflate *z, unsigned n)
 	v = take(&r, n);
 	reader_put(z, &r);
 	return v;
-}
-
-static uint32_t entry_for(enum code_kind kind, unsigned symbol)
-{
-	if (kind == CODE_LENGTHS)
-		return symbol << 16;
-	if (kind == CODE_DIST)
-		return symbol < DIST_SYMBOLS ?
-			       (uint32_t)dist_base[symbol] << 16 | (uint32_t)dist_extra[symbol] << 8 :
-			       ENTRY_INVALID;
-	if (symbol < 256)
-		return symbol << 16 | ENTRY_LITERAL;
-	if (symbol == 256)
-		return ENTRY_END;
-	symbol -= 257;
-	return symbol < ARRAY_SIZE(length_base) ?
-		       (uint32_t)length_base[symbol] << 16 | (uint32_t)length_extra[symbol] << 8 :
-		       ENTRY_INVALID;
-}
-
-/* A Huffman code while its table is built. */
-struct code {
-	enum code_kind kind;
-	uint32_t *table;
-	unsigned root_bits;
-	unsigned size;	    /* entries of table */
-	unsigned used;	    /* of which taken */
-	unsigned longest;   /* length of the longest code */
-	unsigned reversed;  /* the code of the next symbol, first bit lowest */
-	unsigned link;	    /* the linked table being filled ... */
-	unsigned link_bits; /* ... its index bits, 0: none yet ... */
-	unsigned prefix;    /* ... and the root bits that lead to it */
-	uint16_t count[CODE_MAX + 1];
-	uint16_t sorted[288]; /* symbols by length, then by number */
-};
-
-/* Counts and sorts. -EINVAL when more codes are claimed than there can be, or too few. */
-static int code_sort(struct code *c, const uint8_t *lengths, unsigned n)
-{
-	uint16_t at[CODE_MAX + 2] = { 0 };
-	int left = 1;
-
-	memset(c->count, 0, sizeof(c->count));
-	for (unsigned i = 0; i < n; i++)
-		c->count[lengths[i]]++;
-	c->longest = 0;
-	for (unsigned len = 1; len <= CODE_MAX; len++) {
-		at[len + 1] = at[len] + c->count[len];
-		left = left * 2 - c->count[len];
-		if (left < 0)
-			return -EINVAL;
-		if (c->count[len])
-			c->longest = len;
-	}
-	for (unsigned i = 0; i < n; i++)
-		if (lengths[i])
-			c->sorted[at[lengths[i]]++] = (uint16_t)i;
-	/* Incomplete: only a single code of one bit, or none at all, is in order. */
-	if (left > 0 && (c->longest > 1 || (c->kind == CODE_LENGTHS && c->longest)))
-		return -EINVAL;
-	return 0;
-}
-
-/* Adds one to a code of len bits whose bits are stored in reverse. */
-static unsigned reversed_next(unsigned reversed, unsigned len)
-{
-	unsigned bit = 1U << (len - 1);
-
-	while (reversed & bit) {
-		reversed ^= bit;
-		bit >>= 1;
-	}
-	return reversed | bit;
-}
-
-/* Opens the linked table for the code at hand, as large as the codes to come need. */
-static int link_open(struct code *c, unsigned len)
-{
-	unsigned bits = len - c->root_bits;
-	int left = 1 << bits;
-
-	while (c->root_bits + bits < c->longest) {
-		left -= c->count[c->root_bits + bits];
-		if (left <= 0)
-			break;
-		bits++;
-		left <<= 1;
-	}
-	if (c->used + (1U << bits) > c->size)
-		return -EINVAL;
-	c->prefix = c->reversed & ((1U << c->root_bits) - 1);
-	c->link = c->used;
-	c->link_bits = bits;
-	c->used += 1U << bits;
-	c->table[c->prefix] = (uint32_t)c->link << 16 | ENTRY_OTHER | ENTRY_LINK | bits << 8 |
-			      c->root_bits;
-	return 0;
-}
-
-/* Enters a symbol with a code of len bits in all places that begin with it. */
-static int code_add(struct code *c, unsigned symbol, unsigned len)
-{
-	uint32_t entry = entry_for(c->kind, symbol) | len;
-	unsigned prefix = c->reversed & ((1U << c->root_bits) - 1);
-
-	if (len <= c->root_bits) {
-		for (unsigned i = c->reversed; i < 1U << c->root_bits; i += 1U << len)
-			c->table[i] = entry;
-		return 0;
-	}
-	if (!c->link_bits || prefix != c->prefix) {
-		int error = link_open(c, len);
-
-		if (error)
-			return error;
-	}
-	for (unsigned i = c->reversed >> c->root_bits; i < 1U << c->link_bits;
-	     i += 1U << (len - c->root_bits))
-		c->table[c->link + i] = entry;
-	return 0;
-}
-
-/* Builds the decoding table for the code that has these lengths (RFC 1951, 3.2.2). */
-static int table_build(enum code_kind kind, uint32_t *table, unsigned size, unsigned root_bits,
-		       const uint8_t *lengths, unsigned n)
-{
-	struct code c = { .kind = kind, .table = table, .root_bits = root_bits, .size = size };
-	const uint16_t *symbol = c.sorted;
-	int error = code_sort(&c, lengths, n);
-
-	if (error)
-		return error;
-	c.used = 1U << root_bits;
-	if (c.longest <= 1)
-		for (unsigned i = 0; i < c.used; i++)
-			table[i] = ENTRY_INVALID | 1;
-	for (unsigned len = 1; len <= c.longest; len++)
-		while (c.count[len]) {
-			error = code_add(&c, *symbol++, len);
-			if (error)
-				return error;
-			c.reversed = reversed_next(c.reversed, len);
-			c.count[len]--;
-		}
-	return 0;
 }
 
 /*
@@ -371,7 +196,7 @@ static __always_inline uint32_t follow_link(const uint32_t *table, unsigned root
 {
 	uint64_t index = bits >> root_bits & ((1UL << (entry >> 8 & 15)) - 1);
 
-	return entry & ENTRY_LINK ? table[(entry >> 16) + index] : entry;
+	return entry & HUFFMAN_LINK ? table[(entry >> 16) + index] : entry;
 }
 
 static __always_inline uint32_t look_up_lit(const struct inflate *z, uint64_t bits)
@@ -414,9 +239,9 @@ static __always_inline bool decode_match_fast(struct inflate *z, struct bit_read
 	uint32_t length = take_value_fast(r, entry), distance;
 
 	entry = look_up_dist(z, r->bits);
-	if (unlikely(entry & ENTRY_OTHER)) {
+	if (unlikely(entry & HUFFMAN_OTHER)) {
 		entry = follow_dist(z, r->bits, entry);
-		if (entry & ENTRY_OTHER)
+		if (entry & HUFFMAN_OTHER)
 			return false;
 	}
 	distance = take_value_fast(r, entry);
@@ -452,22 +277,22 @@ static __always_inline int decode_fast(struct inflate *z, struct bit_reader *r, 
 
 		refill_fast(r);
 		entry = look_up_lit(z, r->bits);
-		if (entry & ENTRY_LITERAL) {
+		if (entry & HUFFMAN_LITERAL) {
 			entry = decode_literal_fast(z, r, entry, out++);
-			if (entry & ENTRY_LITERAL) {
+			if (entry & HUFFMAN_LITERAL) {
 				entry = decode_literal_fast(z, r, entry, out++);
-				if (entry & ENTRY_LITERAL) {
+				if (entry & HUFFMAN_LITERAL) {
 					decode_literal_fast(z, r, entry, out++);
 					continue;
 				}
 			}
 			refill_fast(r);
 		}
-		if (unlikely(entry & ENTRY_OTHER)) {
+		if (unlikely(entry & HUFFMAN_OTHER)) {
 			entry = follow_lit(z, r->bits, entry);
-			if (entry & ENTRY_OTHER)
+			if (entry & HUFFMAN_OTHER)
 				break;
-			if (entry & ENTRY_LITERAL) {
+			if (entry & HUFFMAN_LITERAL) {
 				decode_literal_fast(z, r, entry, out++);
 				continue;
 			}
@@ -489,18 +314,18 @@ static int decode_one(struct inflate *z, struct bit_reader *r, uint8_t **out)
 
 	refill(r);
 	entry = follow_lit(z, r->bits, look_up_lit(z, r->bits));
-	if (entry & (ENTRY_LITERAL | ENTRY_OTHER)) {
+	if (entry & (HUFFMAN_LITERAL | HUFFMAN_OTHER)) {
 		take(r, entry & 0xff);
-		if (r->count < 0 || (entry & ENTRY_INVALID) == ENTRY_INVALID)
+		if (r->count < 0 || (entry & HUFFMAN_INVALID) == HUFFMAN_INVALID)
 			return -EINVAL;
-		if (entry & ENTRY_OTHER)
+		if (entry & HUFFMAN_OTHER)
 			return 1;
 		*(*out)++ = (uint8_t)(entry >> 16);
 		return 0;
 	}
 	length = take_value(r, entry);
 	entry = follow_dist(z, r->bits, look_up_dist(z, r->bits));
-	if (entry & ENTRY_OTHER)
+	if (entry & HUFFMAN_OTHER)
 		return -EINVAL;
 	distance = take_value(r, entry);
 	if (r->count < 0 || distance > *out - z->window)
@@ -544,12 +369,12 @@ static int coded_block(struct inflate *z)
 
 static int build_tables(struct inflate *z, unsigned lits, unsigned dists)
 {
-	int error = table_build(CODE_LIT, z->lit, INFLATE_LIT_TABLE, INFLATE_LIT_BITS, z->lengths,
-				lits);
+	int error = huffman_table_build(HUFFMAN_LIT, z->lit, INFLATE_LIT_TABLE, INFLATE_LIT_BITS,
+					z->lengths, lits);
 
 	if (error)
 		return error;
-	return table_build(CODE_DIST, z->dist, INFLATE_DIST_TABLE, INFLATE_DIST_BITS,
+	return huffman_table_build(HUFFMAN_DIST, z->dist, INFLATE_DIST_TABLE, INFLATE_DIST_BITS,
 			   z->lengths + lits, dists);
 }
 
@@ -576,7 +401,7 @@ static int read_length_code(struct inflate *z, unsigned n)
 
 	for (unsigned i = 0; i < n; i++)
 		lengths[order[i]] = (uint8_t)get_bits(z, 3);
-	return table_build(CODE_LENGTHS, z->lit, 128, 7, lengths, 19);
+	return huffman_table_build(HUFFMAN_LENGTHS, z->lit, 128, 7, lengths, 19);
 }
 
 /* Reads n lengths, run-length coded by the symbols 16 to 18. */
@@ -592,7 +417,7 @@ static int read_lengths(struct inflate *z, unsigned n)
 		entry = z->lit[z->bits & 127];
 		symbol = entry >> 16;
 		get_bits(z, entry & 0xff);
-		if (entry & ENTRY_OTHER || z->count < 0)
+		if (entry & HUFFMAN_OTHER || z->count < 0)
 			return -EINVAL;
 		length = symbol < 16 ? (uint8_t)symbol : 0;
 		if (symbol == 16) {
@@ -621,7 +446,7 @@ static int dynamic_block(struct inflate *z)
 	unsigned codes = get_bits(z, 4) + 4;
 	int error;
 
-	if (lits > LIT_SYMBOLS || dists > DIST_SYMBOLS)
+	if (lits > HUFFMAN_LIT_SYMBOLS || dists > HUFFMAN_DIST_SYMBOLS)
 		return -EINVAL;
 	error = read_length_code(z, codes);
 	if (!error)
