@@ -52,7 +52,7 @@ struct sched_params {
  */
 struct mmu_space {
 	paddr_t root;         /* immutable: physical address of the root table */
-	uint64_t generation;  /* immutable: unique number, tags the TLB */
+	uint64_t generation;  /* atomic: unique number, tags the TLB; vm/ gives a new one to be rid of stale entries */
 	uint64_t cpus;        /* atomic: processors that have it loaded */
 };
 

@@ -124,6 +124,14 @@ void file_hook_put(void *file);
 /* map.c: a free place, -ENOMEM. Space lock. */
 int space_find_place(struct space *s, uaddr_t hint, size_t length, bool low_32bit, uaddr_t *addr);
 
+/* Caches, for vm_init(). */
+void area_init(void);
+void space_cache_init(void);
+void object_cache_init(void);
+
+/* munmap under the space's lock: after 0 the edit is committed or empty, and finished without the lock in any case. */
+int space_unmap_locked(struct space *s, struct space_edit *e, uaddr_t start, uaddr_t end);
+
 /* zap.c */
 struct tlb_batch;
 enum zap_kind {
@@ -132,8 +140,17 @@ enum zap_kind {
 };
 /* Takes entries in [start, end) out. The caller finishes the batch. RCU or the space's lock. */
 void zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind);
-/* Takes out what the removed areas of a committed edit mapped, and tables without areas. Space lock. */
-void zap_removed(struct space_edit *e);
+/* Takes out what [start, end) maps, where no area is any more, and tables that are of no use then. Space lock. */
+void zap_unmapped(struct space *s, uaddr_t start, uaddr_t end);
+/* Takes out what [start, end) maps, where a new area lies that is not ready yet. */
+void zap_replaced(struct space *s, uaddr_t start, uaddr_t end);
+/* Notes the greatest number of pages before it shrinks. */
+void space_update_peak(struct space *s);
+
+/* space.c: a number no space has or had, to tag TLB entries with. */
+uint64_t space_new_generation(void);
+/* An empty space in a family (counted for it), or a new one if NULL. NULL when out. */
+struct space *space_create_in(struct anon_family *f);
 
 /* populate.c: faults [start, end) in. 0 or as space_fault(). May sleep; no lock held. */
 int space_populate(struct space *s, uaddr_t start, uaddr_t end);

@@ -95,10 +95,11 @@ struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, str
 
 /*
  * Takes out the tables over [start, end) that lie wholly between floor and
- * ceiling, where no area is, and frees them after a grace period. The entries
- * are gone; the caller flushes [start, end) from the TLB afterwards. Space lock.
+ * ceiling, where no area is; their entries are gone. Flushes the batch, and
+ * frees them a grace period after that. Space lock.
  */
-void tables_remove(struct space *s, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling);
+struct tlb_batch;
+void tables_remove(struct tlb_batch *b, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling);
 
 /* Frees every table and every page they map. Nobody else is left in the space, and no area in any object's tree. */
 void tables_destroy(struct space *s);

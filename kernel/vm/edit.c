@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Edits of a space's set of areas: see vm/areas.h. An area that is not
+ * published yet may still be widened, so merging extends the new area over its
+ * neighbours and takes those out.
+ */
+#include "lib/errno.h"
+#include "vm/areas.h"
+
+static bool is_new(const struct area *a)
+{
+	return a->seq.n == 1;
+}
+
+void edit_begin(struct space_edit *e, struct space *s)
+{
+	assert(mutex_held(&s->lock));
+	e->space = s;
+	e->unready = NULL;
+	e->delta = (struct area_sums){ 0 };
+	list_init(&e->added);
+	list_init(&e->removed);
+	btree_begin(&e->txn, &s->areas);
+}
+
+struct area *edit_find(const struct space_edit *e, uaddr_t addr)
+{
+	struct btree_entry entry;
+
+	if (!btree_txn_find(&e->txn, addr, &entry) || entry.start > addr)
+		return NULL;
+	return entry.value;
+}
+
+int edit_add(struct space_edit *e, struct area *a)
+{
+	struct btree_entry entry = { a->start, a->end, a };
+	int error = btree_insert(&e->txn, &entry);
+
+	assert(is_new(a));
+	if (error) {
+		area_put(a);
+		return error;
+	}
+	list_add_tail(&a->link, &e->added);
+	area_sum(&e->delta, a, 1);
+	return 0;
+}
+
+int edit_remove(struct space_edit *e, struct area *a)
+{
+	int error = btree_erase(&e->txn, a->start);
+
+	if (error)
+		return error;
+	area_sum(&e->delta, a, -1);
+	if (is_new(a)) {
+		list_del_init(&a->link);
+		area_put(a);
+	} else {
+		list_add_tail(&a->link, &e->removed);
+	}
+	return 0;
+}
+
+static bool can_merge(const struct area *l, const struct area *r)
+{
+	return l->end == r->start && l->flags == r->flags && l->object == r->object &&
+	       l->file == r->file && l->name == r->name &&
+	       l->page_offset + area_pages(l) == r->page_offset &&
+	       !(l->flags & (AREA_SPECIAL | AREA_GROWSDOWN));
+}
+
+int edit_insert(struct space_edit *e, struct area *a)
+{
+	struct btree_entry entry;
+	struct area *left = NULL, *right = NULL;
+	int error = 0;
+
+	if (btree_txn_find_prev(&e->txn, a->start, &entry) && can_merge(entry.value, a))
+		left = entry.value;
+	if (btree_txn_find(&e->txn, a->end, &entry) && can_merge(a, entry.value))
+		right = entry.value;
+	if (left) {
+		a->start = left->start;
+		a->page_offset = left->page_offset;
+		error = edit_remove(e, left);
+	}
+	if (right && !error) {
+		a->end = right->end;
+		error = edit_remove(e, right);
+	}
+	if (error) {
+		area_put(a);
+		return error;
+	}
+	return edit_add(e, a);
+}
+
+/* Puts the part [start, end) of old back in, if it is not empty. */
+static int keep_part(struct space_edit *e, const struct area *old, uaddr_t start, uaddr_t end)
+{
+	struct area *part;
+
+	if (start >= end)
+		return 0;
+	part = area_clone(old, e->space, start, end);
+	return part ? edit_add(e, part) : -ENOMEM;
+}
+
+/* Takes [start, end) out of one area, which keeps its reference while we look at it. */
+static int cut_area(struct space_edit *e, struct area *a, uaddr_t start, uaddr_t end)
+{
+	int error;
+
+	refcount_get(&a->refs);
+	error = edit_remove(e, a);
+	if (!error)
+		error = keep_part(e, a, a->start, min(a->end, start));
+	if (!error)
+		error = keep_part(e, a, max(a->start, end), a->end);
+	area_put(a);
+	return error;
+}
+
+int edit_cut(struct space_edit *e, uaddr_t start, uaddr_t end)
+{
+	struct btree_entry entry;
+	int error = 0;
+
+	while (!error && btree_txn_find(&e->txn, start, &entry) && entry.start < end)
+		error = cut_area(e, entry.value, start, end);
+	return error;
+}
+
+int edit_set_flags(struct space_edit *e, struct area *a, uaddr_t start, uaddr_t end, uint32_t flags)
+{
+	struct area *changed;
+	int error;
+
+	start = max(start, a->start);
+	end = min(end, a->end);
+	if (a->flags == flags)
+		return 0;
+	changed = area_clone(a, e->space, start, end);
+	if (!changed)
+		return -ENOMEM;
+	changed->flags = flags;
+	error = cut_area(e, a, start, end);
+	if (error) {
+		area_put(changed);
+		return error;
+	}
+	return edit_insert(e, changed);
+}
+
+int edit_check(struct space_edit *e)
+{
+	const struct space *s = e->space;
+	const struct space_counters *c = &s->count;
+	const struct area_sums *d = &e->delta;
+
+	if (d->areas > 0 && s->area_count + (uint64_t)d->areas > AREA_COUNT_MAX)
+		return -ENOMEM;
+	if (d->total > 0 && c->total + (uint64_t)d->total > atomic_load(&s->address_limit) >> PAGE_SHIFT)
+		return -ENOMEM;
+	if (d->data > 0 && c->data + (uint64_t)d->data > atomic_load(&s->data_limit) >> PAGE_SHIFT)
+		return -ENOMEM;
+	if (d->locked > 0 && c->locked + (uint64_t)d->locked > atomic_load(&s->lock_limit) >> PAGE_SHIFT)
+		return -EAGAIN;
+	return commit_charge(d->account);
+}
+
+static void apply_sums(struct space *s, const struct area_sums *d)
+{
+	s->area_count += (unsigned)d->areas;
+	s->count.total += (uint64_t)d->total;
+	s->count.locked += (uint64_t)d->locked;
+	s->count.data += (uint64_t)d->data;
+	s->count.stack += (uint64_t)d->stack;
+	s->count.exec += (uint64_t)d->exec;
+	s->count.account += (uint64_t)d->account;
+}
+
+void area_set_ready(struct area *a)
+{
+	__atomic_store_n(&a->seq.n, 2, __ATOMIC_RELEASE);
+}
+
+/*
+ * A fault in a removed area that saw it alive has entered the family before; we
+ * look after marking it dead, so one of the two sees the other.
+ */
+static void inherit_family(struct space_edit *e)
+{
+	struct area *a;
+	bool any = false;
+
+	list_for_each_entry(a, &e->removed, link)
+		any |= atomic_load(&a->anon) != NULL;
+	if (!any)
+		return;
+	list_for_each_entry(a, &e->added, link)
+		if (!(a->flags & AREA_SHARED))
+			area_link_family_new(a);
+}
+
+void edit_commit(struct space_edit *e)
+{
+	struct area *a;
+
+	list_for_each_entry(a, &e->added, link) {
+		area_link_object(a);
+		if (a != e->unready)
+			area_set_ready(a);
+	}
+	btree_commit(&e->txn);
+	list_for_each_entry(a, &e->removed, link)
+		__atomic_store_n(&a->seq.n, 3, __ATOMIC_RELAXED);
+	atomic_fence(); /* dead before we look for entries and families */
+	inherit_family(e);
+	apply_sums(e->space, &e->delta);
+}
+
+void edit_abort(struct space_edit *e)
+{
+	struct area *a, *next;
+
+	btree_abort(&e->txn);
+	list_for_each_entry_safe(a, next, &e->added, link)
+		area_put(a);
+	list_init(&e->added);
+	list_init(&e->removed);
+}
+
+void edit_finish(struct space_edit *e)
+{
+	struct area *a, *next;
+
+	list_for_each_entry_safe(a, next, &e->removed, link) {
+		area_unlink_object(a);
+		area_unlink_family(a);
+		area_put(a);
+	}
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying an address space for fork. Areas are copied, objects shared. Entries
+ * are copied only where the child could not get them by faulting: private
+ * areas that have private pages. Both tables are locked, both entries end up
+ * write-protected, and the page gets one more reference and mapping. Other
+ * threads of the parent may fault meanwhile; each table is copied as it is at
+ * one moment. The parent's TLB is flushed once, at the end.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "vm/areas.h"
+#include "vm/pagetable.h"
+#include "vm/tlb.h"
+
+struct fork {
+	struct space *parent, *child;
+	struct tlb_batch flush;   /* what was write-protected in the parent */
+	uint64_t copied;          /* private pages */
+	bool alone;               /* no other thread runs in the parent: entries change only here */
+};
+
+/* Write-protects the parent's entry, whose dirty bit the processor may set at the same time. */
+static pte_t protect_entry(struct fork *f, pte_t *p, pte_t e, uaddr_t addr)
+{
+	if (!pte_writable(e))
+		return e;
+	if (!f->alone)
+		e = pte_exchange(p, pte_wrprotect(e));
+	e = pte_wrprotect(e);
+	pte_store(p, e);
+	tlb_batch_add(&f->flush, addr);
+	return e;
+}
+
+/* Entries of [addr, end) in one pair of tables, both locked. */
+static void copy_entries(struct fork *f, struct page *from, struct page *to, uaddr_t addr, uaddr_t end)
+{
+	pte_t *src = table_entry(from, addr), *dst = table_entry(to, addr);
+	uint32_t count = 0, copied = 0;
+
+	for (; addr < end; addr += PAGE_SIZE, src++, dst++) {
+		pte_t e = pte_load(src);
+
+		if (pte_none(e))
+			continue;
+		if (!pte_special(e)) {
+			struct page *page = phys_to_page(pte_paddr(e));
+
+			if (!(page->flags & PAGE_ANON))
+				continue; /* the child finds it in the object */
+			page_get(page);
+			__atomic_fetch_add(&page->mappings, 1, __ATOMIC_RELAXED);
+			e = protect_entry(f, src, e, addr);
+			copied++;
+		}
+		pte_store(dst, e);
+		count++;
+	}
+	to->mappings += count;
+	f->copied += copied;
+}
+
+static int copy_tables(struct fork *f, const struct area *a)
+{
+	struct page *from, *to, *spare;
+	uaddr_t addr = a->start;
+
+	for (; (from = table_next(f->parent, &addr, a->end)); addr = table_end(addr, a->end)) {
+		if (!READ_ONCE(from->mappings))
+			continue;
+		spare = NULL;
+		while (!(to = table_make(f->child, NULL, addr, &spare))) {
+			spare = table_alloc(ALLOC_KERNEL);
+			if (!spare)
+				return -ENOMEM;
+		}
+		if (spare)
+			table_free(spare);
+		table_lock_two(from, to);
+		copy_entries(f, from, to, addr, table_end(addr, a->end));
+		table_unlock_two(from, to);
+	}
+	return 0;
+}
+
+static int copy_pages(struct fork *f)
+{
+	struct area *a, *copy;
+	int error = 0;
+
+	area_for_each(f->parent, a, 0) {
+		if (!atomic_load(&a->anon) || (a->flags & (AREA_DONTFORK | AREA_WIPEONFORK)))
+			continue;
+		copy = area_at(f->child, a->start);
+		area_link_family(copy);
+		error = copy_tables(f, a);
+		if (error)
+			break;
+	}
+	tlb_batch_finish(&f->flush);
+	atomic_add(&f->child->count.rss_anon, f->copied);
+	return error;
+}
+
+static int copy_areas(struct fork *f)
+{
+	struct space_edit e;
+	struct area *a, *copy;
+	int error = 0;
+
+	edit_begin(&e, f->child);
+	for (a = area_find(f->parent, 0); a && !error; a = area_find(f->parent, a->end)) {
+		if (a->flags & AREA_DONTFORK)
+			continue;
+		copy = area_clone(a, f->child, a->start, a->end);
+		if (!copy) {
+			error = -ENOMEM;
+			break;
+		}
+		copy->flags &= ~(uint32_t)AREA_LOCKED;
+		error = edit_add(&e, copy);
+	}
+	if (!error)
+		error = commit_charge(e.delta.account);
+	if (error)
+		edit_abort(&e);
+	else
+		edit_commit(&e);
+	return error;
+}
+
+static void copy_fields(struct space *to, const struct space *from)
+{
+	to->mmap_base = from->mmap_base;
+	to->brk_start = from->brk_start;
+	to->brk = from->brk;
+	to->stack_top = from->stack_top;
+	to->stack_limit = from->stack_limit;
+	to->data_limit = from->data_limit;
+	to->address_limit = from->address_limit;
+	to->lock_limit = from->lock_limit;
+	to->code_start = from->code_start;
+	to->code_end = from->code_end;
+	to->data_start = from->data_start;
+	to->data_end = from->data_end;
+	to->arg_start = from->arg_start;
+	to->arg_end = from->arg_end;
+	to->env_start = from->env_start;
+	to->env_end = from->env_end;
+	memcpy(to->auxv, from->auxv, sizeof(to->auxv));
+	to->auxv_words = from->auxv_words;
+	to->dumpable = from->dumpable;
+	to->exe = from->exe;
+	file_hook_get(to->exe);
+}
+
+int space_fork(struct space *parent, struct space **child)
+{
+	struct fork f = { .parent = parent };
+	int error;
+
+	might_sleep();
+	f.child = space_create_in(parent->family);
+	if (!f.child)
+		return -ENOMEM;
+	f.alone = refcount_read(&parent->users) == 1 && parent == space_current();
+	tlb_batch_init(&f.flush, parent);
+	mutex_lock(&parent->lock);
+	mutex_lock_nested(&f.child->lock);
+	copy_fields(f.child, parent);
+	error = copy_areas(&f);
+	if (!error)
+		error = copy_pages(&f);
+	mutex_unlock(&f.child->lock);
+	mutex_unlock(&parent->lock);
+	if (error)
+		space_unuse(f.child);
+	else
+		*child = f.child;
+	return error;
+}

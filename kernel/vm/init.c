@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Set-up of vm/: its caches. After slab_init().
+ */
+#include "vm/areas.h"
+
+void vm_init(void)
+{
+	area_init();
+	space_cache_init();
+	object_cache_init();
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking entries out of page tables: munmap, truncation, MADV_DONTNEED. Each
+ * table is locked while its entries go; what they mapped is gathered, flushed
+ * from the TLB, and only then let go.
+ *
+ * Dirty bits of file pages are not looked at: an entry is writable only while
+ * its page is marked dirty (see fault.c).
+ */
+#include "lib/errno.h"
+#include "vm/areas.h"
+#include "vm/pagetable.h"
+#include "vm/tlb.h"
+
+struct zap {
+	struct tlb_batch *batch;
+	enum zap_kind kind;
+	struct space_counters gone; /* rss fields */
+};
+
+static void zap_entry(struct zap *z, struct page *table, pte_t *p, uaddr_t addr)
+{
+	pte_t e = pte_load(p);
+	struct page *page = NULL;
+
+	if (!pte_special(e)) {
+		page = phys_to_page(pte_paddr(e));
+		if (z->kind == ZAP_FILE && (page->flags & PAGE_ANON))
+			return;
+	}
+	pte_exchange(p, 0);
+	table->mappings--;
+	tlb_batch_add(z->batch, addr);
+	if (!page)
+		return;
+	assert(atomic_load(&page->mappings) > 0 && atomic_load(&page->refs) > 0);
+	++*space_page_counter(&z->gone, page);
+	atomic_dec(&page->mappings);
+	tlb_batch_page(z->batch, page);
+}
+
+static void zap_table(struct zap *z, struct page *table, uaddr_t addr, uaddr_t end)
+{
+	pte_t *p = table_entry(table, addr);
+
+	table_lock(table);
+	for (; addr < end && table->mappings; addr += PAGE_SIZE, p++)
+		if (!pte_none(pte_load(p)))
+			zap_entry(z, table, p, addr);
+	table_unlock(table);
+}
+
+void space_update_peak(struct space *s)
+{
+	struct space_counters *c = &s->count;
+	uint64_t now = atomic_load(&c->rss_anon) + atomic_load(&c->rss_file) + atomic_load(&c->rss_shmem);
+	uint64_t peak = atomic_load(&c->peak);
+
+	while (now > peak && !atomic_compare_exchange(&c->peak, &peak, now))
+		;
+}
+
+static void subtract(uint64_t *counter, uint64_t n)
+{
+	if (n)
+		atomic_sub(counter, n);
+}
+
+void zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind)
+{
+	struct zap z = { .batch = b, .kind = kind };
+	struct space *s = b->space;
+	struct page *table;
+	uaddr_t addr = start;
+
+	space_update_peak(s);
+	while ((table = table_next(s, &addr, end))) {
+		uaddr_t stop = table_end(addr, end);
+
+		zap_table(&z, table, addr, stop);
+		addr = stop;
+	}
+	subtract(&s->count.rss_anon, z.gone.rss_anon);
+	subtract(&s->count.rss_file, z.gone.rss_file);
+	subtract(&s->count.rss_shmem, z.gone.rss_shmem);
+}
+
+void zap_unmapped(struct space *s, uaddr_t start, uaddr_t end)
+{
+	struct area *before = area_before(s, start), *after = area_find(s, end);
+	struct tlb_batch b;
+
+	assert(mutex_held(&s->lock));
+	tlb_batch_init(&b, s);
+	zap_range(&b, start, end, ZAP_ALL);
+	tables_remove(&b, start, end, before ? before->end : 0, after ? after->start : USER_TOP + PAGE_SIZE);
+	tlb_batch_finish(&b);
+}
+
+void zap_replaced(struct space *s, uaddr_t start, uaddr_t end)
+{
+	struct tlb_batch b;
+
+	tlb_batch_init(&b, s);
+	zap_range(&b, start, end, ZAP_ALL);
+	tlb_batch_finish(&b);
+}
+
+/* The part of an area that shows pages [first, last] of its object. */
+static void unmap_from_area(const struct area *a, uint64_t first, uint64_t last, enum zap_kind kind)
+{
+	uint64_t from = max(first, a->page_offset) - a->page_offset;
+	uint64_t to = min(last - a->page_offset, area_pages(a) - 1);
+	struct tlb_batch b;
+
+	tlb_batch_init(&b, a->space);
+	zap_range(&b, a->start + from * PAGE_SIZE, a->start + (to + 1) * PAGE_SIZE, kind);
+	tlb_batch_finish(&b);
+}
+
+void object_unmap_range(struct object *o, uint64_t first, uint64_t last, bool cow)
+{
+	struct interval *i;
+
+	atomic_fence(); /* what the caller changed is seen by faults that we do not find */
+	spin_lock(&o->lock);
+	for (i = interval_first(&o->mappings, first, last); i; i = interval_next(i, first, last))
+		unmap_from_area(container_of(i, struct area, object_node), first, last,
+				cow ? ZAP_ALL : ZAP_FILE);
+	spin_unlock(&o->lock);
+}
