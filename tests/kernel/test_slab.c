@@ -86,7 +86,7 @@ KTEST(kcache_counts_its_objects)
 {
 	static struct kcache *cache;
 	static void *object[500];
-	struct usage u = { "ktest" };
+	struct usage u = { .name = "ktest" };
 
 	if (!cache)
 		cache = kcache_create("ktest", 40, 8);
