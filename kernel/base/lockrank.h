@@ -19,6 +19,7 @@ enum lock_rank {
 	RANK_EXEC = 1,      /* one exec or ptrace attach of a process at a time */
 	RANK_TTY,           /* a terminal's line discipline */
 	RANK_EPOLL,         /* an epoll instance */
+	RANK_DEVICE_TABLE,  /* changes of the table of devices, which show in devtmpfs */
 	RANK_FILE_POS,      /* a file's position */
 	RANK_MOUNT,         /* the mount table, for writers */
 	RANK_RENAME,        /* one cross-directory rename of a filesystem at a time */
@@ -40,9 +41,12 @@ enum lock_rank {
 	RANK_FS_CONTEXT,    /* working directory, root, umask */
 	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
 	RANK_FLOCK,         /* record locks of an inode */
+	RANK_DENTRY_MOVE,   /* renames and changes of names in the name cache, one at a time */
 	RANK_DENTRY,        /* a dentry's children and name; parent before child */
 	RANK_DENTRY_HASH,   /* a bucket of the name cache */
+	RANK_DENTRY_LRU,    /* the list of unused dentries: taken with a dentry locked */
 	RANK_INODE_CACHE,   /* the table of inodes */
+	RANK_INODE_TIMES,   /* time stamps of an inode; also small per-inode and per-filesystem counts */
 	RANK_ANON,          /* the interval tree of a fork family */
 	RANK_OBJECT,        /* the page index of a memory object */
 	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */

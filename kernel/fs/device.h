@@ -26,6 +26,13 @@ static inline uint64_t device_number(unsigned major, unsigned minor)
 /* 0 or -EEXIST, -ENOMEM. node stays the caller's. May sleep. */
 int device_register(struct device_node *node);
 void device_unregister(struct device_node *node);
+/* Who shows nodes by name (devtmpfs): told of all there are, then of changes. Under a sleeping lock; may sleep. */
+struct device_listener {
+	int (*add)(const struct device_node *node);
+	void (*remove)(const struct device_node *node);
+};
+int device_listen(const struct device_listener *l); /* once */
+
 /* By number, for open(); NULL: -ENXIO. */
 const struct device_node *device_find(uint64_t rdev, bool block);
 

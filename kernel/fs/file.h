@@ -65,7 +65,8 @@ struct file {
 	struct rcu_head rcu;
 };
 enum { FILE_READ = 1, FILE_WRITE = 2, FILE_SEEK = 4 /* has a position */, FILE_PATH_ONLY = 8 /* O_PATH */,
-       FILE_STREAM = 16 /* position ignored */, FILE_EXEC = 32 /* open for execution: writers are denied */ };
+       FILE_STREAM = 16 /* position ignored */, FILE_EXEC = 32 /* open for execution: writers are denied */,
+       FILE_COUNTED = 64 /* counted in inode->writers */ };
 
 /* open(2) below the descriptor: name to file. flags O_*, mode after umask. *out has one reference. May sleep. */
 int file_open(const struct walk *w, const char *name, uint32_t flags, uint32_t mode, struct file **out);
@@ -75,6 +76,8 @@ int file_create_anonymous(const char *name, const struct file_ops *ops, void *da
 /* The same with an inode of its own (mode bits give the type). Consumes nothing on failure. */
 int file_create_inode(struct inode *inode, const char *name, const struct file_ops *ops, void *data, uint32_t flags,
 		      struct file **out);
+/* An inode of the pseudo filesystem that pipes, sockets and the like live in; for file_create_inode(). NULL when out. */
+struct inode *inode_create_anonymous(uint32_t mode, const struct cred *cred);
 static inline void file_get(struct file *f) { refcount_get(&f->refs); }
 void file_put(struct file *f); /* may sleep at the last one */
 
@@ -82,14 +85,26 @@ void file_put(struct file *f); /* may sleep at the last one */
 ssize_t file_read(struct file *f, struct iter *to, loff_t *position);
 ssize_t file_write(struct file *f, struct iter *from, loff_t *position);
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t position); /* for exec and the like */
+/* getdents(2) above the buffer: locks, position, access time. -ENOTDIR, -ENOENT (removed). May sleep. */
+int file_iterate(struct file *f, struct dir_sink *s);
 loff_t file_seek(struct file *f, loff_t offset, int whence);
 int file_truncate(struct file *f, uint64_t size);
+int file_allocate(struct file *f, int mode, loff_t offset, loff_t length); /* fallocate(2) */
+int file_sync(struct file *f, bool data_only);
+/* A read happened: access time, unless flags of file or mount say no. */
+void file_touch_access(struct file *f);
 /* sendfile, splice, copy_file_range: moves up to n bytes through pages. */
 ssize_t file_copy(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n);
 
 /* Building blocks for file_ops of page-cache files. */
 ssize_t file_read_generic(struct io *io, struct iter *to);
 ssize_t file_write_generic(struct io *io, struct iter *from);
+/*
+ * The same for filesystems with a limit: reserve is called with the inode locked
+ * before n bytes at position are written; it may cut *n, or refuse with -ENOSPC.
+ */
+ssize_t file_write_reserving(struct io *io, struct iter *from,
+			     int (*reserve)(struct inode *i, uint64_t position, size_t *n));
 loff_t file_seek_generic(struct file *f, loff_t offset, int whence);
 int file_map_generic(struct file *f, struct space_map_request *r);
 
@@ -128,5 +143,6 @@ int flock_set(struct file *f, void *owner, int cmd, struct flock *l, int pid);  
 int flock_get(struct file *f, void *owner, int cmd, struct flock *l);
 int flock_whole(struct file *f, int operation);   /* flock(2) */
 void flock_release_owner(struct inode *i, void *owner); /* close(2) and last put */
+void flock_free_list(struct inode *i);                  /* the inode's last moment */
 
 #endif

@@ -30,7 +30,8 @@ struct attributes {                /* for setattr: which fields are meant */
 	uint64_t size;
 	struct file_time atime, mtime, ctime;
 };
-enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8, ATTR_ATIME = 16, ATTR_MTIME = 32, ATTR_CTIME = 64 };
+enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8, ATTR_ATIME = 16, ATTR_MTIME = 32, ATTR_CTIME = 64,
+       ATTR_NOW = 128 /* the times meant are "now" (utimes with NULL): the right to write is enough */ };
 
 /* Called with dir's lock held for writing unless said otherwise; dentries are negative and hashed by the caller. May sleep. */
 struct inode_ops {
@@ -73,6 +74,7 @@ struct super_ops {
 	void (*evict)(struct inode *inode);   /* last reference went and nlink may be 0: free what is behind it */
 	int (*statfs)(struct super *sb, void *kstatfs); /* struct statfs of <asm/statfs.h>, zeroed */
 	int (*sync)(struct super *sb, bool wait);
+	int (*remount)(struct super *sb, unsigned long flags, const char *data); /* NULL: data is ignored */
 	void (*put)(struct super *sb);        /* last unmount */
 	void (*show_options)(struct super *sb, char *buf, size_t size); /* ",size=…" for /proc/mounts */
 };
@@ -109,6 +111,7 @@ struct inode {
 	uint32_t nlink;                   /* lock */
 	uint64_t rdev;                    /* immutable */
 	struct file_time atime, mtime, ctime, btime; /* times_lock via inode_touch */
+	struct spinlock times_lock;       /* rank INODE_TIMES */
 	struct rwsem lock;                /* rank INODE: names of a directory, size and writes of a file */
 	const struct inode_ops *ops;      /* immutable */
 	const struct file_ops *file_ops;  /* immutable: for open(); devices: replaced by the device's */
@@ -122,6 +125,7 @@ struct inode {
 	uint32_t writers;                 /* atomic: open for writing; negative: being executed (deny write) */
 	uint32_t seals;                   /* lock: F_SEAL_* of a memfd */
 	bool append_only, immutable_file; /* lock */
+	bool linkable;                    /* lock: without a name, but may get one (O_TMPFILE) */
 	struct rcu_head rcu;
 };
 
@@ -129,6 +133,12 @@ struct inode {
 struct inode *inode_create(struct super *sb, uint64_t ino, uint32_t mode);
 static inline void inode_get(struct inode *i) { refcount_get(&i->refs); }
 void inode_put(struct inode *i);
+/*
+ * The release function of inode->object: every object_ops that a filesystem puts
+ * there must have it. The memory of an inode goes with the last reference to its
+ * object, since mappings and futex keys may hold that longer.
+ */
+void inode_object_release(struct object *o);
 /* Owner and mode of a new file in dir: set-gid directories hand down their group. */
 void inode_init_owner(struct inode *i, const struct inode *dir, uint32_t mode, const struct cred *cred);
 static inline uint64_t inode_size(const struct inode *i)
@@ -144,10 +154,26 @@ int inode_change(struct inode *i, const struct cred *cred, struct attributes *a)
 void inode_set_attributes(struct inode *i, const struct attributes *a);
 /* deny/allow write for running programs: 0 or -ETXTBSY. */
 int inode_deny_write(struct inode *i);
+/* One more, one fewer file open for writing: 0 or -ETXTBSY. */
+int inode_get_write(struct inode *i);
+void inode_put_write(struct inode *i);
+/* The three times as they are now, none of them torn. */
+void inode_times(struct inode *i, struct file_time *atime, struct file_time *mtime, struct file_time *ctime);
+/* Takes set-user-ID and set-group-ID away before others' bytes get in. i locked for writing. */
+void inode_strip_privileges(struct inode *i, const struct cred *cred);
+/* May cred delete or rename victim in dir (sticky bit, append-only ...)? dir locked. 0 or an errno. */
+int inode_may_delete(struct inode *dir, struct inode *victim, const struct cred *cred, bool want_dir);
+/* Owner of the inode, or CAP_FOWNER. */
+bool inode_owner_or_capable(const struct inode *i, const struct cred *cred);
 void inode_allow_write(struct inode *i);
 
 struct super *super_create(const struct fs_type *type, const struct super_ops *ops, unsigned long flags); /* anonymous dev number */
 void super_put(struct super *sb);
+/* statfs(2): out is filled but for f_flags, which are the mount's. 0 or -ENOSYS. May sleep. */
+struct statfs;
+int super_statfs(struct super *sb, struct statfs *out);
+/* sync(2): every mounted filesystem; the first error. May sleep. */
+int super_sync_all(void);
 
 static inline struct file_time file_time_of(nsec_t t)
 {

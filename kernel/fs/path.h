@@ -19,7 +19,7 @@ struct dentry {
 	uint32_t name_hash;          /* seq */
 	uint32_t name_length;        /* seq */
 	uint32_t flags;              /* lock: DENTRY_* */
-	struct seqcount seq;         /* written under lock and the rename lock: name, parent, inode */
+	struct seqcount seq;         /* written under lock: name, parent (and the move lock), inode */
 	struct spinlock lock;        /* rank DENTRY: children, name, inode changes */
 	struct dentry *parent;       /* seq; itself for a root */
 	struct inode *inode;         /* seq, RCU: NULL is negative */
@@ -34,6 +34,8 @@ struct dentry {
 };
 enum { DENTRY_MOUNTED = 1 /* something is mounted here, in some mount */, DENTRY_UNHASHED = 2, DENTRY_REFERENCED = 4 };
 
+struct path { struct mount *mount; struct dentry *dentry; };
+
 struct mount {
 	struct refcount refs;
 	struct super *sb;            /* immutable, counted */
@@ -47,10 +49,11 @@ struct mount {
 	struct list list;            /* mount lock: all mounts, in order */
 	struct list children, sibling; /* mount lock */
 	bool detached;               /* mount lock */
+	struct mount *copy;          /* mount lock: its image while a tree is copied */
+	struct path place;           /* mount lock: where it hung; references to be put once the lock is gone */
 	struct rcu_head rcu;
 };
 
-struct path { struct mount *mount; struct dentry *dentry; };
 static inline struct inode *path_inode(const struct path *p) { return p->dentry->inode; }
 void path_get(const struct path *p);
 void path_put(struct path *p); /* NULLs allowed; clears */
@@ -96,6 +99,7 @@ int path_lookup_parent(const struct walk *w, const char *name, struct path *pare
 		       bool *must_dir);
 
 /* Changes by name, each with all of Linux's checks. May sleep. */
+int path_truncate(const struct path *p, const struct cred *cred, uint64_t size);
 int path_mknod(const struct walk *w, const char *name, uint32_t mode, uint64_t rdev);  /* mode as given: umask is applied by the caller */
 int path_mkdir(const struct walk *w, const char *name, uint32_t mode);
 int path_unlink(const struct walk *w, const char *name);
@@ -122,6 +126,8 @@ int mount_pivot(const struct path *new_root, const struct path *put_old, struct 
 
 /* A dentry outside any directory (pipes, sockets, memfd): name shows as "pipe:[7]" and the like. */
 struct dentry *dentry_create_detached(struct inode *inode, const char *name); /* takes its own inode reference */
+/* The root of a superblock, for a filesystem's mount(); takes over the inode reference on success. NULL when out. */
+struct dentry *dentry_create_root(struct super *sb, struct inode *inode);
 void dentry_get(struct dentry *d);
 void dentry_put(struct dentry *d);
 

@@ -1,0 +1,685 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/dentry.c: the name cache.
+ *
+ * A dentry says what one name in one directory means: an inode, or nothing (a
+ * negative dentry, which saves asking the filesystem again). All hashed dentries
+ * are in one table by (parent, name). The cache is only a cache: the filesystem
+ * keeps the names, and any dentry nobody uses may be thrown away.
+ *
+ * Finding one. Walks search the table under RCU without writing anything. A
+ * dentry has a sequence count, odd while its name, parent or inode change; the
+ * walk takes the count first, uses the fields, and looks at the count again.
+ * A dentry that is renamed while a search stands on it carries the search into
+ * another bucket, so a search may miss what is there. Those who would act on a
+ * miss hold the directory's lock and search again under the bucket's lock
+ * (insert_or_find).
+ *
+ * References. refs counts users and children (a child keeps its parent). At zero
+ * a dentry stays cached, on the LRU list. To free it, or to take its inode away,
+ * refs must be moved from 0, or from the caller's 1, to DENTRY_DEAD in one step:
+ * walks under RCU take a reference only by dentry_get_unless_dead(), so nobody
+ * can come in between. dentry_put() that reaches zero must not touch the dentry
+ * outside of RCU, because the shrinker may free it at once.
+ *
+ * Locks: a dentry's own lock guards flags and children and is taken parent
+ * before child; then the LRU's or a bucket's. Renames hold dentry_move_lock
+ * besides, so two parents at a time are locked by one thread only.
+ *
+ * Not done: dentries do not remember failed lookups other than "not there", and
+ * there is no limit on negative ones other than memory pressure.
+ */
+#include "base/panic.h"
+#include "fs/internal.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+
+#define BUCKET_LOCKS 256
+
+uint64_t dentry_hash_seed;
+struct seqcount dentry_move_seq;
+
+static struct hlist *buckets;  /* immutable; contents: the bucket's lock, RCU */
+static uint64_t bucket_mask;   /* immutable */
+static struct spinlock bucket_lock[BUCKET_LOCKS];
+static struct kcache *dentry_cache;
+static struct spinlock dentry_move_lock = SPINLOCK_INIT(RANK_DENTRY_MOVE);
+
+static struct spinlock lru_lock = SPINLOCK_INIT(RANK_DENTRY_LRU);
+static struct list lru = LIST_INIT(lru); /* lru_lock: oldest first */
+
+void dentry_cache_init(void)
+{
+	struct frame_stats frames;
+	uint64_t n = 512;
+
+	frame_stats(&frames);
+	while (n < frames.total / 16 && n < MiB(4) / sizeof(*buckets))
+		n *= 2;
+	buckets = kcalloc(n, sizeof(*buckets), ALLOC_KERNEL);
+	verify(buckets);
+	bucket_mask = n - 1;
+	for (unsigned i = 0; i < BUCKET_LOCKS; i++)
+		spin_init(&bucket_lock[i], RANK_DENTRY_HASH);
+	if (!cpu_random(&dentry_hash_seed))
+		dentry_hash_seed = cpu_jitter() ^ HASH_K2;
+	dentry_cache = kcache_create("dentry", sizeof(struct dentry), 64);
+}
+
+static inline uint64_t bucket_of(const struct dentry *parent, uint32_t hash)
+{
+	return hash_fold((uintptr_t)parent ^ (uint64_t)hash << 32, HASH_K0) & bucket_mask;
+}
+
+static inline struct spinlock *lock_of(uint64_t bucket)
+{
+	return &bucket_lock[bucket % BUCKET_LOCKS];
+}
+
+/* Stops at the first difference, so a name that is being replaced cannot lead far astray. */
+static inline bool name_equal(const char *a, const char *b, size_t len)
+{
+	while (len && *a == *b) {
+		a++;
+		b++;
+		len--;
+	}
+	return len == 0;
+}
+
+struct dentry *dentry_find_rcu(const struct dentry *parent, const char *name, size_t len, uint32_t hash, uint32_t *seq)
+{
+	struct dentry *d;
+
+	hlist_for_each_entry(d, &buckets[bucket_of(parent, hash)], hash) {
+		if (READ_ONCE(d->name_hash) != hash)
+			continue;
+		*seq = seq_read_begin(&d->seq);
+		if (READ_ONCE(d->parent) == parent && READ_ONCE(d->name_length) == len &&
+		    name_equal(READ_ONCE(d->name), name, len))
+			return d;
+	}
+	return NULL;
+}
+
+bool dentry_get_unless_dead(struct dentry *d)
+{
+	uint32_t old = atomic_load(&d->refs);
+
+	do {
+		if (old == DENTRY_DEAD)
+			return false;
+	} while (!atomic_compare_exchange(&d->refs, &old, old + 1));
+	return true;
+}
+
+void dentry_get(struct dentry *d)
+{
+	uint32_t now = atomic_inc_return(&d->refs);
+
+	assert(now > 1);
+	(void)now;
+}
+
+struct dentry *dentry_find(struct dentry *parent, const char *name, size_t len, uint32_t hash)
+{
+	struct dentry *d;
+	uint32_t seq;
+
+	rcu_read_lock();
+	d = dentry_find_rcu(parent, name, len, hash, &seq);
+	if (d && dentry_get_unless_dead(d)) {
+		if (seq_read_retry(&d->seq, seq) || READ_ONCE(d->flags) & DENTRY_UNHASHED) {
+			rcu_read_unlock();
+			dentry_put(d);
+			return NULL;
+		}
+	} else {
+		d = NULL;
+	}
+	rcu_read_unlock();
+	return d;
+}
+
+static void dentry_free(struct rcu_head *head)
+{
+	struct dentry *d = container_of(head, struct dentry, rcu);
+
+	if (d->name != d->inline_name)
+		kfree(d->name);
+	kcache_free(dentry_cache, d);
+}
+
+static struct dentry *dentry_create(struct super *sb, const char *name, size_t len, uint32_t hash)
+{
+	struct dentry *d = kcache_alloc(dentry_cache, ALLOC_KERNEL);
+	char *text;
+
+	if (!d)
+		return NULL;
+	text = d->inline_name;
+	if (len >= sizeof(d->inline_name)) {
+		text = kmalloc(len + 1, ALLOC_KERNEL);
+		if (!text) {
+			kcache_free(dentry_cache, d);
+			return NULL;
+		}
+	}
+	memcpy(text, name, len);
+	text[len] = '\0';
+	d->name = text;
+	d->name_length = (uint32_t)len;
+	d->name_hash = hash;
+	d->refs = 1;
+	d->flags = DENTRY_UNHASHED;
+	d->seq.n = 0;
+	spin_init(&d->lock, RANK_DENTRY);
+	d->parent = d;
+	d->inode = NULL;
+	hlist_node_init(&d->hash);
+	list_init(&d->children);
+	list_init(&d->sibling);
+	list_init(&d->lru);
+	d->sb = sb;
+	return d;
+}
+
+struct dentry *dentry_create_root(struct super *sb, struct inode *inode)
+{
+	struct dentry *d = dentry_create(sb, "/", 1, 0);
+
+	if (!d)
+		return NULL;
+	d->flags = 0;
+	d->inode = inode;
+	return d;
+}
+
+struct dentry *dentry_create_detached(struct inode *inode, const char *name)
+{
+	struct dentry *d = dentry_create(inode->sb, name, strlen(name), 0);
+
+	if (!d)
+		return NULL;
+	d->flags |= DENTRY_DETACHED;
+	inode_get(inode);
+	d->inode = inode;
+	return d;
+}
+
+struct dentry *dentry_create_unnamed(struct dentry *dir, struct inode *inode)
+{
+	char name[24];
+	struct dentry *d;
+
+	format(name, sizeof(name), "#%lu", inode->ino);
+	d = dentry_create(dir->sb, name, strlen(name), 0);
+	if (!d)
+		return NULL;
+	inode_get(inode);
+	d->inode = inode;
+	dentry_get(dir);
+	spin_lock(&dir->lock);
+	d->parent = dir;
+	list_add_head(&d->sibling, &dir->children);
+	spin_unlock(&dir->lock);
+	return d;
+}
+
+static void hash_remove(struct dentry *d)
+{
+	struct spinlock *l = lock_of(bucket_of(d->parent, d->name_hash));
+
+	assert_held(&d->lock);
+	if (d->flags & DENTRY_UNHASHED)
+		return;
+	spin_lock(l);
+	hlist_del(&d->hash);
+	spin_unlock(l);
+	d->flags |= DENTRY_UNHASHED;
+}
+
+static void hash_add(struct dentry *d)
+{
+	uint64_t bucket = bucket_of(d->parent, d->name_hash);
+
+	assert_held(&d->lock);
+	spin_lock(lock_of(bucket));
+	hlist_add_head(&d->hash, &buckets[bucket]);
+	spin_unlock(lock_of(bucket));
+	d->flags &= ~DENTRY_UNHASHED;
+}
+
+static void lru_remove(struct dentry *d)
+{
+	assert_held(&d->lock);
+	if (!(d->flags & DENTRY_ON_LRU))
+		return;
+	spin_lock(&lru_lock);
+	list_del_init(&d->lru);
+	spin_unlock(&lru_lock);
+	d->flags &= ~DENTRY_ON_LRU;
+}
+
+/*
+ * Puts fresh into the cache as a child of parent, unless another thread that held
+ * the directory's lock for reading was faster: then that one's, counted.
+ */
+static struct dentry *insert_or_find(struct dentry *parent, struct dentry *fresh)
+{
+	uint64_t bucket = bucket_of(parent, fresh->name_hash);
+	struct dentry *d;
+
+	spin_lock(&parent->lock);
+	spin_lock(lock_of(bucket));
+	hlist_for_each_entry(d, &buckets[bucket], hash)
+		if (d->parent == parent && d->name_hash == fresh->name_hash &&
+		    d->name_length == fresh->name_length &&
+		    name_equal(d->name, fresh->name, d->name_length) && dentry_get_unless_dead(d))
+			goto found;
+	dentry_get(parent);
+	fresh->parent = parent;
+	fresh->flags &= ~DENTRY_UNHASHED;
+	hlist_add_head(&fresh->hash, &buckets[bucket]);
+	list_add_head(&fresh->sibling, &parent->children);
+	d = fresh;
+found:
+	spin_unlock(lock_of(bucket));
+	spin_unlock(&parent->lock);
+	return d;
+}
+
+int dentry_resolve(struct dentry *parent, const char *name, size_t len, uint32_t hash, struct dentry **out)
+{
+	struct inode *dir = parent->inode, *inode = NULL;
+	struct dentry *fresh, *d = dentry_find(parent, name, len, hash);
+	int error;
+
+	if (d && d->inode && d->inode->ops->revalidate && !d->inode->ops->revalidate(d)) {
+		dentry_drop(d);
+		dentry_put(d);
+		d = NULL;
+	}
+	if (d) {
+		*out = d;
+		return 0;
+	}
+	if (!dir->ops->lookup)
+		return -ENOTDIR;
+	if (!dir->nlink)
+		return -ENOENT;
+	fresh = dentry_create(parent->sb, name, len, hash);
+	if (!fresh)
+		return -ENOMEM;
+	error = dir->ops->lookup(dir, name, len, &inode);
+	if (!error) {
+		fresh->inode = inode;
+		/* Where names come and go by themselves, "not there" is not worth keeping. */
+		*out = inode || !dir->ops->revalidate ? insert_or_find(parent, fresh) : fresh;
+	}
+	if (error || *out != fresh)
+		dentry_put(fresh);
+	return error;
+}
+
+void dentry_instantiate(struct dentry *d, struct inode *inode)
+{
+	spin_lock(&d->lock);
+	assert(!d->inode);
+	seq_write_begin(&d->seq);
+	rcu_assign(d->inode, inode);
+	seq_write_end(&d->seq);
+	spin_unlock(&d->lock);
+}
+
+void dentry_drop(struct dentry *d)
+{
+	spin_lock(&d->lock);
+	seq_write_begin(&d->seq);
+	hash_remove(d);
+	seq_write_end(&d->seq);
+	spin_unlock(&d->lock);
+}
+
+void dentry_delete(struct dentry *d)
+{
+	struct inode *inode = NULL;
+	uint32_t mine = 1;
+
+	spin_lock(&d->lock);
+	seq_write_begin(&d->seq);
+	if (atomic_compare_exchange(&d->refs, &mine, DENTRY_DEAD)) {
+		inode = d->inode;
+		d->inode = NULL;
+	} else {
+		hash_remove(d);
+	}
+	seq_write_end(&d->seq);
+	if (inode)
+		atomic_store_release(&d->refs, 1);
+	spin_unlock(&d->lock);
+	inode_put(inode);
+}
+
+/*
+ * Takes an unused dentry whose refs are DENTRY_DEAD already out of everything.
+ * Both locks held; both are released. The parent's reference is left to the caller.
+ */
+static void dentry_unlink(struct dentry *d, struct dentry *parent)
+{
+	struct inode *inode = d->inode;
+
+	seq_write_begin(&d->seq);
+	hash_remove(d);
+	seq_write_end(&d->seq);
+	lru_remove(d);
+	if (parent != d) {
+		list_del_init(&d->sibling);
+		spin_unlock(&parent->lock);
+	}
+	spin_unlock(&d->lock);
+	inode_put(inode);
+	rcu_call(&d->rcu, dentry_free);
+}
+
+/*
+ * Locks d's parent and d, with d alive under RCU only. False: d is dead. The
+ * parent of a live dentry is alive, and cannot change while both are locked.
+ */
+static bool lock_with_parent(struct dentry *d, struct dentry **out)
+{
+	struct dentry *parent;
+
+	for (;;) {
+		parent = READ_ONCE(d->parent);
+		if (parent != d)
+			spin_lock(&parent->lock);
+		spin_lock_nested(&d->lock);
+		if (atomic_load(&d->refs) == DENTRY_DEAD)
+			break;
+		if (d->parent == parent) {
+			*out = parent;
+			return true;
+		}
+		spin_unlock(&d->lock);
+		if (parent != d)
+			spin_unlock(&parent->lock);
+	}
+	spin_unlock(&d->lock);
+	if (parent != d)
+		spin_unlock(&parent->lock);
+	return false;
+}
+
+/* Frees d if nobody uses it. RCU is held on entry and left. The parent to be put afterwards, or NULL. */
+static struct dentry *dentry_try_free(struct dentry *d)
+{
+	struct dentry *parent;
+	uint32_t unused = 0;
+
+	if (!lock_with_parent(d, &parent)) {
+		rcu_read_unlock();
+		return NULL;
+	}
+	if (!atomic_compare_exchange(&d->refs, &unused, DENTRY_DEAD)) {
+		spin_unlock(&d->lock);
+		if (parent != d)
+			spin_unlock(&parent->lock);
+		rcu_read_unlock();
+		return NULL;
+	}
+	rcu_read_unlock(); /* with both spinlocks held still: the locks keep us from being switched away */
+	dentry_unlink(d, parent);
+	return parent == d ? NULL : parent;
+}
+
+/* refs reached zero: keep d on the LRU, or say that it should go. RCU held. */
+static bool dentry_keep(struct dentry *d)
+{
+	bool keep = true;
+
+	if (likely((READ_ONCE(d->flags) & (DENTRY_ON_LRU | DENTRY_UNHASHED | DENTRY_REFERENCED)) ==
+		   (DENTRY_ON_LRU | DENTRY_REFERENCED)))
+		return true;
+	spin_lock(&d->lock);
+	if (d->flags & DENTRY_UNHASHED) {
+		keep = false;
+	} else if (atomic_load(&d->refs) == 0) {
+		if (!(d->flags & DENTRY_ON_LRU)) {
+			spin_lock(&lru_lock);
+			list_add_tail(&d->lru, &lru);
+			spin_unlock(&lru_lock);
+		}
+		d->flags |= DENTRY_ON_LRU | DENTRY_REFERENCED;
+	}
+	spin_unlock(&d->lock);
+	return keep;
+}
+
+void dentry_put(struct dentry *d)
+{
+	while (d) {
+		rcu_read_lock();
+		if (atomic_dec_return(&d->refs) != 0 || dentry_keep(d)) {
+			rcu_read_unlock();
+			return;
+		}
+		d = dentry_try_free(d);
+	}
+}
+
+bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d)
+{
+	for (; d != a; d = d->parent)
+		if (d->parent == d)
+			return false;
+	return true;
+}
+
+static void swap_inline_names(struct dentry *a, struct dentry *b)
+{
+	char text[sizeof(a->inline_name)];
+
+	memcpy(text, a->inline_name, sizeof(text));
+	memcpy(a->inline_name, b->inline_name, sizeof(text));
+	memcpy(b->inline_name, text, sizeof(text));
+}
+
+/* d gets target's name; target keeps it too where no memory changes hands. */
+static void take_name(struct dentry *d, struct dentry *target, bool exchange)
+{
+	const char *d_text = d->name == d->inline_name ? NULL : d->name;
+	const char *target_text = target->name == target->inline_name ? NULL : target->name;
+	uint32_t length = d->name_length, hash = d->name_hash;
+
+	d->name_length = target->name_length;
+	d->name_hash = target->name_hash;
+	if (!exchange && !d_text && !target_text) {
+		memcpy(d->inline_name, target->inline_name, sizeof(d->inline_name));
+		return;
+	}
+	swap_inline_names(d, target);
+	d->name = target_text ? target_text : d->inline_name;
+	target->name = d_text ? d_text : target->inline_name;
+	target->name_length = length;
+	target->name_hash = hash;
+}
+
+static void change_parent(struct dentry *d, struct dentry *to)
+{
+	list_move_head(&d->sibling, &to->children);
+	d->parent = to;
+}
+
+/* Locks two directories of the cache, the upper one first. */
+static void lock_parents(struct dentry *a, struct dentry *b)
+{
+	if (a == b) {
+		spin_lock(&a->lock);
+	} else if (dentry_is_ancestor(b, a)) {
+		spin_lock(&b->lock);
+		spin_lock_nested(&a->lock);
+	} else {
+		spin_lock(&a->lock);
+		spin_lock_nested(&b->lock);
+	}
+}
+
+void dentry_move(struct dentry *d, struct dentry *target, bool exchange)
+{
+	struct dentry *from = d->parent, *to = target->parent;
+
+	spin_lock(&dentry_move_lock);
+	seq_write_begin(&dentry_move_seq);
+	lock_parents(from, to);
+	spin_lock_nested(&d->lock);
+	spin_lock_nested(&target->lock);
+	seq_write_begin(&d->seq);
+	seq_write_begin(&target->seq);
+	hash_remove(d);
+	hash_remove(target);
+	take_name(d, target, exchange);
+	change_parent(d, to);
+	if (exchange) {
+		change_parent(target, from);
+		hash_add(target);
+	} else {
+		dentry_get(to);
+		atomic_dec(&from->refs); /* not the last: the caller holds it */
+	}
+	hash_add(d);
+	seq_write_end(&target->seq);
+	seq_write_end(&d->seq);
+	spin_unlock(&target->lock);
+	spin_unlock(&d->lock);
+	spin_unlock(&to->lock);
+	if (from != to)
+		spin_unlock(&from->lock);
+	seq_write_end(&dentry_move_seq);
+	spin_unlock(&dentry_move_lock);
+}
+
+/* The first child that nobody uses, locked together with parent and marked dead; NULL if there is none. */
+static struct dentry *lock_unused_child(struct dentry *parent)
+{
+	struct dentry *d;
+
+	list_for_each_entry(d, &parent->children, sibling) {
+		uint32_t unused = 0;
+
+		spin_lock_nested(&d->lock);
+		if (atomic_compare_exchange(&d->refs, &unused, DENTRY_DEAD))
+			return d;
+		spin_unlock(&d->lock);
+	}
+	return NULL;
+}
+
+void dentry_prune_children(struct dentry *parent)
+{
+	struct dentry *d;
+
+	for (;;) {
+		spin_lock(&parent->lock);
+		d = lock_unused_child(parent);
+		if (!d)
+			break;
+		dentry_unlink(d, parent);
+		dentry_put(parent);
+	}
+	spin_unlock(&parent->lock);
+}
+
+/* A child with children of its own, counted; or NULL. */
+static struct dentry *child_with_children(struct dentry *parent)
+{
+	struct dentry *d;
+
+	SPIN_GUARD(&parent->lock);
+	list_for_each_entry(d, &parent->children, sibling)
+		if (!list_empty(&d->children) && dentry_get_unless_dead(d))
+			return d;
+	return NULL;
+}
+
+/*
+ * Goes down to the deepest directory, frees its children, and comes back up.
+ * Nobody else uses the tree, or what is in use stays.
+ */
+void dentry_prune_tree(struct dentry *root)
+{
+	struct dentry *at = root, *next;
+
+	dentry_get(at);
+	for (;;) {
+		dentry_prune_children(at);
+		next = child_with_children(at);
+		if (!next && at == root)
+			break;
+		if (!next) {
+			if (!list_empty(&at->children))
+				break; /* in use, against the rules: leave it rather than loop */
+			next = at->parent;
+			dentry_get(next);
+		}
+		dentry_put(at);
+		at = next;
+	}
+	dentry_put(at);
+}
+
+/* The oldest unused dentry, taken off the list under RCU; NULL at the end. Those used of late go round once more. */
+static struct dentry *lru_take(void)
+{
+	struct dentry *d;
+
+	spin_lock(&lru_lock);
+	d = list_empty(&lru) ? NULL : list_first_entry(&lru, struct dentry, lru);
+	if (d)
+		list_move_tail(&d->lru, &lru);
+	spin_unlock(&lru_lock);
+	return d;
+}
+
+uint64_t dentry_shrink(uint64_t n)
+{
+	uint64_t freed = 0, looks = 2 * n + 16;
+
+	while (freed < n && looks--) {
+		struct dentry *d, *parent;
+		bool idle;
+
+		rcu_read_lock();
+		d = lru_take();
+		if (!d) {
+			rcu_read_unlock();
+			break;
+		}
+		spin_lock(&d->lock);
+		idle = !(d->flags & DENTRY_REFERENCED);
+		d->flags &= ~DENTRY_REFERENCED;
+		if (atomic_load(&d->refs) != 0) {
+			lru_remove(d);
+			idle = false;
+			/* Put meanwhile by one who saw it still listed? Then it is listed again here. */
+			atomic_fence();
+			if (atomic_load(&d->refs) == 0) {
+				spin_lock(&lru_lock);
+				list_add_tail(&d->lru, &lru);
+				spin_unlock(&lru_lock);
+				d->flags |= DENTRY_ON_LRU;
+			}
+		}
+		spin_unlock(&d->lock);
+		if (!idle) {
+			rcu_read_unlock();
+			continue;
+		}
+		parent = dentry_try_free(d);
+		freed++;
+		dentry_put(parent);
+	}
+	return freed;
+}
