@@ -21,6 +21,10 @@ bool signal_default_stops(int sig);
 bool signal_default_dumps(int sig);
 /* Sends with process->signal_lock held; to one task, or (t NULL) to the process. */
 int signal_send_locked(struct process *p, struct task *t, int sig, const siginfo_t *info);
+/* Sends with a preallocated entry that is not queued now. signal_lock held. */
+void signal_send_entry_locked(struct process *p, struct task *t, struct signal_entry *e);
+/* posix_timer.c: the entry of a timer is being taken off. signal_lock held. */
+void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info);
 /* Takes the first pending signal not in mask off t's or its process's queue; 0 if none. signal_lock held. */
 int signal_take(struct task *t, uint64_t mask, siginfo_t *info);
 /* Sets or clears WORK_SIGNAL of the running task. signal_lock held. */

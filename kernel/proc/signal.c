@@ -125,6 +125,8 @@ static void take_from(struct process *p, struct signal_queue *q, int sig, siginf
 		return;
 	}
 	*info = found->info;
+	if (found->timer)
+		posix_timer_signal_taken(found, info);
 	entry_done(p, found);
 }
 
@@ -294,6 +296,19 @@ int signal_send_locked(struct process *p, struct task *t, int sig, const siginfo
 	if (!result)
 		make_noticed(p, t, sig);
 	return result;
+}
+
+void signal_send_entry_locked(struct process *p, struct task *t, struct signal_entry *e)
+{
+	int sig = e->info.si_signo;
+	struct signal_queue *q = t ? &t->pending : &p->pending;
+
+	assert_held(&p->signal_lock);
+	if (p->group_exiting || list_empty(&p->threads) || (t && t->thread.exiting) || action_ignores(p, sig))
+		return;
+	list_add_tail(&e->link, &q->entries);
+	q->set |= BIT_OF(sig);
+	make_noticed(p, t, sig);
 }
 
 int signal_send_task(struct task *t, int sig, const siginfo_t *info)

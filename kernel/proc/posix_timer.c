@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/posix_timer.c: timer_create(2) and its kin. A process has a table of
+ * timers indexed by id, made at the first one. Each timer has a signal entry of
+ * its own, so that expiry never allocates; while that entry is still queued,
+ * further expiries count as overruns.
+ *
+ * signal_lock guards the table and the timers' fields: the interrupt that fires
+ * one takes it anyway to send the signal.
+ */
+#include "base/panic.h"
+#include "hal/clock.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "proc/itimer.h"
+#include <linux/time.h>
+
+#define FIRST_SLOTS 8
+#define MAX_SLOTS   65536
+
+struct posix_timer {
+	struct timer timer;
+	struct process *process;      /* immutable: timers end before it does */
+	struct task *target;          /* immutable, counted: SIGEV_THREAD_ID, or NULL */
+	struct signal_entry *entry;   /* immutable; NULL for SIGEV_NONE. Queued under signal_lock */
+	int signo;                    /* immutable */
+	int clock;                    /* immutable */
+	nsec_t interval, expires;     /* signal_lock; 0: not armed. expires in clock_now() time */
+	int overruns, last_overruns;  /* signal_lock */
+};
+
+struct posix_timers {
+	struct posix_timer **slot;    /* signal_lock */
+	unsigned size;                /* signal_lock */
+	unsigned next;                /* signal_lock: where to look for a free id */
+};
+
+static void fire(struct timer *t)
+{
+	struct posix_timer *pt = container_of(t, struct posix_timer, timer);
+	struct process *p = pt->process;
+	nsec_t now = clock_now();
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+
+	if (pt->entry && !list_empty(&pt->entry->link))
+		pt->overruns++;
+	else if (pt->entry)
+		signal_send_entry_locked(p, pt->target, pt->entry);
+	if (pt->interval) {
+		nsec_t missed = (now - pt->expires) / pt->interval;
+
+		pt->overruns = (int)min((nsec_t)INT_MAX, pt->overruns + missed);
+		pt->expires += (missed + 1) * pt->interval;
+		timer_arm(&pt->timer, pt->expires, 0);
+	} else {
+		pt->expires = 0;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+/* The signal was taken: what it says about overruns. signal_lock held. */
+void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info)
+{
+	struct posix_timer *pt = e->timer;
+
+	pt->last_overruns = pt->overruns;
+	pt->overruns = 0;
+	info->si_overrun = pt->last_overruns;
+}
+
+static int grow(struct process *p)
+{
+	struct posix_timers *table = p->posix_timers;
+	unsigned size = table ? table->size * 2 : FIRST_SLOTS;
+	struct posix_timer **slot;
+
+	if (size > MAX_SLOTS)
+		return -EAGAIN;
+	slot = kcalloc(size, sizeof(*slot), ALLOC_KERNEL);
+	if (!table)
+		table = kzalloc(sizeof(*table), ALLOC_KERNEL);
+	if (!slot || !table) {
+		kfree(slot);
+		if (!p->posix_timers)
+			kfree(table);
+		return -EAGAIN;
+	}
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timer **old = table->slot;
+	if (table->size < size) {
+		if (old)
+			memcpy(slot, old, table->size * sizeof(*slot));
+		table->slot = slot;
+		table->size = size;
+		p->posix_timers = table;
+		slot = old;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	kfree(slot);
+	return 0;
+}
+
+static bool take_slot(struct process *p, struct posix_timer *pt, int *id)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timers *table = p->posix_timers;
+	bool taken = false;
+
+	for (unsigned i = 0; table && i < table->size && !taken; i++) {
+		unsigned n = (table->next + i) % table->size;
+
+		if (!table->slot[n]) {
+			table->slot[n] = pt;
+			table->next = n + 1;
+			*id = (int)n;
+			taken = true;
+		}
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	return taken;
+}
+
+static struct posix_timer *find_locked(struct process *p, int id)
+{
+	struct posix_timers *table = p->posix_timers;
+
+	return table && id >= 0 && (unsigned)id < table->size ? table->slot[id] : NULL;
+}
+
+static void destroy(struct posix_timer *pt)
+{
+	struct process *p = pt->process;
+
+	timer_cancel_sync(&pt->timer);
+	if (pt->entry) {
+		uint64_t irq = spin_lock_irq(&p->signal_lock);
+		list_del_init(&pt->entry->link);
+		spin_unlock_irq(&p->signal_lock, irq);
+		signal_entry_destroy(pt->entry);
+	}
+	if (pt->target)
+		task_put(pt->target);
+	kfree(pt);
+}
+
+/* Where the signal goes, checked. */
+static int set_event(struct posix_timer *pt, const struct sigevent *event)
+{
+	int notify = event ? event->sigev_notify : SIGEV_SIGNAL;
+
+	if (notify == SIGEV_NONE)
+		return 0;
+	if (notify != SIGEV_SIGNAL && notify != SIGEV_THREAD && notify != (SIGEV_SIGNAL | SIGEV_THREAD_ID))
+		return -EINVAL;
+	pt->signo = event ? event->sigev_signo : SIGALRM;
+	if (pt->signo < 1 || pt->signo > SIGNAL_COUNT)
+		return -EINVAL;
+	if (notify & SIGEV_THREAD_ID) {
+		pt->target = task_find(event->sigev_notify_thread_id);
+		if (!pt->target)
+			return -EINVAL;
+		if (pt->target->process != pt->process)
+			return -EINVAL;
+	}
+	pt->entry = signal_entry_create();
+	return pt->entry ? 0 : -EAGAIN;
+}
+
+int posix_timer_create(int clock, const struct sigevent *event, int *id)
+{
+	struct process *p = process_current();
+	struct posix_timer *pt;
+	int result;
+
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
+		return clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ? -EOPNOTSUPP : -EINVAL;
+	pt = kzalloc(sizeof(*pt), ALLOC_KERNEL);
+	if (!pt)
+		return -EAGAIN;
+	timer_init(&pt->timer, fire);
+	pt->process = p;
+	pt->clock = clock;
+	result = set_event(pt, event);
+	while (!result && !take_slot(p, pt, id))
+		result = grow(p);
+	if (result) {
+		destroy(pt);
+		return result;
+	}
+	if (pt->entry) {
+		pt->entry->timer = pt;
+		pt->entry->info = (siginfo_t){ .si_signo = pt->signo, .si_code = SI_TIMER };
+		pt->entry->info.si_tid = *id;
+		pt->entry->info.si_value = event ? event->sigev_value : (sigval_t){ .sival_int = *id };
+	}
+	return 0;
+}
+
+int posix_timer_delete(int id)
+{
+	struct process *p = process_current();
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timer *pt = find_locked(p, id);
+
+	if (pt)
+		p->posix_timers->slot[id] = NULL;
+	spin_unlock_irq(&p->signal_lock, irq);
+	if (!pt)
+		return -EINVAL;
+	destroy(pt);
+	return 0;
+}
+
+static void read_locked(struct posix_timer *pt, nsec_t *left, nsec_t *interval)
+{
+	*interval = pt->interval;
+	*left = pt->expires ? max(pt->expires - clock_now(), (nsec_t)1) : 0;
+}
+
+int posix_timer_get(int id, nsec_t *left, nsec_t *interval)
+{
+	struct process *p = process_current();
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timer *pt = find_locked(p, id);
+
+	if (pt)
+		read_locked(pt, left, interval);
+	spin_unlock_irq(&p->signal_lock, irq);
+	return pt ? 0 : -EINVAL;
+}
+
+int posix_timer_overrun(int id)
+{
+	struct process *p = process_current();
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timer *pt = find_locked(p, id);
+	int n = pt ? pt->last_overruns : -EINVAL;
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	return n;
+}
+
+static nsec_t saturating_add(nsec_t a, nsec_t b)
+{
+	return b > INT64_MAX - a ? INT64_MAX : a + b;
+}
+
+int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval)
+{
+	struct process *p = process_current();
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timer *pt = find_locked(p, id);
+	nsec_t now = clock_now();
+
+	if (pt) {
+		read_locked(pt, old_left, old_interval);
+		/* A call-back that runs now on another processor waits for our lock, then finds it not armed by its time. */
+		timer_cancel(&pt->timer);
+		pt->interval = interval;
+		pt->overruns = 0;
+		pt->expires = 0;
+		if (value && absolute)
+			pt->expires = pt->clock == CLOCK_REALTIME ? max(value - (clock_wall() - now), (nsec_t)1) : value;
+		else if (value)
+			pt->expires = saturating_add(now, value);
+		if (pt->expires)
+			timer_arm(&pt->timer, pt->expires, 0);
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	return pt ? 0 : -EINVAL;
+}
+
+void posix_timers_exit(struct process *p)
+{
+	struct posix_timers *table = p->posix_timers;
+
+	if (!table)
+		return;
+	for (unsigned i = 0; i < table->size; i++) {
+		uint64_t irq = spin_lock_irq(&p->signal_lock);
+		struct posix_timer *pt = table->slot[i];
+
+		table->slot[i] = NULL;
+		spin_unlock_irq(&p->signal_lock, irq);
+		if (pt)
+			destroy(pt);
+	}
+	p->posix_timers = NULL;
+	kfree(table->slot);
+	kfree(table);
+}
