@@ -120,9 +120,7 @@ static int futex_wake(uaddr_t addr, bool shared, unsigned n, uint32_t bitset)
 	result = get_key(addr, shared, false, &k);
 	if (result)
 		return result;
-	result = wake_key(&k, n, bitset);
-	space_futex_key_put(&k);
-	return result;
+	return wake_key(&k, n, bitset);
 }
 
 int futex_wake_address(uaddr_t addr, unsigned n)
@@ -208,15 +206,11 @@ static int64_t futex_wait(uaddr_t addr, bool shared, uint32_t value, nsec_t dead
 		result = queue_if_equal(&w, addr, value, &missing);
 		if (missing)
 			result = usercopy_load32(&touched, addr);
-		if (missing || result)
-			space_futex_key_put(&w.key);
 	} while (missing && !result);
 	if (result)
 		return result;
 
-	struct futex_key held = w.key;
 	result = sleep_queued(&w, deadline);
-	space_futex_key_put(&held);
 	if (result != -ERESTARTSYS || deadline == INT64_MAX)
 		return result;
 	/* With a deadline the call cannot simply be made again: its time was relative. */
@@ -287,10 +281,8 @@ again:
 	if (result)
 		return result;
 	result = get_key(addr2, shared, false, &to);
-	if (result) {
-		space_futex_key_put(&from);
+	if (result)
 		return result;
-	}
 	struct bucket *a = bucket_of(&from), *b = bucket_of(&to);
 	bool missing = false;
 	lock_two(a, b);
@@ -301,8 +293,6 @@ again:
 	else
 		result = requeue_locked(&from, a, &to, b, (unsigned)wake, (unsigned)move);
 	unlock_two(a, b);
-	space_futex_key_put(&from);
-	space_futex_key_put(&to);
 	if (missing) {
 		if (usercopy_load32(&now, addr))
 			return -EFAULT;
@@ -347,17 +337,14 @@ static int64_t futex_wake_op(uaddr_t addr, uaddr_t addr2, bool shared, unsigned 
 	if (result)
 		return result;
 	result = get_key(addr2, shared, true, &k2);
-	if (!result) {
-		/* The change is atomic by itself; waiters look under their bucket's lock afterwards. */
+	/* The change is atomic by itself; waiters look under their bucket's lock afterwards. */
+	if (!result)
 		result = usercopy_atomic_op32(addr2, op, arg, &old);
-		if (!result) {
-			result = wake_key(&k, n, FUTEX_BITSET_MATCH_ANY);
-			if (compare_holds(cmp, old, cmp_arg))
-				result += wake_key(&k2, n2, FUTEX_BITSET_MATCH_ANY);
-		}
-		space_futex_key_put(&k2);
-	}
-	space_futex_key_put(&k);
+	if (result)
+		return result;
+	result = wake_key(&k, n, FUTEX_BITSET_MATCH_ANY);
+	if (compare_holds(cmp, old, cmp_arg))
+		result += wake_key(&k2, n2, FUTEX_BITSET_MATCH_ANY);
 	return result;
 }
 
