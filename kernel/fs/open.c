@@ -101,8 +101,11 @@ static int open_finish(struct file *f, uint32_t flags, const struct cred *cred)
 	error = open_find_ops(f);
 	if (!error && flags & O_TRUNC && S_ISREG(f->inode->mode))
 		error = open_truncate(f, cred);
-	if (!error && f->ops->open)
+	if (!error && f->ops->open) {
+		f->flags |= flags & O_NOCTTY; /* terminals ask; it is not kept */
 		error = f->ops->open(f->inode, f);
+		f->flags &= ~(uint32_t)O_NOCTTY;
+	}
 	if (error && f->mode & FILE_COUNTED)
 		inode_put_write(f->inode);
 	return error;
