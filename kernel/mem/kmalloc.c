@@ -65,9 +65,9 @@ static void *frames_alloc(size_t size, unsigned flags)
 void *kmalloc(size_t size, unsigned flags)
 {
 	if (likely(size <= FINE_MAX))
-		return kcache_alloc(fine[size ? (size - 1) / FINE_STEP : 0], flags);
+		return slab_alloc_for(fine[size ? (size - 1) / FINE_STEP : 0], flags, SPIN_CALLER());
 	if (size <= SIZE_MAX_SLAB)
-		return kcache_alloc(coarse[(size - 1) / COARSE_STEP], flags);
+		return slab_alloc_for(coarse[(size - 1) / COARSE_STEP], flags, SPIN_CALLER());
 	return frames_alloc(size, flags);
 }
 
@@ -79,7 +79,7 @@ void kfree(const void *p)
 		return;
 	c = slab_cache_of(p);
 	if (likely(c)) {
-		kcache_free(c, (void *)p);
+		slab_free_for(c, (void *)p, SPIN_CALLER());
 		return;
 	}
 	struct page *page = virt_to_page(p);

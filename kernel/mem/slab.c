@@ -272,12 +272,18 @@ static void *alloc_slowly(struct kcache *c, unsigned flags)
 	}
 }
 
-static __always_inline void *cache_take(struct kcache *c, unsigned flags, uint64_t caller)
+static __always_inline void *alloc_object(struct kcache *c, unsigned flags, uint64_t caller)
 {
-	uint64_t irq = irq_save();
-	struct magazine *m = c->magazine[cpu_id()];
+	struct magazine *m;
 	void *p = NULL;
+	uint64_t irq;
 
+	if ((flags & ALLOC_MODE) >= ALLOC_NOFS)
+		might_sleep();
+	if (inject_fail(flags))
+		return NULL;
+	irq = irq_save();
+	m = c->magazine[cpu_id()];
 	if (likely(m && m->count > 0))
 		p = m->object[--m->count];
 	irq_restore(irq);
@@ -294,11 +300,7 @@ static __always_inline void *cache_take(struct kcache *c, unsigned flags, uint64
 
 void *kcache_alloc(struct kcache *c, unsigned flags)
 {
-	if ((flags & ALLOC_MODE) >= ALLOC_NOFS)
-		might_sleep();
-	if (inject_fail(flags))
-		return NULL;
-	return cache_take(c, flags, SPIN_CALLER());
+	return alloc_object(c, flags, SPIN_CALLER());
 }
 
 /* A full magazine gives its older half back; without one the object goes back by itself. */
@@ -322,7 +324,7 @@ static void give_slowly(struct kcache *c, void *p)
 	slabs_destroy(doomed);
 }
 
-void kcache_free(struct kcache *c, void *p)
+static __always_inline void free_object(struct kcache *c, void *p, uint64_t caller)
 {
 	struct magazine *m;
 	uint64_t irq;
@@ -330,7 +332,7 @@ void kcache_free(struct kcache *c, void *p)
 	if (!p)
 		return;
 	assert(slab_cache_of(p) == c);
-	slab_debug_free(c, p, SPIN_CALLER());
+	slab_debug_free(c, p, caller);
 	irq = irq_save();
 	m = c->magazine[cpu_id()];
 	if (likely(m && m->count < c->magazine_size)) {
@@ -341,6 +343,23 @@ void kcache_free(struct kcache *c, void *p)
 	irq_restore(irq);
 	give_slowly(c, p);
 }
+
+void kcache_free(struct kcache *c, void *p)
+{
+	free_object(c, p, SPIN_CALLER());
+}
+
+#if CONFIG_DEBUG
+void *slab_alloc_for(struct kcache *c, unsigned flags, uint64_t caller)
+{
+	return alloc_object(c, flags, caller);
+}
+
+void slab_free_for(struct kcache *c, void *p, uint64_t caller)
+{
+	free_object(c, p, caller);
+}
+#endif
 
 uint64_t slab_trim(struct kcache *c)
 {

@@ -69,11 +69,16 @@ void kmalloc_init(void);
 void slab_debug_begin(const struct kcache *c, void *p);                    /* first use of the memory */
 void slab_debug_alloc(const struct kcache *c, void *p, uint64_t caller);
 void slab_debug_free(const struct kcache *c, void *p, uint64_t caller);
+/* kcache_alloc() and kcache_free() on behalf of a caller further up. */
+void *slab_alloc_for(struct kcache *c, unsigned flags, uint64_t caller);
+void slab_free_for(struct kcache *c, void *p, uint64_t caller);
 #else
 #define SLAB_DEBUG_BYTES 0
 #define slab_debug_begin(c, p) ((void)0)
 #define slab_debug_alloc(c, p, caller) ((void)0)
 #define slab_debug_free(c, p, caller) ((void)0)
+#define slab_alloc_for(c, flags, caller) kcache_alloc(c, flags)
+#define slab_free_for(c, p, caller) kcache_free(c, p)
 #endif
 
 #endif
