@@ -11,19 +11,9 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vm/fault.h"
+#include "vm/pages.h"
 #include "vm/pagetable.h"
 #include "vm/tlb.h"
-
-/* The page if it is private and this entry is its only owner. */
-static bool is_exclusive(pte_t e)
-{
-	const struct page *page;
-
-	if (pte_special(e))
-		return false;
-	page = phys_to_page(pte_paddr(e));
-	return (page->flags & PAGE_ANON) && atomic_load_acquire(&page->refs) == 1;
-}
 
 static bool is_zero_page(pte_t e)
 {
@@ -67,7 +57,7 @@ static int try_private(struct fault *f, struct area *a, struct page *table, pte_
 	pte_t e = pte_load(p);
 	int error = 0;
 
-	if (!is_exclusive(e) && !fault_get_frame(f, is_zero_page(e)))
+	if (!entry_is_exclusive(e) && !fault_get_frame(f, is_zero_page(e)))
 		return -EAGAIN;
 	if (!a->anon)
 		area_link_family(a);
@@ -76,7 +66,7 @@ static int try_private(struct fault *f, struct area *a, struct page *table, pte_
 		error = fault_area_gone(f, a);
 	else if (pte_load(p) != e)
 		error = fault_needs(f, NEED_NOTHING);
-	else if (is_exclusive(e))
+	else if (entry_is_exclusive(e))
 		make_entry_writable(a, p, e);
 	else if (f->frame)
 		old = replace(f, a, table, p, e);
@@ -97,8 +87,7 @@ static int try_shared(struct fault *f, struct area *a, struct page *table, pte_t
 	e = pte_load(p);
 	if (!area_alive(a))
 		error = fault_area_gone(f, a);
-	else if (!pte_none(e) && a->object->ops->write_pages &&
-		 !(READ_ONCE(phys_to_page(pte_paddr(e))->flags) & PAGE_DIRTY))
+	else if (!pte_none(e) && !object_may_write(a->object, phys_to_page(pte_paddr(e))))
 		error = fault_needs(f, NEED_WRITABLE);
 	else if (!pte_none(e))
 		make_entry_writable(a, p, e);

@@ -36,17 +36,11 @@ static bool get_if_ready(struct page *page, const struct object *o, uint64_t ind
 	return false;
 }
 
-/* May a shared page be entered writable now? */
-static bool may_write(const struct object *o, const struct page *page)
-{
-	return !o->ops->write_pages || (READ_ONCE(page->flags) & PAGE_DIRTY);
-}
-
 static pte_t object_pte(const struct area *a, const struct page *page)
 {
 	unsigned prot = area_prot(a);
 
-	if (!(a->flags & AREA_SHARED) || !may_write(a->object, page))
+	if (!(a->flags & AREA_SHARED) || !object_may_write(a->object, page))
 		prot &= ~(unsigned)MMU_WRITE;
 	return pte_make(page_to_phys(page), prot);
 }
@@ -92,7 +86,7 @@ static int enter_pages(struct fault *f, struct area *a, struct page *table, pte_
 	page = ready_page(o, index);
 	if (!page)
 		return fault_needs(f, NEED_PAGE);
-	if (f->access == FAULT_WRITE && !may_write(o, page)) {
+	if (f->access == FAULT_WRITE && !object_may_write(o, page)) {
 		page_put(page);
 		return fault_needs(f, NEED_WRITABLE);
 	}

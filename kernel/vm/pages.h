@@ -22,4 +22,13 @@ static inline uint64_t object_size_pages(const struct object *o)
 	return (size >> PAGE_SHIFT) + ((size & (PAGE_SIZE - 1)) != 0);
 }
 
+/*
+ * May a shared page be entered writable now? With write-back only while it is
+ * marked dirty. Page-table page locked.
+ */
+static inline bool object_may_write(const struct object *o, const struct page *page)
+{
+	return !o->ops->write_pages || (READ_ONCE(page->flags) & PAGE_DIRTY);
+}
+
 #endif

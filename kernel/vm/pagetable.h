@@ -115,6 +115,17 @@ static inline unsigned area_prot(const struct area *a)
 	return prot;
 }
 
+/* Is the entry the only owner of a private page? Table locked, or just a hint. */
+static inline bool entry_is_exclusive(pte_t e)
+{
+	const struct page *page;
+
+	if (pte_special(e))
+		return false;
+	page = phys_to_page(pte_paddr(e));
+	return (page->flags & PAGE_ANON) && atomic_load_acquire(&page->refs) == 1;
+}
+
 /* Which of the counters of a space a mapped page is in. */
 static inline uint64_t *space_page_counter(struct space_counters *c, const struct page *page)
 {

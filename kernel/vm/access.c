@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another space's memory, page by page through its frames; and the keys of
+ * futexes. A page is faulted in as its owner would do it, then looked up with its
+ * table locked and kept by a reference while it is copied.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "vm/areas.h"
+#include "vm/pagetable.h"
+
+struct borrowed {
+	void *address;        /* where the kernel sees the page */
+	struct page *page;    /* to put, or NULL for what nobody counts */
+};
+
+/* Is the entry good for a copy? To write it must be writable, or private and nobody else's. */
+static bool entry_serves(pte_t e, bool write, bool force)
+{
+	if (pte_none(e))
+		return false;
+	return !write || pte_writable(e) || (force && entry_is_exclusive(e));
+}
+
+static bool borrow_entry(struct space *s, uaddr_t addr, bool write, bool force, struct borrowed *b)
+{
+	struct page *table;
+	bool good = false;
+	pte_t e;
+
+	rcu_read_lock();
+	table = table_find(s, addr);
+	if (table) {
+		table_lock(table);
+		e = pte_load(table_entry(table, addr));
+		good = entry_serves(e, write, force);
+		if (good) {
+			b->address = phys_to_virt(pte_paddr(e));
+			b->page = pte_special(e) ? NULL : phys_to_page(pte_paddr(e));
+			if (b->page)
+				page_get(b->page);
+		}
+		table_unlock(table);
+	}
+	rcu_read_unlock();
+	return good;
+}
+
+/* May it be read or written by another? What forbids reading to its owner is forced; shared read-only is not. */
+static int borrow(struct space *s, uaddr_t addr, bool write, bool force, struct borrowed *b)
+{
+	enum fault_access access = write ? FAULT_WRITE : FAULT_READ;
+	int error = 0;
+
+	if (addr >= USER_TOP)
+		return -EFAULT;
+	while (!error && !borrow_entry(s, addr, write, force, b)) {
+		error = force ? space_fault_force(s, addr, access) : space_fault(s, addr, access);
+		if (!error && thread_killed())
+			error = -ERESTARTSYS;
+	}
+	return error;
+}
+
+static void give_back(const struct borrowed *b)
+{
+	if (b->page)
+		page_put(b->page);
+}
+
+size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n)
+{
+	size_t done = 0;
+
+	might_sleep();
+	while (done < n) {
+		uaddr_t at = from + done;
+		size_t offset = at & (PAGE_SIZE - 1), part = min(PAGE_SIZE - offset, n - done);
+		struct borrowed b;
+
+		if (borrow(s, at, false, true, &b))
+			break;
+		memcpy((char *)to + done, (char *)b.address + offset, part);
+		give_back(&b);
+		done += part;
+	}
+	return done;
+}
+
+size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force)
+{
+	size_t done = 0;
+
+	might_sleep();
+	while (done < n) {
+		uaddr_t at = to + done;
+		size_t offset = at & (PAGE_SIZE - 1), part = min(PAGE_SIZE - offset, n - done);
+		struct borrowed b;
+
+		if (borrow(s, at, true, force, &b))
+			break;
+		memcpy((char *)b.address + offset, (const char *)from + done, part);
+		give_back(&b);
+		done += part;
+	}
+	return done;
+}
+
+int space_futex_key(struct space *s, uaddr_t addr, bool shared, bool write, struct futex_key *key)
+{
+	struct area *a;
+	int error = 0;
+
+	if (addr >= USER_TOP)
+		return -EFAULT;
+	*key = (struct futex_key){ (uint64_t)s, addr };
+	if (!shared)
+		return 0;
+	might_sleep();
+	error = space_fault(s, addr, write ? FAULT_WRITE : FAULT_READ);
+	if (error)
+		return error == -ERESTARTSYS ? error : -EFAULT;
+	rcu_read_lock();
+	a = area_at(s, addr);
+	if (!a)
+		error = -EFAULT;
+	else if (a->object && (a->flags & AREA_SHARED))
+		*key = (struct futex_key){ a->object->id, (area_index(a, addr) << PAGE_SHIFT) | (addr & (PAGE_SIZE - 1)) };
+	rcu_read_unlock();
+	return error;
+}
