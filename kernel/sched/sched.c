@@ -229,16 +229,6 @@ void upcall_preempt(void)
 	switch_away(true);
 }
 
-void preempt_check(void)
-{
-	if (cpu_local_read(preempt_count) || !irq_enabled())
-		return;
-	uint64_t irq = irq_save();
-	if (context_current()->work & WORK_RESCHED)
-		switch_away(true);
-	irq_restore(irq);
-}
-
 /* Locks the run queue that decides about t. */
 static struct runq *lock_runq_of(struct thread *t)
 {
@@ -467,6 +457,7 @@ void sched_init(void)
 	rq->idle = rq->current = idle;
 	idle->run_start = clock_now();
 	context_adopt(&idle->context);
+	might_sleep_start(); /* from here on there is somebody else to run */
 }
 
 void sched_idle(void)

@@ -112,10 +112,10 @@ struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *
 void thread_times(struct thread *t, nsec_t *user, nsec_t *system)
 {
 	nsec_t total = thread_runtime(t);
-	uint64_t u = t->samples_user, s = t->samples_system;
+	nsec_t s = t->samples_system, all = s + t->samples_user;
 
 	/* Without a sample all is user time, as for a program that computes between two system calls. */
-	*system = u + s ? (nsec_t)((__uint128_t)total * s / (u + s)) : 0;
+	*system = all ? total / all * s + total % all * s / all : 0;
 	*user = total - *system;
 }
 
