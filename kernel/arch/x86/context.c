@@ -15,6 +15,7 @@
 #include "arch/x86/processor.h"
 #include "base/panic.h"
 #include "base/percpu.h"
+#include "base/preempt.h"
 #include "hal/upcall.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -119,6 +120,7 @@ static void user_state_load(struct context *c)
 
 void context_switch(struct context *prev, struct context *next)
 {
+	assert(!irq_enabled() && prev == context_current() && next != prev);
 	if (prev->xstate)
 		user_state_save(prev);
 	if (next->xstate)
@@ -140,6 +142,7 @@ void context_init(struct context *c, vaddr_t stack_top, void (*entry)(void *arg)
 	vaddr_t start = align_down(stack_top - sizeof(struct user_frame), 16UL);
 	struct switch_frame *f = (struct switch_frame *)start - 1;
 
+	assert(is_aligned(stack_top, 16UL));
 	*f = (struct switch_frame){
 		.rbx = (uint64_t)entry,
 		.r12 = (uint64_t)arg,
@@ -157,8 +160,11 @@ void context_init(struct context *c, vaddr_t stack_top, void (*entry)(void *arg)
 int context_user_init(struct context *c)
 {
 	uint64_t irq;
-	void *area = upcall_xstate_alloc(xstate_frame_bytes());
+	void *area;
 
+	might_sleep();
+	assert(!c->xstate && cpu_features.xstate_size);
+	area = upcall_xstate_alloc(xstate_frame_bytes());
 	if (!area)
 		return -ENOMEM;
 	xstate_prepare(area);
@@ -178,6 +184,7 @@ void context_user_destroy(struct context *c)
 {
 	void *area = c->xstate;
 
+	assert(c != context_current());
 	c->xstate = NULL;
 	c->xstate_cpu = 0;
 	if (area)
@@ -191,8 +198,10 @@ void context_fork(struct context *child, const struct context *parent)
 
 	*f = *context_frame(parent);
 	f->rax = 0;
+	assert(parent == context_current());
 	if (!parent->xstate)
 		return;
+	assert(child->xstate);
 	irq = irq_save();
 	xstate_save_all(child->xstate);
 	child->fs_base = fs_read();

@@ -38,6 +38,11 @@ struct own_stack {
 	uint64_t unused;
 } __aligned(16);
 
+struct guarded_stack {
+	uint8_t guard[PAGE_SIZE]; /* not mapped in the production tables */
+	uint8_t bytes[IRQ_STACK_BYTES];
+};
+
 unsigned cpu_online_count = 1;
 unsigned cpu_possible_count = 1;
 
@@ -64,7 +69,7 @@ __section(".percpu") uint64_t cpu_gdt[GDT_ENTRIES] = {
 };
 
 static struct gate idt[VECTOR_COUNT] __aligned(16); /* immutable after boot, of all processors */
-static uint8_t boot_irq_stack[IRQ_STACK_BYTES] __aligned(16);
+static struct guarded_stack boot_irq_stack __aligned(PAGE_SIZE);
 static struct own_stack boot_own_stack[IST_LAST];
 
 static void gate_set(unsigned vector, uint8_t type, uint8_t ist)
@@ -100,7 +105,7 @@ static void stacks_init(struct tss *tss, struct own_stack *own, uint64_t gs_base
 	}
 	tss->rsp0 = (uint64_t)boot_stack_top;
 	tss->io_map = sizeof(*tss);
-	irq_stack_top = (vaddr_t)boot_irq_stack + IRQ_STACK_BYTES;
+	irq_stack_top = (vaddr_t)(&boot_irq_stack + 1);
 }
 
 static void tables_load(void)
@@ -136,6 +141,8 @@ static void protections_init(void)
 {
 	uint64_t cr4 = cr4_read() | CR4_PGE;
 
+	if (cpu_features.hwcap & BIT(7))
+		cr4 |= CR4_MCE;
 	if (cpu_features.nx) {
 		msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
 		mmu_pte_nx = X86_PTE_NX;
@@ -198,6 +205,12 @@ void cpu_halt(void)
 	irq_disable();
 	for (;;)
 		__asm__ volatile("hlt");
+}
+
+bool cpu_stack_is_guard(vaddr_t addr)
+{
+	return kstack_is_guard(addr) || addr - (vaddr_t)boot_stack_guard < PAGE_SIZE ||
+	       addr - (vaddr_t)boot_irq_stack.guard < PAGE_SIZE;
 }
 
 static bool stack_holds(vaddr_t top, size_t bytes, vaddr_t addr)

@@ -46,11 +46,6 @@ static enum fault_access fault_access(uint64_t error)
 	return error & ERROR_EXEC ? FAULT_EXEC : error & ERROR_WRITE ? FAULT_WRITE : FAULT_READ;
 }
 
-static bool address_is_guard(vaddr_t addr)
-{
-	return kstack_is_guard(addr) || addr - (vaddr_t)boot_stack_guard < PAGE_SIZE;
-}
-
 static void panic_exception(const struct user_frame *f, unsigned vector, uint64_t error)
 {
 	const char *name = vector_names[vector & 31];
@@ -97,6 +92,7 @@ void fault_from_user(struct user_frame *f, unsigned vector, uint64_t error)
 {
 	vaddr_t addr = vector == VECTOR_PAGE_FAULT ? cr2_read() : 0;
 
+	assert(f == context_frame(context_current()) && (f->rflags & FLAG_IF));
 	irq_enable();
 	if (vector == VECTOR_PAGE_FAULT)
 		upcall_user_fault(addr, fault_access(error), true, error);
@@ -125,7 +121,7 @@ void fault_own_stack(struct user_frame *f, unsigned vector, uint64_t error)
 		log_emergency(nmi, sizeof(nmi) - 1);
 		return;
 	}
-	if (vector == VECTOR_DOUBLE_FAULT && address_is_guard(addr))
+	if (vector == VECTOR_DOUBLE_FAULT && cpu_stack_is_guard(addr))
 		panic_frame(f, "kernel stack overflow in %s, at %#llx", context_current()->name,
 			    (unsigned long long)addr);
 	panic_exception(f, vector, error);

@@ -21,7 +21,7 @@
 #define TABLE     0x03 /* present, writable */
 #define LARGE     0x83 /* and a large page */
 #define CR4_EARLY 0xa0 /* PAE, PGE */
-#define CR0_EARLY 0x80010033 /* PG, WP, NE, ET, MP, PE */
+#define CR0_EARLY 0x80050033 /* PG, AM, WP, NE, ET, MP, PE */
 #define EFER_SCE  0
 #define EFER_LME  8
 #define CPUID_ID  0x200000

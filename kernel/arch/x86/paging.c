@@ -5,8 +5,8 @@
  * Direct map: every RAM range at DIRECT_MAP_BASE, with the largest pages that
  * fit, never executable; where it shows the image's text and read-only data it
  * is read-only too, so that no second way leads around write protection. Image:
- * pages of 4 KiB, each with the rights of its section; the page beneath the
- * boot stack stays unmapped. The regions above get their entry in the top table
+ * pages of 4 KiB, each with the rights of its section; the pages beneath the
+ * boot and interrupt stacks stay unmapped. The regions above get their entry in the top table
  * now. A new root copies just the top entries in use, which never change again.
  *
  * A root that is loaded already is not loaded again: writing CR3 is dear.
@@ -103,7 +103,7 @@ static void map_ram(paddr_t start, paddr_t end)
 static void map_image(const char *start, const char *end, unsigned prot)
 {
 	for (const char *p = start; p < end; p += PAGE_SIZE)
-		if (p != boot_stack_guard)
+		if (!cpu_stack_is_guard((vaddr_t)p))
 			table_at((vaddr_t)p, 1)[mmu_index((vaddr_t)p, 1)] =
 				pte_make(mmu_image_phys(p), prot | MMU_GLOBAL);
 }
@@ -165,12 +165,14 @@ void mmu_root_init(paddr_t root)
 	const pte_t *from = phys_to_virt(mmu_kernel_root);
 	pte_t *to = phys_to_virt(root);
 
+	assert(mmu_kernel_root && is_aligned(root, PAGE_SIZE));
 	for (unsigned i = 0; i < top_count; i++)
 		to[top_used[i]] = from[top_used[i]];
 }
 
 void mmu_switch(paddr_t root, uint64_t generation)
 {
+	assert(!irq_enabled() && is_aligned(root, PAGE_SIZE));
 	if (generation && cpu_local_read(mmu_root) == root)
 		return;
 	cpu_local_write(mmu_root, root);

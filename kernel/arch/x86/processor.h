@@ -24,6 +24,7 @@
 
 #define CR0_WP BIT(16)
 
+#define CR4_MCE        BIT(6)
 #define CR4_PGE        BIT(7)
 #define CR4_OSFXSR     BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
@@ -98,6 +99,9 @@ extern struct context *xstate_owner; /* whose extended state the registers hold;
 
 /* True if [addr, addr + 16) lies on a stack of this processor or of the running thread. */
 bool cpu_stack_holds(vaddr_t addr);
+
+/* True if addr lies in an unmapped page beneath a stack of the image or of the stack region. */
+bool cpu_stack_is_guard(vaddr_t addr);
 
 /* features.c: fills cpu_features. */
 void features_init(void);

@@ -12,6 +12,7 @@
  * and selectors are forced, and no bit of the state can make the load fault.
  */
 #include "arch/x86/processor.h"
+#include "base/panic.h"
 #include "base/preempt.h"
 #include "hal/usercopy.h"
 #include "lib/string.h"
@@ -190,6 +191,8 @@ int context_push_signal(struct user_frame *f, const struct signal_delivery *d)
 	struct signal_frame s = { .restorer = d->restorer };
 	uaddr_t state, frame = frame_place(f, d, &state);
 
+	might_sleep();
+	assert(f == context_frame(context_current()));
 	if (!frame_fits(f, d, frame) || state_push(state))
 		return -EFAULT;
 	s.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
@@ -224,6 +227,7 @@ int context_pop_signal(struct user_frame *f, struct signal_return *r)
 	struct ucontext uc;
 	uaddr_t frame = f->rsp - 8;
 
+	might_sleep();
 	if (copy_from_user(&uc, frame + offsetof(struct signal_frame, uc), sizeof(uc)))
 		return -EFAULT;
 	if (state_pop((uaddr_t)uc.uc_mcontext.fpstate))

@@ -4,6 +4,7 @@
  * compare-and-exchange of copy.S, and the count of disabled page faults, which
  * belongs to the running context alone.
  */
+#include "base/panic.h"
 #include "hal/context.h"
 #include "hal/usercopy.h"
 #include "lib/atomic.h"
@@ -47,6 +48,7 @@ void usercopy_disable_faults(void)
 
 void usercopy_enable_faults(void)
 {
+	assert(context_current()->faults_off);
 	compiler_barrier();
 	context_current()->faults_off--;
 }
