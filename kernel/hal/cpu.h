@@ -30,6 +30,10 @@
 
 #define CPU_MAX 64
 
+/* For the inlines alone: this processor's number, and its distance to per-processor variables. */
+extern uint32_t cpu_own_id;     /* per processor, immutable */
+extern uint64_t cpu_own_offset; /* the same */
+
 #include "arch/x86/inline/cpu.h"
 
 /* Number of processors running, and found. Immutable after boot, at least 1. */

@@ -83,6 +83,9 @@ static inline bool kstack_is_guard(vaddr_t addr)
 	       (addr - KSTACK_BASE) % KSTACK_SLOT < KSTACK_SLOT - KSTACK_BYTES;
 }
 
+/* For the inlines alone: the bit that forbids execution, 0 where the processor has none. Immutable after boot. */
+extern uint64_t mmu_pte_nx;
+
 #include "arch/x86/inline/mmu.h"
 
 /*

@@ -43,9 +43,6 @@
 		}                                                                                  \
 	} while (0)
 
-extern uint32_t cpu_own_id;     /* per processor, immutable */
-extern uint64_t cpu_own_offset; /* per processor, immutable: the GS base itself */
-
 #define cpu_local_ptr(var) ((__typeof__(&(var)))((uint64_t)&(var) + cpu_local_read(cpu_own_offset)))
 
 static inline unsigned cpu_id(void)

@@ -31,8 +31,6 @@
 #define X86_PTE_NX       BIT(63)
 #define X86_PTE_PADDR    0x000ffffffffff000UL
 
-extern uint64_t mmu_pte_nx; /* X86_PTE_NX where the processor has it, else 0. Immutable after boot. */
-
 static inline unsigned mmu_levels(void)
 {
 	return 4;
