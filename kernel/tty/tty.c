@@ -94,11 +94,17 @@ size_t tty_input(struct tty *tty, const uint8_t *p, size_t n)
 	uint64_t irq = spin_lock_irq(&tty->input_lock);
 	size_t taken = ring_write(&tty->input, p, n);
 
+	spin_unlock_irq(&tty->input_lock, irq);
 	if (taken < n)
 		atomic_store(&tty->input_refused, true);
-	spin_unlock_irq(&tty->input_lock, irq);
 	work_queue(&tty->input_work); /* after the flag: the work sees it */
 	return taken;
+}
+
+void tty_input_refuse(struct tty *tty)
+{
+	atomic_store(&tty->input_refused, true);
+	work_queue(&tty->input_work);
 }
 
 void tty_input_break(struct tty *tty)

@@ -124,6 +124,8 @@ void tty_put(struct tty *tty);
 size_t tty_input(struct tty *tty, const uint8_t *p, size_t n);
 /* Room in the input ring: who is the only one to call tty_input() can rely on it. */
 static inline size_t tty_input_room(const struct tty *tty) { return ring_room(&tty->input); }
+/* From a driver that saw no room and holds back input: resume_input() will be called. Context as tty_input(). */
+void tty_input_refuse(struct tty *tty);
 void tty_input_break(struct tty *tty);
 
 /* From the driver: there is room for output again, or everything was sent. Any context, no lock of rank WAITQ or above held. */

@@ -61,8 +61,11 @@ static int64_t fake_input(struct tty *tty, uaddr_t arg)
 		return -EPERM;
 	if (copy_from_user(&c, arg, 1))
 		return -EFAULT;
-	tty_input(tty, &c, 1);
-	tty_process_input(tty);
+	mutex_lock(&tty->lock);
+	tty_process_input_locked(tty);
+	ldisc_receive(&tty->ldisc, &c, 1);
+	tty_process_input_locked(tty); /* for what that set off */
+	mutex_unlock(&tty->lock);
 	return 0;
 }
 
