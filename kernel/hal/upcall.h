@@ -22,7 +22,8 @@ void upcall_xstate_free(void *p);
  * syscall/: the dispatch table, indexed by the entry code, called with the six
  * arguments in C order; interrupts on, on the thread's kernel stack. Numbers
  * beyond the table, and (when WORK_TRACE is set) all calls, go to
- * upcall_syscall_slow() with a full frame; it stores the result in f->rax.
+ * upcall_syscall_slow() with a full frame; it stores the result in f->rax. It
+ * may call what stands in the table itself.
  * A handler that needs the full frame is entered through a stub made by
  * HAL_SYSCALL_FULL(stub_name, handler_name) of arch/x86/inline/syscall.h.
  */

@@ -118,6 +118,8 @@ FUNCTION(entry_syscall)
 	jae syscall_slow
 	movq %r10, %rcx
 	call *upcall_syscall_table(,%rax,8)
+	.globl entry_syscall_return
+entry_syscall_return: /* HAL_SYSCALL_FULL knows by this address who called */
 	addq $8, %rsp
 	cli
 	TEST_WORK
