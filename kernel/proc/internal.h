@@ -49,6 +49,9 @@ void session_orphan_groups(struct process *p);
 /* The leader of a session ended: hang-up. Takes locks; may sleep. */
 void session_leader_exit(struct process *p);
 
+/* procfs.c */
+void procfs_register(void);
+
 /* exit.c */
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
 

@@ -186,6 +186,7 @@ struct session_terminal {
 	void (*get)(void *terminal);
 	void (*put)(void *terminal);
 	void (*leader_exits)(void *terminal, struct pid *session); /* hang-up: signals the foreground group; may sleep */
+	void (*describe)(void *terminal, uint64_t *rdev, int *foreground_group); /* for /proc; tree lock held; NULL allowed */
 };
 /* The caller's session gets or loses its terminal. Only a leader without one gets one: -EPERM. */
 int session_set_terminal(const struct session_terminal *t);

@@ -21,6 +21,7 @@ void proc_init(void)
 	task_cache = kcache_create("task", sizeof(struct task), 64);
 	process_cache = kcache_create("process", sizeof(struct process), 64);
 	signal_init();
+	procfs_register();
 }
 
 unsigned task_count(void) { return atomic_load(&tasks_alive); }

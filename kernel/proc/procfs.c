@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/procfs.c: who is in /proc: the provider of the numbered directories, and
+ * the table of what stands in each. The tasks themselves tell; see procfs.h.
+ */
+#include "proc/procfs.h"
+#include "proc/internal.h"
+#include <linux/capability.h>
+#include <linux/stat.h>
+
+static void *find(int number, bool thread)
+{
+	struct task *t = NULL;
+
+	spin_lock(&process_tree_lock);
+	struct pid *p = pid_find(number);
+	if (p && (thread || p->process))
+		t = p->process && p->process->leader ? p->process->leader : p->task;
+	if (p && thread)
+		t = p->task;
+	if (t)
+		task_get(t);
+	spin_unlock(&process_tree_lock);
+	return t;
+}
+
+static void get(void *task) { task_get(task); }
+static void put(void *task) { task_put(task); }
+
+/* Threads in the order of the list; the list is walked, as the directory shows all of it. */
+static int next_thread(void *task, int from)
+{
+	struct process *p = ((struct task *)task)->process;
+	struct task *t;
+	int best = -1;
+
+	SPIN_GUARD(&process_tree_lock);
+	list_for_each_entry(t, &p->threads, process_link) {
+		int n = t->pid->number;
+
+		if (n >= from && (best < 0 || n < best))
+			best = n;
+	}
+	return best;
+}
+
+/* Its number still leads to it. */
+static bool alive(void *task)
+{
+	struct task *t = task;
+
+	return READ_ONCE(t->pid->task) == t;
+}
+
+static void owner(void *task, uint32_t *uid, uint32_t *gid)
+{
+	struct task *t = task;
+
+	spin_lock(&t->lock);
+	*uid = t->process->dumpable ? t->cred->euid : 0;
+	*gid = t->process->dumpable ? t->cred->egid : 0;
+	spin_unlock(&t->lock);
+}
+
+/* ptrace(2)'s read check: same identity and dumpable, or CAP_SYS_PTRACE. */
+static bool may_inspect(void *task, const struct cred *me)
+{
+	struct task *t = task;
+	bool allowed;
+
+	if (t->process == process_current() || cred_capable(me, CAP_SYS_PTRACE))
+		return true;
+	spin_lock(&t->lock);
+	const struct cred *c = t->cred;
+	allowed = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid && me->fsgid == c->gid &&
+		  me->fsgid == c->egid && me->fsgid == c->sgid && t->process->dumpable;
+	spin_unlock(&t->lock);
+	return allowed;
+}
+
+static int self(bool thread, int *tgid)
+{
+	struct task *t = task_current();
+
+	*tgid = t->process->pid->number;
+	return thread ? t->pid->number : *tgid;
+}
+
+static const struct proc_pid_file files[] = {
+	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat },
+	{ .name = "status", .mode = S_IFREG | 0444, .show = proc_show_status },
+	{ .name = "statm", .mode = S_IFREG | 0444, .show = proc_show_statm },
+	{ .name = "cmdline", .mode = S_IFREG | 0444, .show = proc_show_cmdline },
+	{ .name = "comm", .mode = S_IFREG | 0644, .show = proc_show_comm, .store = proc_store_comm },
+	{ .name = "environ", .mode = S_IFREG | 0400, .show = proc_show_environ },
+	{ .name = "auxv", .mode = S_IFREG | 0400, .show = proc_show_auxv },
+	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps },
+	{ .name = "mem", .mode = S_IFREG | 0600, .read = proc_read_mem, .write = proc_write_mem },
+	{ .name = "limits", .mode = S_IFREG | 0444, .show = proc_show_limits },
+	{ .name = "io", .mode = S_IFREG | 0400, .show = proc_show_io },
+	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_show_oom_score_adj,
+	  .store = proc_store_oom_score_adj },
+	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts },
+	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo },
+	{ .name = "exe", .mode = S_IFLNK | 0777, .link = proc_link_exe },
+	{ .name = "cwd", .mode = S_IFLNK | 0777, .link = proc_link_cwd },
+	{ .name = "root", .mode = S_IFLNK | 0777, .link = proc_link_root },
+	{ .name = "fd", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_link = proc_link_fd },
+	{ .name = "fdinfo", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_show = proc_show_fdinfo },
+	{ .name = NULL },
+};
+
+static const struct proc_provider provider = {
+	.find = find,
+	.get = get,
+	.put = put,
+	.next = pid_next_process,
+	.next_thread = next_thread,
+	.alive = alive,
+	.owner = owner,
+	.may_inspect = may_inspect,
+	.self = self,
+	.files = files,
+};
+
+void procfs_register(void)
+{
+	procfs_set_provider(&provider);
+}

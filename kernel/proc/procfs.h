@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/procfs.h: the files of /proc/PID, inside proc/ only. Each show function
+ * gets a counted task and appends text; errors as read(2) would give them.
+ */
+#ifndef PROC_PROCFS_H
+#define PROC_PROCFS_H
+
+#include "fs/procfs.h"
+#include "proc/process.h"
+
+/* procfs_status.c */
+int proc_show_stat(void *task, struct text *t);
+int proc_show_status(void *task, struct text *t);
+int proc_show_statm(void *task, struct text *t);
+int proc_show_comm(void *task, struct text *t);
+int proc_store_comm(void *task, const char *buf, size_t n);
+int proc_show_limits(void *task, struct text *t);
+int proc_show_io(void *task, struct text *t);
+int proc_show_oom_score_adj(void *task, struct text *t);
+int proc_store_oom_score_adj(void *task, const char *buf, size_t n);
+
+/* procfs_memory.c */
+int proc_show_cmdline(void *task, struct text *t);
+int proc_show_environ(void *task, struct text *t);
+int proc_show_auxv(void *task, struct text *t);
+int proc_show_maps(void *task, struct text *t);
+ssize_t proc_read_mem(void *task, struct io *io, struct iter *to);
+ssize_t proc_write_mem(void *task, struct io *io, struct iter *from);
+int proc_link_exe(void *task, struct path *out);
+
+/* procfs_files.c */
+int proc_link_cwd(void *task, struct path *out);
+int proc_link_root(void *task, struct path *out);
+int proc_next_fd(void *task, int from);
+int proc_link_fd(void *task, int fd, struct path *out);
+int proc_show_fdinfo(void *task, int fd, struct text *t);
+int proc_show_mounts(void *task, struct text *t);
+int proc_show_mountinfo(void *task, struct text *t);
+
+/* The address space of a task, counted as a visitor; NULL for kernel threads and the dead. */
+struct space *proc_task_space(struct task *t);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/procfs_memory.c: what /proc/PID shows of an address space.
+ */
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "proc/internal.h"
+#include "proc/procfs.h"
+
+struct space *proc_task_space(struct task *t)
+{
+	struct space *s;
+
+	spin_lock(&t->lock);
+	s = t->space;
+	if (s)
+		space_get(s);
+	spin_unlock(&t->lock);
+	return s;
+}
+
+/* Bytes of another program's memory as text; stops at the first page that is not there. */
+static int show_range(struct task *t, struct text *x, uaddr_t (*start)(struct space *), uaddr_t (*end)(struct space *))
+{
+	struct space *s = proc_task_space(t);
+	char *page;
+
+	if (!s)
+		return 0;
+	page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
+	if (!page) {
+		space_put(s);
+		return -ENOMEM;
+	}
+	uaddr_t at = start(s), stop = end(s);
+	while (at < stop) {
+		size_t n = min(stop - at, (uaddr_t)PAGE_SIZE), got = space_copy_from(s, page, at, n);
+
+		text_put(x, page, got);
+		if (got < n)
+			break;
+		at += n;
+	}
+	kfree(page);
+	space_put(s);
+	return 0;
+}
+
+static uaddr_t arg_start(struct space *s) { return s->arg_start; }
+static uaddr_t arg_end(struct space *s) { return s->arg_end; }
+static uaddr_t env_start(struct space *s) { return s->env_start; }
+static uaddr_t env_end(struct space *s) { return s->env_end; }
+
+int proc_show_cmdline(void *task, struct text *x) { return show_range(task, x, arg_start, arg_end); }
+int proc_show_environ(void *task, struct text *x) { return show_range(task, x, env_start, env_end); }
+
+int proc_show_auxv(void *task, struct text *x)
+{
+	struct space *s = proc_task_space(task);
+
+	if (!s)
+		return 0;
+	text_put(x, (const char *)s->auxv, s->auxv_words * sizeof(s->auxv[0]));
+	space_put(s);
+	return 0;
+}
+
+static const char *area_name(const struct space *s, const struct area *a)
+{
+	if (a->name)
+		return a->name;
+	if (a->flags & AREA_STACK)
+		return "[stack]";
+	if (a->flags & AREA_HEAP)
+		return "[heap]";
+	return NULL;
+}
+
+static int show_area(void *arg, const struct area *a)
+{
+	struct text *x = arg;
+	struct file *f = a->file;
+	const char *name = area_name(a->space, a);
+	size_t before = x->length;
+
+	text_printf(x, "%08lx-%08lx %c%c%c%c %08lx ", a->start, a->end, a->flags & AREA_READ ? 'r' : '-',
+		    a->flags & AREA_WRITE ? 'w' : '-', a->flags & AREA_EXEC ? 'x' : '-',
+		    a->flags & AREA_SHARED ? 's' : 'p', f ? a->page_offset * PAGE_SIZE : 0);
+	if (!f) {
+		text_printf(x, "00:00 0 ");
+	} else {
+		uint64_t dev = f->inode->sb->dev;
+
+		text_printf(x, "%02x:%02x %lu ", (unsigned)(dev >> 8 & 0xfff), (unsigned)(dev & 0xff), f->inode->ino);
+	}
+	if (f || name) {
+		while (x->length - before < 73)
+			text_put(x, " ", 1);
+		char *page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
+		int error;
+		const char *shown = f && page ? path_name(&f->path, &root_path, page, PAGE_SIZE, &error) : name;
+
+		text_printf(x, "%s", shown ? shown : "");
+		kfree(page);
+	}
+	text_put(x, "\n", 1);
+	return x->failed ? -ENOMEM : 0;
+}
+
+int proc_show_maps(void *task, struct text *x)
+{
+	struct space *s = proc_task_space(task);
+	int result;
+
+	if (!s)
+		return 0;
+	result = space_for_each(s, 0, show_area, x);
+	space_put(s);
+	return result;
+}
+
+int proc_link_exe(void *task, struct path *out)
+{
+	struct space *s = proc_task_space(task);
+	struct file *f;
+	int result = -ENOENT;
+
+	if (!s)
+		return result;
+	mutex_lock(&s->lock);
+	f = s->exe;
+	if (f) {
+		*out = f->path;
+		path_get(out);
+		result = 0;
+	}
+	mutex_unlock(&s->lock);
+	space_put(s);
+	return result;
+}
+
+/* /proc/PID/mem: through a page of our own, as the two memories cannot be touched at once. */
+static ssize_t transfer(struct task *t, struct io *io, struct iter *it, bool write)
+{
+	struct space *s = proc_task_space(t);
+	char *page;
+	ssize_t done = 0;
+
+	if (!s)
+		return 0;
+	page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
+	while (page && it->count) {
+		size_t n = min(it->count, (size_t)PAGE_SIZE), moved;
+		uaddr_t at = (uaddr_t)io->position;
+
+		if (write) {
+			n = iter_take(it, page, n);
+			moved = space_copy_to(s, at, page, n, true);
+		} else {
+			moved = iter_put(it, page, space_copy_from(s, page, at, n));
+		}
+		done += (ssize_t)moved;
+		io->position += (loff_t)moved;
+		if (moved < n || !n)
+			break;
+	}
+	kfree(page);
+	space_put(s);
+	return !page ? -ENOMEM : done ? done : it->count ? -EIO : 0;
+}
+
+ssize_t proc_read_mem(void *task, struct io *io, struct iter *to) { return transfer(task, io, to, false); }
+ssize_t proc_write_mem(void *task, struct io *io, struct iter *from) { return transfer(task, io, from, true); }
