@@ -194,12 +194,20 @@ static struct rcu_head *queue_take(void)
 	return h;
 }
 
-void rcu_run_callbacks(void)
+bool rcu_run_callbacks(void)
 {
 	struct rcu_head *h;
 
-	while ((h = queue_take()))
-		h->callback(h);
+	might_sleep();
+	do {
+		preempt_disable();
+		rcu_quiescent(); /* of the two periods that may pass: the running one, */
+		rcu_quiescent(); /* and the one that the queue waits for */
+		preempt_enable();
+		while ((h = queue_take()))
+			h->callback(h);
+	} while (queue_is_due(cpu_local_ptr(rcu_queue)));
+	return atomic_load(&cpu_local_ptr(rcu_queue)->due) != 0;
 }
 
 void rcu_set_wakeup(void (*wakeup)(void))

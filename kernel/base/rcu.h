@@ -47,14 +47,17 @@ bool rcu_pending(void);
 void rcu_idle_enter(void);
 void rcu_idle_exit(void);
 
-/* Runs due callbacks of this processor. Thread context. */
-void rcu_run_callbacks(void);
+/*
+ * Runs due callbacks of this processor, passing quiescent states itself. Thread
+ * context, on one processor throughout, preemption on. True if some are left
+ * that wait for other processors: call again in a millisecond or so.
+ */
+bool rcu_run_callbacks(void);
 
 /*
  * Called once by sched/: how to ask for rcu_run_callbacks() to be run soon on
- * this processor (when rcu_pending(), that is, not before the period is over).
- * It is called when the first callback is queued, interrupts off, any lock held
- * that the caller of rcu_call() holds.
+ * this processor. It is called when a callback is queued and none waited,
+ * interrupts off, any lock held that the caller of rcu_call() holds.
  */
 void rcu_set_wakeup(void (*wakeup)(void));
 

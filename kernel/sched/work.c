@@ -7,16 +7,21 @@
 #include "sched/work.h"
 #include "base/panic.h"
 #include "base/rcu.h"
+#include "hal/clock.h"
 #include "lib/format.h"
 #include "sched/mutex.h"
+#include "sched/timer.h"
 
 struct worker {
 	struct spinlock lock;  /* rank WORK */
 	struct list queue;     /* lock */
 	struct waitq wake;
 	bool rcu_due;          /* atomic */
+	struct timer rcu_again; /* call-backs wait for other processors: look again */
 };
 static PERCPU(struct worker, worker);
+
+#define RCU_AGAIN (NSEC_PER_SEC / 1000)
 
 void work_init(struct work *w, void (*run)(struct work *w))
 {
@@ -69,18 +74,26 @@ static void worker_main(void *arg)
 		wait_event(&k->wake, !list_empty(&k->queue) || atomic_load(&k->rcu_due));
 		while ((w = take_work(k)))
 			w->run(w);
-		if (atomic_exchange(&k->rcu_due, false))
-			rcu_run_callbacks();
+		if (atomic_exchange(&k->rcu_due, false) && rcu_run_callbacks())
+			timer_arm(&k->rcu_again, clock_now() + RCU_AGAIN, RCU_AGAIN);
 	}
 }
 
-/* Called by base/rcu.c, in any context, when this processor's call-backs can make progress. */
-static void rcu_wakeup(void)
+static void rcu_wake(struct worker *k)
 {
-	struct worker *k = cpu_local_ptr(worker);
-
 	atomic_store(&k->rcu_due, true);
 	waitq_wake_all(&k->wake);
+}
+
+/* Called by base/rcu.c, in any context, when call-backs begin to wait on this processor. */
+static void rcu_wakeup(void)
+{
+	rcu_wake(cpu_local_ptr(worker));
+}
+
+static void rcu_look_again(struct timer *t)
+{
+	rcu_wake(container_of(t, struct worker, rcu_again));
 }
 
 struct flush {
@@ -131,6 +144,7 @@ void work_start(void)
 		spin_init(&k->lock, RANK_WORK);
 		list_init(&k->queue);
 		waitq_init(&k->wake);
+		timer_init(&k->rcu_again, rcu_look_again);
 		format(name, sizeof(name), "worker/%u", cpu);
 		if (!kthread_create(name, worker_main, k))
 			panic("no memory for worker threads");
