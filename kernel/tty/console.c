@@ -7,6 +7,7 @@
  * its output.
  */
 #include "base/cmdline.h"
+#include "dev/driver.h"
 #include "tty/tty.h"
 
 /* "ttyS0,115200n8" names ttyS0; tty0 is the screen in front: tty1. */
@@ -89,7 +90,7 @@ static struct device_node controlling_node = {
 	.ops = &controlling_ops,
 };
 
-int tty_devices_init(void)
+static int console_init(void)
 {
 	int error;
 
@@ -98,3 +99,5 @@ int tty_devices_init(void)
 	error = device_register(&controlling_node);
 	return error ? error : device_register(&console_node);
 }
+
+TABLE_ENTRY(drivers, struct driver, console) = { "console", DRIVER_CONSOLE, console_init };

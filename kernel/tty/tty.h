@@ -190,7 +190,5 @@ extern const struct session_terminal tty_session_ops;
 struct tty *tty_find(const char *name);
 /* The tty that /dev/console leads to; NULL if there is none. console.c */
 struct tty *tty_console(void);
-/* Registers /dev/tty and /dev/console. */
-int tty_devices_init(void);
 
 #endif
