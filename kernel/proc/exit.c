@@ -269,25 +269,21 @@ static void leave_tree(struct task *t)
 		process_put(gone);
 }
 
-static bool is_last_thread(struct process *p)
-{
-	return READ_ONCE(p->thread_count) == 1;
-}
-
 void task_exit(int code)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
 
 	might_sleep();
-	if (p == init_process && is_last_thread(p))
+	bool last = atomic_dec_and_test(&p->live);
+	if (last && p == init_process)
 		panic("init ended with status 0x%04x", p->group_exiting ? p->exit_code : code);
 	t->exit_code = code;
 	/* From here on nothing ends our sleeps early but their events. */
 	atomic_and(&t->thread.context.work, WORK_RESCHED);
 	leave_memory(t);
 	leave_files(t);
-	if (is_last_thread(p)) {
+	if (last) {
 		process_timers_exit(p);
 		if (READ_ONCE(p->session) == p->pid)
 			session_leader_exit(p);

@@ -182,6 +182,7 @@ static void join_tree(struct task *t, struct task *me, const struct clone_args *
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	list_add_tail(&t->process_link, &p->threads);
 	p->thread_count++;
+	atomic_inc(&p->live);
 	spin_unlock_irq(&p->signal_lock, irq);
 	rcu_assign(t->pid->task, t);
 }

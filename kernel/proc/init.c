@@ -56,7 +56,7 @@ static void join_tree(struct process *p, struct task *t)
 	p->leader = t;
 	p->exit_signal = SIGCHLD;
 	list_add_tail(&t->process_link, &p->threads);
-	p->thread_count = 1;
+	p->thread_count = p->live = 1;
 	process_join_group(p, t->pid);
 	process_join_session(p, t->pid);
 	t->pid->task = t;

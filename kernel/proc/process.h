@@ -41,6 +41,7 @@ struct process {
 	struct list children, sibling;     /* tree lock */
 	struct list threads;               /* tree and signal_lock to change, either to read: task.process_link */
 	unsigned thread_count;             /* likewise: live ones */
+	uint32_t live;                     /* atomic: threads that have not begun to exit; whoever takes the last one ends the process's own things */
 	struct list events, event_link;    /* tree lock: children with something to report; this one in its parent's */
 	struct task *leader;               /* tree lock: the thread whose tid is the pid */
 	struct waitq child_wait;           /* wait(2): woken when a child changes */
