@@ -68,10 +68,11 @@
 	.globl name; .type name, @function; .balign 16; name:
 #define END(name) .size name, . - name
 
-/* stac and clac open and close user memory; three bytes of nothing unless the processor has SMAP. */
+/* stac and clac open and close user memory; three idle bytes unless there is SMAP. */
 #define ASM_SMAP(b2) \
 	661: .byte 0x0f, 0x1f, 0x00; \
-	.pushsection .alternatives, "a"; .quad 661b; .byte 0x0f, 0x01, b2, 0, 0, 0, 0, 0; .popsection
+	.pushsection .alternatives, "a"; \
+	.quad 661b; .byte 0x0f, 0x01, b2, 0, 0, 0, 0, 0; .popsection
 #define ASM_CLAC ASM_SMAP(0xca)
 #define ASM_STAC ASM_SMAP(0xcb)
 

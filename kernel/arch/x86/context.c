@@ -30,7 +30,8 @@ static_assert(offsetof(struct context, stack_top) == CONTEXT_STACK_TOP, "asm.h")
 static_assert(offsetof(struct context, work) == CONTEXT_WORK, "asm.h");
 static_assert(offsetof(struct tss, rsp0) == TSS_RSP0, "asm.h");
 static_assert(WORK_RESCHED == ASM_WORK_RESCHED && WORK_TRACE == ASM_WORK_TRACE, "asm.h");
-static_assert((WORK_RESCHED | WORK_SIGNAL | WORK_KILLED | WORK_NOTIFY | WORK_RESTORE_MASK) == ASM_WORK_EXIT, "asm.h");
+static_assert((WORK_RESCHED | WORK_SIGNAL | WORK_KILLED | WORK_NOTIFY | WORK_RESTORE_MASK) ==
+		      ASM_WORK_EXIT, "asm.h");
 static_assert(SYSCALL_TABLE_SIZE == ASM_SYSCALL_TABLE_SIZE, "asm.h");
 
 /* What context_switch_stack() takes from a new stack. */
@@ -209,7 +210,7 @@ void context_fork(struct context *child, const struct context *parent)
 	irq_restore(irq);
 }
 
-/* A null selector everywhere; loading GS would zero the kernel's base, so the user's is put in its place. */
+/* A null selector everywhere. Loading GS zeroes its base: the user's, not the kernel's. */
 static void selectors_clear(void)
 {
 	__asm__ volatile("mov %w0, %%ds; mov %w0, %%es; mov %w0, %%fs\n\t"
@@ -286,7 +287,7 @@ unsigned context_backtrace(uint64_t fp, vaddr_t *out, unsigned max)
 	while (n < max && is_aligned(fp, 8UL) && cpu_stack_holds(fp)) {
 		const uint64_t *frame = (const uint64_t *)fp;
 
-		if (frame[1] - (vaddr_t)kernel_text_start >= (vaddr_t)(kernel_text_end - kernel_text_start))
+		if (frame[1] < (vaddr_t)kernel_text_start || frame[1] >= (vaddr_t)kernel_text_end)
 			break;
 		out[n++] = frame[1];
 		fp = frame[0];

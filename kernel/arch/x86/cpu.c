@@ -122,12 +122,13 @@ static void tables_load(void)
 			 : : "m"(gdt_pointer), "m"(idt_pointer), "r"(SEL_TSS), "r"(0));
 }
 
-/* syscall loads rip, cs, ss and clears these flags; so the kernel starts with user memory closed. */
+/* syscall clears these flags, AC too, so that the kernel starts with user memory closed. */
 static void syscall_init(void)
 {
 	msr_write(MSR_STAR, (uint64_t)SEL_USER_CODE32 << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
 	msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
-	msr_write(MSR_SFMASK, FLAG_TF | FLAG_IF | FLAG_DF | FLAG_IOPL | FLAG_NT | FLAG_AC | FLAG_RF);
+	msr_write(MSR_SFMASK,
+		  FLAG_TF | FLAG_IF | FLAG_DF | FLAG_IOPL | FLAG_NT | FLAG_AC | FLAG_RF);
 }
 
 /* Entry 1 of the page attribute table (PWT alone) becomes write-combining; the others stay. */

@@ -321,11 +321,12 @@ END(entry_own_stack)
 	.globl entry_stubs
 entry_stubs:
 	.set vector, 0
+	.set with_error, 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21 | 3 << 29
 	.rept 256
 	.balign 16
 	.if vector >= 32
 	pushq $-1
-	.elseif !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+	.elseif !(with_error >> vector & 1)
 	pushq $0
 	.endif
 	pushq %rdi

@@ -17,6 +17,8 @@
 #include "hal/usercopy.h"
 #include "lib/format.h"
 
+typedef unsigned long long ull; /* what %llx takes */
+
 #define ERROR_PRESENT 0x01
 #define ERROR_WRITE   0x02
 #define ERROR_EXEC    0x10
@@ -51,7 +53,7 @@ static void panic_exception(const struct user_frame *f, unsigned vector, uint64_
 	const char *name = vector_names[vector & 31];
 
 	panic_frame(f, "%s in the kernel, error code %#llx, in %s", name ? name : "exception",
-		    (unsigned long long)error, context_current()->name);
+		    (ull)error, context_current()->name);
 }
 
 static void panic_page_fault(const struct user_frame *f, vaddr_t addr, uint64_t error)
@@ -61,7 +63,7 @@ static void panic_page_fault(const struct user_frame *f, vaddr_t addr, uint64_t 
 			  addr < USER_TOP	  ? "user memory" : "protected";
 
 	panic_frame(f, "page fault in the kernel %s %#llx (%s), in %s", verb[fault_access(error)],
-		    (unsigned long long)addr, why, context_current()->name);
+		    (ull)addr, why, context_current()->name);
 }
 
 static bool extable_fix(struct user_frame *f)
@@ -78,7 +80,7 @@ static bool extable_fix(struct user_frame *f)
 /* True when the interrupted usercopy routine may go on, at the same place or at its fix-up. */
 static bool fault_usercopy(struct user_frame *f, vaddr_t addr, uint64_t error)
 {
-	if (f->rip - (vaddr_t)usercopy_text_start >= (vaddr_t)(usercopy_text_end - usercopy_text_start))
+	if (f->rip < (vaddr_t)usercopy_text_start || f->rip >= (vaddr_t)usercopy_text_end)
 		return false;
 	if (addr < USER_TOP && !context_current()->faults_off && (f->rflags & FLAG_IF)) {
 		irq_enable();
@@ -123,7 +125,7 @@ void fault_own_stack(struct user_frame *f, unsigned vector, uint64_t error)
 	}
 	if (vector == VECTOR_DOUBLE_FAULT && cpu_stack_is_guard(addr))
 		panic_frame(f, "kernel stack overflow in %s, at %#llx", context_current()->name,
-			    (unsigned long long)addr);
+			    (ull)addr);
 	panic_exception(f, vector, error);
 }
 
@@ -143,13 +145,13 @@ size_t cpu_registers_format(char *buf, size_t size, const struct user_frame *f)
 		"r9  %016llx r10 %016llx r11 %016llx r12 %016llx\n"
 		"r13 %016llx r14 %016llx r15 %016llx\n"
 		"cr0 %016llx cr2 %016llx cr3 %016llx cr4 %08llx\n",
-		(unsigned long long)f->rip, (unsigned long long)f->rsp, (unsigned long long)f->rflags,
-		(unsigned long long)f->cs, (unsigned long long)f->ss, (unsigned long long)f->rax,
-		(unsigned long long)f->rbx, (unsigned long long)f->rcx, (unsigned long long)f->rdx,
-		(unsigned long long)f->rsi, (unsigned long long)f->rdi, (unsigned long long)f->rbp,
-		(unsigned long long)f->r8, (unsigned long long)f->r9, (unsigned long long)f->r10,
-		(unsigned long long)f->r11, (unsigned long long)f->r12, (unsigned long long)f->r13,
-		(unsigned long long)f->r14, (unsigned long long)f->r15, (unsigned long long)cr0_read(),
-		(unsigned long long)cr2_read(), (unsigned long long)cr3_read(),
-		(unsigned long long)cr4_read());
+		(ull)f->rip, (ull)f->rsp, (ull)f->rflags,
+		(ull)f->cs, (ull)f->ss, (ull)f->rax,
+		(ull)f->rbx, (ull)f->rcx, (ull)f->rdx,
+		(ull)f->rsi, (ull)f->rdi, (ull)f->rbp,
+		(ull)f->r8, (ull)f->r9, (ull)f->r10,
+		(ull)f->r11, (ull)f->r12, (ull)f->r13,
+		(ull)f->r14, (ull)f->r15, (ull)cr0_read(),
+		(ull)cr2_read(), (ull)cr3_read(),
+		(ull)cr4_read());
 }

@@ -107,14 +107,14 @@ bool cpu_stack_is_guard(vaddr_t addr);
 void features_init(void);
 
 /* xstate.c */
-void xstate_init_cpu(void);                                    /* turns the state components on */
-void xstate_save(void *area);                                  /* for this thread's own area */
-void xstate_save_all(void *area);                              /* for any area: every component is written */
+void xstate_init_cpu(void); /* turns the state components on */
+void xstate_save(void *area); /* for this thread's own area */
+void xstate_save_all(void *area); /* for any area: every component is written */
 void xstate_load(const void *area);
 void xstate_load_initial(void);
-void xstate_prepare(void *area);                               /* a zeroed area becomes the initial state */
-void xstate_sanitize(void *area, bool extended);               /* what came from a program may be loaded */
-size_t xstate_frame_bytes(void);                               /* in a signal frame */
+void xstate_prepare(void *area); /* a zeroed area becomes the initial state */
+void xstate_sanitize(void *area, bool extended); /* what came from a program may be loaded */
+size_t xstate_frame_bytes(void); /* in a signal frame */
 
 /* Linker script and assembly. */
 extern char kernel_image_start[], kernel_image_end[];

@@ -169,7 +169,8 @@ static void registers_load(struct user_frame *f, const struct sigcontext *sc)
 }
 
 /* Where the frame starts, and the extended state above it. */
-static uaddr_t frame_place(const struct user_frame *f, const struct signal_delivery *d, uaddr_t *state)
+static uaddr_t frame_place(const struct user_frame *f, const struct signal_delivery *d,
+			   uaddr_t *state)
 {
 	uaddr_t top = d->on_altstack ? d->altstack_sp + d->altstack_size : f->rsp - RED_ZONE;
 
@@ -195,7 +196,9 @@ int context_push_signal(struct user_frame *f, const struct signal_delivery *d)
 	assert(f == context_frame(context_current()));
 	if (!frame_fits(f, d, frame) || state_push(state))
 		return -EFAULT;
-	s.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
+	s.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	if (cpu_features.xsave)
+		s.uc.uc_flags |= UC_FP_XSTATE;
 	s.uc.uc_stack.ss_sp = (void *)d->altstack_sp;
 	s.uc.uc_stack.ss_size = d->altstack_size;
 	s.uc.uc_stack.ss_flags = (int)d->altstack_flags;
@@ -242,5 +245,7 @@ int context_pop_signal(struct user_frame *f, struct signal_return *r)
 
 size_t context_signal_min_stack(void)
 {
-	return align_up(sizeof(struct signal_frame) + xstate_frame_bytes() + 64 + 16 + RED_ZONE, 16UL);
+	size_t padding = 64 + 16; /* of the state, of the frame */
+
+	return align_up(sizeof(struct signal_frame) + xstate_frame_bytes() + padding + RED_ZONE, 16UL);
 }

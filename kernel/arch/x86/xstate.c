@@ -47,10 +47,16 @@ static uint16_t *area_u16(void *area, size_t at) { return (uint16_t *)((char *)a
 static uint32_t *area_u32(void *area, size_t at) { return (uint32_t *)((char *)area + at); }
 static uint64_t *area_u64(void *area, size_t at) { return (uint64_t *)((char *)area + at); }
 
+/* One of the XSAVE family, on all components that are on. */
+#define WITH_MASK(instruction, area)                                                  \
+	__asm__ volatile(instruction " (%0)"                                          \
+			 : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) \
+			 : "memory")
+
 void xstate_save_all(void *area)
 {
 	if (cpu_features.xsave)
-		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) : "memory");
+		WITH_MASK("xsave64", area);
 	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
@@ -58,7 +64,7 @@ void xstate_save_all(void *area)
 void xstate_save(void *area)
 {
 	if (has_xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)" : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) : "memory");
+		WITH_MASK("xsaveopt64", area);
 	else
 		xstate_save_all(area);
 }
@@ -66,7 +72,7 @@ void xstate_save(void *area)
 void xstate_load(const void *area)
 {
 	if (cpu_features.xsave)
-		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)cpu_features.xstate_mask), "d"(0) : "memory");
+		WITH_MASK("xrstor64", area);
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
