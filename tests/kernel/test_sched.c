@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of sched/: waking and sleeping, locks that sleep, timers, deferred work. */
+#include "base/ktest.h"
+#include "base/panic.h"
+#include "base/rcu.h"
+#include "hal/clock.h"
+#include "mem/slab.h"
+#include "sched/mutex.h"
+#include "sched/thread.h"
+#include "sched/timer.h"
+#include "sched/work.h"
+
+#define MS 1000000LL
+
+static struct waitq turn_queue = WAITQ_INIT(turn_queue);
+static unsigned turn, finished;          /* atomic */
+static struct completion all_done;
+
+static void thread_done(unsigned of)
+{
+	if (atomic_inc_return(&finished) == of)
+		completion_signal(&all_done);
+}
+
+static void ping_pong(void *arg)
+{
+	unsigned me = (unsigned)(uintptr_t)arg;
+
+	for (unsigned round = 0; round < 1000; round++) {
+		wait_event(&turn_queue, atomic_load(&turn) % 2 == me);
+		atomic_inc(&turn);
+		waitq_wake_all(&turn_queue);
+	}
+	thread_done(2);
+}
+
+KTEST(wait_queues_lose_no_wakeup)
+{
+	turn = finished = 0;
+	completion_init(&all_done);
+	check(kthread_create("ping", ping_pong, (void *)0));
+	check(kthread_create("pong", ping_pong, (void *)1));
+	completion_wait(&all_done);
+	check_equal(turn, 2000);
+}
+
+static struct mutex counter_mutex = MUTEX_INIT(counter_mutex, RANK_SLEEP_LEAF);
+static unsigned counter;                 /* counter_mutex */
+
+static void count_slowly(void *arg)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		mutex_lock(&counter_mutex);
+		unsigned seen = counter;
+		sched_yield();           /* others come to the mutex and queue */
+		counter = seen + 1;
+		mutex_unlock(&counter_mutex);
+	}
+	thread_done(4);
+}
+
+KTEST(mutex_excludes_and_hands_over)
+{
+	counter = finished = 0;
+	completion_init(&all_done);
+	for (int i = 0; i < 4; i++)
+		check(kthread_create("count", count_slowly, NULL));
+	completion_wait(&all_done);
+	check_equal(counter, 800);
+	check(mutex_trylock(&counter_mutex));
+	mutex_unlock(&counter_mutex);
+}
+
+static struct rwsem shared_sem = RWSEM_INIT(shared_sem, RANK_SLEEP_LEAF);
+static unsigned pair_a, pair_b, torn;    /* shared_sem */
+
+static void write_pairs(void *arg)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		rwsem_write_lock(&shared_sem);
+		pair_a++;
+		sched_yield();
+		pair_b++;
+		rwsem_write_unlock(&shared_sem);
+	}
+	thread_done(4);
+}
+
+static void read_pairs(void *arg)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		rwsem_read_lock(&shared_sem);
+		unsigned a = pair_a;
+		sched_yield();
+		if (a != pair_b)
+			torn++;
+		rwsem_read_unlock(&shared_sem);
+	}
+	thread_done(4);
+}
+
+KTEST(rwsem_keeps_readers_and_writers_apart)
+{
+	pair_a = pair_b = torn = finished = 0;
+	completion_init(&all_done);
+	for (int i = 0; i < 2; i++) {
+		check(kthread_create("writer", write_pairs, NULL));
+		check(kthread_create("reader", read_pairs, NULL));
+	}
+	completion_wait(&all_done);
+	check_equal(pair_a, 400);
+	check_equal(pair_b, 400);
+	check_equal(torn, 0);
+}
+
+KTEST(sleep_with_deadline_ends_by_time)
+{
+	struct waitq q;
+	nsec_t start = clock_now();
+
+	waitq_init(&q);
+	check_equal(wait_event_interruptible_until(&q, false, start + 2 * MS), -ETIMEDOUT);
+	check(clock_now() >= start + 2 * MS);
+}
+
+static unsigned fired;                   /* atomic */
+
+static void count_fire(struct timer *t)
+{
+	atomic_inc(&fired);
+}
+
+KTEST(timer_cancelled_does_not_fire)
+{
+	struct timer t;
+
+	fired = 0;
+	timer_init(&t, count_fire);
+	timer_arm(&t, clock_now() + MS, 0);
+	check(timer_cancel_sync(&t));
+	sleep_until(clock_now() + 3 * MS, 0);
+	check_equal(fired, 0);
+}
+
+KTEST(timers_fire_in_order_of_deadline)
+{
+	struct timer t[20];
+
+	fired = 0;
+	for (int i = 0; i < 20; i++) {
+		timer_init(&t[i], count_fire);
+		timer_arm(&t[i], clock_now() + (1 + i * 7 % 20) * MS / 4, 0);
+	}
+	sleep_until(clock_now() + 10 * MS, 0);
+	check_equal(fired, 20);
+	for (int i = 0; i < 20; i++)
+		check(!timer_cancel_sync(&t[i]));
+}
+
+static void count_work(struct work *w)
+{
+	atomic_inc(&fired);
+}
+
+KTEST(work_queued_twice_runs_once)
+{
+	struct work w;
+
+	fired = 0;
+	work_init(&w, count_work);
+	preempt_disable();               /* so that the worker cannot come between */
+	check(work_queue(&w));
+	check(!work_queue(&w));
+	preempt_enable();
+	work_flush();
+	check_equal(fired, 1);
+}
+
+KTEST(rcu_synchronize_waits_for_callbacks_before_it)
+{
+	for (int i = 0; i < 20; i++)
+		rcu_synchronize();
+	check(true);
+}
+
+static void short_life(void *arg)
+{
+	thread_done(500);
+}
+
+KTEST(threads_are_freed_when_they_end)
+{
+	struct frame_stats before, after;
+
+	for (int round = 0; round < 2; round++) {
+		finished = 0;
+		completion_init(&all_done);
+		frame_stats(&before);
+		for (int i = 0; i < 500; i++)
+			check(kthread_create("short", short_life, NULL));
+		completion_wait(&all_done);
+		rcu_synchronize();
+		work_flush();
+		frame_stats(&after);
+	}
+	/* The second round reuses what the first left in caches. */
+	check(after.free + 64 >= before.free);
+}
