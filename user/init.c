@@ -111,6 +111,10 @@ static void mount_all(void)
 		SYS(mkdir, wanted[i].where, 0755);
 		SYS(mount, wanted[i].type, wanted[i].where, wanted[i].type, 0, wanted[i].options);
 	}
+	SYS(symlink, "/proc/self/fd", "/dev/fd");
+	SYS(symlink, "/proc/self/fd/0", "/dev/stdin");
+	SYS(symlink, "/proc/self/fd/1", "/dev/stdout");
+	SYS(symlink, "/proc/self/fd/2", "/dev/stderr");
 	SYS(mkdir, "/tmp", 01777);
 	SYS(mkdir, "/root", 0700);
 }
@@ -384,6 +388,18 @@ static long program_exec(const char *name)
 	return last;
 }
 
+/* Linux has no job control on /dev/console itself: use the terminal behind it. */
+static void terminal_reopen(void)
+{
+	long fd = SYS(open, "/dev/tty", O_RDWR, 0);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		SYS(dup2, fd, i);
+	SYS(close, fd);
+}
+
 /* In the child: a session of its own, the console or the pipes, the program. */
 static void program_become(const char *name, const sigset_t *mask)
 {
@@ -396,6 +412,7 @@ static void program_become(const char *name, const sigset_t *mask)
 		SYS(dup2, err.theirs, 2);
 	} else {
 		SYS(ioctl, 0, TIOCSCTTY, 1);
+		terminal_reopen();
 	}
 	signal_catch(SIGPIPE, SIG_DFL);
 	SYS(rt_sigprocmask, SIG_SETMASK, mask, 0, sizeof(sigset_t));
