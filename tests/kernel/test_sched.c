@@ -144,7 +144,7 @@ KTEST(timer_cancelled_does_not_fire)
 
 KTEST(timers_fire_in_order_of_deadline)
 {
-	struct timer t[20];
+	static struct timer t[20];
 
 	fired = 0;
 	for (int i = 0; i < 20; i++) {
