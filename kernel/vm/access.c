@@ -87,7 +87,8 @@ size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n)
 	return done;
 }
 
-size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force)
+/* from NULL: zeros. */
+static size_t write_pages(struct space *s, uaddr_t to, const char *from, size_t n, bool force)
 {
 	size_t done = 0;
 
@@ -99,11 +100,24 @@ size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bo
 
 		if (borrow(s, at, true, force, &b))
 			break;
-		memcpy((char *)b.address + offset, (const char *)from + done, part);
+		if (from)
+			memcpy((char *)b.address + offset, from + done, part);
+		else
+			memset((char *)b.address + offset, 0, part);
 		give_back(&b);
 		done += part;
 	}
 	return done;
+}
+
+size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force)
+{
+	return write_pages(s, to, from, n, force);
+}
+
+size_t space_clear(struct space *s, uaddr_t to, size_t n)
+{
+	return write_pages(s, to, NULL, n, true);
 }
 
 int space_futex_key(struct space *s, uaddr_t addr, bool shared, bool write, struct futex_key *key)

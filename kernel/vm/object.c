@@ -192,8 +192,7 @@ static int add_page(struct object *o, uint64_t index, bool zero, struct page **o
 	page_get(page);
 	error = insert_page(o, page);
 	if (error) {
-		page->flags = 0;
-		page->object = NULL;
+		page->refs = 1;
 		frame_free(page, 0);
 		return error;
 	}

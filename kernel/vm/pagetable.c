@@ -39,13 +39,10 @@ void table_unlock_two(struct page *a, struct page *b)
 
 struct page *table_alloc(unsigned flags)
 {
-	struct page *table = frame_alloc(0, flags | ALLOC_ZERO);
+	struct page *table = frame_alloc(0, flags | ALLOC_ZERO | ALLOC_TABLES);
 
-	if (table) {
-		table->lock = 0;
-		table->mappings = 0;
+	if (table)
 		table->flags = PAGE_TABLE;
-	}
 	return table;
 }
 

@@ -52,7 +52,8 @@ static inline pte_t *table_entry(const struct page *table, uaddr_t addr)
 struct page *table_alloc(unsigned flags);
 static inline void table_free(struct page *table)
 {
-	table->flags = 0;
+	assert(table->flags == PAGE_TABLE && !table->lock);
+	table->mappings = 0;
 	frame_free(table, 0);
 }
 
