@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random operations on a window of a space, beside a model of it: an array with
+ * what every page should hold. Children are forked along the way, with a copy
+ * of the model, and checked and changed too.
+ */
+#include "vm_helpers.h"
+
+#include "lib/string.h"
+#include "mem/slab.h"
+#include <linux/mman.h>
+
+#define WINDOW 96
+#define BASE   (0x40000000UL - 48 * PAGE_SIZE) /* over a border of tables */
+#define SPACES 4
+#define STEPS  4000
+
+struct model {
+	struct space *s;
+	bool mapped[WINDOW];
+	uint32_t prot[WINDOW];
+	uint8_t value[WINDOW];
+};
+
+static bool check_page(const struct model *m, unsigned i)
+{
+	int seen = peek(m->s, BASE + i * P);
+
+	return seen == (m->mapped[i] && m->prot[i] ? m->value[i] : -1);
+}
+
+/* Areas in order, without overlap, and counted right. */
+static bool check_areas(const struct model *m)
+{
+	struct area *a;
+	uaddr_t last = 0;
+	uint64_t total = 0;
+	unsigned count = 0;
+	bool good = true;
+
+	mutex_lock(&m->s->lock);
+	area_for_each(m->s, a, 0) {
+		good &= a->start >= last && a->start < a->end && area_alive(a);
+		last = a->end;
+		total += area_pages(a);
+		count++;
+	}
+	good &= count == m->s->area_count && total == m->s->count.total;
+	mutex_unlock(&m->s->lock);
+	for (unsigned i = 0; i < WINDOW; i++)
+		total -= m->mapped[i];
+	return good && total == 0;
+}
+
+static bool all_mapped(const struct model *m, unsigned first, unsigned n)
+{
+	for (unsigned i = first; i < first + n; i++)
+		if (!m->mapped[i])
+			return false;
+	return true;
+}
+
+static bool step_map(struct model *m, unsigned first, unsigned n, uint32_t prot)
+{
+	uaddr_t at = BASE + first * P;
+
+	if (map_at(m->s, &at, n, prot, NULL, 0))
+		return false;
+	for (unsigned i = first; i < first + n; i++) {
+		m->mapped[i] = true;
+		m->prot[i] = prot;
+		m->value[i] = 0;
+	}
+	return true;
+}
+
+static bool step_unmap(struct model *m, unsigned first, unsigned n)
+{
+	for (unsigned i = first; i < first + n; i++)
+		m->mapped[i] = false;
+	return space_unmap(m->s, BASE + first * P, n * P) == 0;
+}
+
+static bool step_protect(struct model *m, unsigned first, unsigned n, uint32_t prot)
+{
+	bool whole = all_mapped(m, first, n);
+	int error = space_protect(m->s, BASE + first * P, n * P, prot);
+
+	for (unsigned i = first; whole && i < first + n; i++)
+		m->prot[i] = prot;
+	return error == (whole ? 0 : -ENOMEM);
+}
+
+static bool step_write(struct model *m, unsigned i, uint8_t value)
+{
+	bool may = m->mapped[i] && (m->prot[i] & AREA_WRITE);
+
+	if (may)
+		m->value[i] = value;
+	return poke(m->s, BASE + i * P, value) == may;
+}
+
+static bool step_drop(struct model *m, unsigned first, unsigned n)
+{
+	bool whole = all_mapped(m, first, n);
+
+	for (unsigned i = first; i < first + n; i++)
+		m->value[i] = 0;
+	return space_advise(m->s, BASE + first * P, n * P, MADV_DONTNEED) == (whole ? 0 : -ENOMEM);
+}
+
+/* Moves n pages to where they do not overlap. Only inside one area, so within one earlier protection. */
+static bool step_move(struct model *m, unsigned from, unsigned to, unsigned n)
+{
+	uaddr_t result;
+
+	if (from + n > to && to + n > from)
+		return true;
+	if (space_remap(m->s, BASE + from * P, n * P, n * P, MREMAP_MAYMOVE | MREMAP_FIXED, BASE + to * P, &result))
+		return true; /* several areas, or a hole */
+	for (unsigned i = 0; i < n; i++) {
+		m->mapped[to + i] = true;
+		m->prot[to + i] = m->prot[from + i];
+		m->value[to + i] = m->value[from + i];
+		m->mapped[from + i] = false;
+	}
+	return true;
+}
+
+static bool step(struct model *m)
+{
+	static const uint32_t prots[] = { RW, RW, RW, AREA_READ, 0, RW };
+	unsigned first = (unsigned)(ktest_random() % WINDOW);
+	unsigned n = 1 + (unsigned)(ktest_random() % min(WINDOW - first, 20u));
+	uint32_t prot = prots[ktest_random() % ARRAY_SIZE(prots)];
+	unsigned to = (unsigned)(ktest_random() % (WINDOW - n + 1));
+
+	switch (ktest_random() % 12) {
+	case 0:
+	case 1: return step_map(m, first, n, prot);
+	case 2: return step_unmap(m, first, n);
+	case 3: return step_protect(m, first, n, prot);
+	case 4: return step_drop(m, first, n);
+	case 5: return step_move(m, first, to, n);
+	case 6: return check_page(m, first);
+	default: return step_write(m, first, (uint8_t)ktest_random());
+	}
+}
+
+static bool fork_model(const struct model *from, struct model *to)
+{
+	*to = *from;
+	return space_fork(from->s, &to->s) == 0;
+}
+
+static bool run_steps(struct model *m)
+{
+	for (unsigned i = 0; i < STEPS; i++) {
+		unsigned which = (unsigned)(ktest_random() % SPACES);
+
+		if (!m[which].s) {
+			unsigned parent = (which + 1) % SPACES;
+
+			if (m[parent].s && !fork_model(&m[parent], &m[which]))
+				return false;
+		} else if (which && ktest_random() % 60 == 0) {
+			space_unuse(m[which].s);
+			m[which].s = NULL;
+		}
+		if (m[which].s && !step(&m[which]))
+			return false;
+	}
+	for (unsigned which = 0; which < SPACES; which++)
+		for (unsigned i = 0; m[which].s && i < WINDOW; i++)
+			if (!check_page(&m[which], i) || !check_areas(&m[which]))
+				return false;
+	return true;
+}
+
+KTEST(vm_random_operations_agree_with_a_model)
+{
+	struct frame_count before = frames_now(), after;
+	struct model *m = kcalloc(SPACES, sizeof(*m), ALLOC_KERNEL);
+	uint64_t committed = vm_committed();
+	bool good;
+
+	check(m != NULL);
+	m[0].s = space_create();
+	check(m[0].s != NULL);
+	good = run_steps(m);
+	for (unsigned i = 0; i < SPACES; i++)
+		if (m[i].s)
+			space_unuse(m[i].s);
+	kfree(m);
+	check(good);
+	after = frames_now();
+	check_equal(after.user, before.user);
+	check_equal(after.tables, before.tables);
+	check_equal(vm_committed(), committed);
+}
