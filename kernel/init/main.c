@@ -2,7 +2,7 @@
 /*
  * init/main.c: the whole boot on one page, one call a line, each with its
  * reason. arch/ has brought the processor into 64-bit mode on the boot stack and
- * filled boot_info; interrupts are off until the idle loop turns them on.
+ * filled boot_info.
  */
 #include "base/acpi.h"
 #include "base/cmdline.h"
@@ -40,6 +40,7 @@ void upcall_kernel_main(void)
 	cpu_init_late();                   /* stacks and extended state of this processor */
 	clock_init();                      /* time, and the local timer */
 	sched_init();                      /* the boot stack becomes the idle thread */
+	irq_enable();                      /* everything an interrupt touches is there */
 	work_start();                      /* deferred work and the ends of grace periods */
 	vm_init();                         /* address spaces, memory objects */
 	fs_init();                         /* names, files, an empty root */
