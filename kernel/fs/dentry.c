@@ -34,6 +34,7 @@
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mem/shrink.h"
 #include "mem/slab.h"
 
 #define BUCKET_LOCKS 256
@@ -49,6 +50,13 @@ static struct spinlock dentry_move_lock = SPINLOCK_INIT(RANK_DENTRY_MOVE);
 
 static struct spinlock lru_lock = SPINLOCK_INIT(RANK_DENTRY_LRU);
 static struct list lru = LIST_INIT(lru); /* lru_lock: oldest first */
+static uint64_t lru_count;               /* lru_lock */
+
+static uint64_t shrink_count_dentries(struct shrinker *s);
+static uint64_t shrink_scan_dentries(struct shrinker *s, uint64_t frames, unsigned flags);
+static struct shrinker dentry_shrinker = {
+	.name = "dentry", .count = shrink_count_dentries, .scan = shrink_scan_dentries,
+};
 
 void dentry_cache_init(void)
 {
@@ -66,6 +74,7 @@ void dentry_cache_init(void)
 	if (!cpu_random(&dentry_hash_seed))
 		dentry_hash_seed = cpu_jitter() ^ HASH_K2;
 	dentry_cache = kcache_create("dentry", sizeof(struct dentry), 64);
+	shrink_register(&dentry_shrinker);
 }
 
 static inline uint64_t bucket_of(const struct dentry *parent, uint32_t hash)
@@ -252,6 +261,16 @@ static void hash_add(struct dentry *d)
 	d->flags &= ~DENTRY_UNHASHED;
 }
 
+static void lru_add(struct dentry *d)
+{
+	assert_held(&d->lock);
+	spin_lock(&lru_lock);
+	list_add_tail(&d->lru, &lru);
+	lru_count++;
+	spin_unlock(&lru_lock);
+	d->flags |= DENTRY_ON_LRU;
+}
+
 static void lru_remove(struct dentry *d)
 {
 	assert_held(&d->lock);
@@ -259,6 +278,7 @@ static void lru_remove(struct dentry *d)
 		return;
 	spin_lock(&lru_lock);
 	list_del_init(&d->lru);
+	lru_count--;
 	spin_unlock(&lru_lock);
 	d->flags &= ~DENTRY_ON_LRU;
 }
@@ -447,12 +467,9 @@ static bool dentry_keep(struct dentry *d)
 	if (d->flags & DENTRY_UNHASHED) {
 		keep = false;
 	} else if (atomic_load(&d->refs) == 0) {
-		if (!(d->flags & DENTRY_ON_LRU)) {
-			spin_lock(&lru_lock);
-			list_add_tail(&d->lru, &lru);
-			spin_unlock(&lru_lock);
-		}
-		d->flags |= DENTRY_ON_LRU | DENTRY_REFERENCED;
+		if (!(d->flags & DENTRY_ON_LRU))
+			lru_add(d);
+		d->flags |= DENTRY_REFERENCED;
 	}
 	spin_unlock(&d->lock);
 	return keep;
@@ -665,12 +682,8 @@ uint64_t dentry_shrink(uint64_t n)
 			idle = false;
 			/* Put meanwhile by one who saw it still listed? Then it is listed again here. */
 			atomic_fence();
-			if (atomic_load(&d->refs) == 0) {
-				spin_lock(&lru_lock);
-				list_add_tail(&d->lru, &lru);
-				spin_unlock(&lru_lock);
-				d->flags |= DENTRY_ON_LRU;
-			}
+			if (atomic_load(&d->refs) == 0)
+				lru_add(d);
 		}
 		spin_unlock(&d->lock);
 		if (!idle) {
@@ -682,4 +695,19 @@ uint64_t dentry_shrink(uint64_t n)
 		dentry_put(parent);
 	}
 	return freed;
+}
+
+#define DENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct dentry))
+
+static uint64_t shrink_count_dentries(struct shrinker *s)
+{
+	return READ_ONCE(lru_count) / DENTRIES_PER_FRAME;
+}
+
+/* Freeing a dentry may free an inode, which is a filesystem's work: only for those who allow it. */
+static uint64_t shrink_scan_dentries(struct shrinker *s, uint64_t frames, unsigned flags)
+{
+	if ((flags & ALLOC_MODE) != ALLOC_KERNEL)
+		return 0;
+	return dentry_shrink(frames * DENTRIES_PER_FRAME) / DENTRIES_PER_FRAME;
 }

@@ -43,5 +43,8 @@ void epoll_file_gone(struct file *f);
 int eventfd_create_file(uint64_t value, uint32_t flags, struct file **out);
 /* pipe2(2): both ends. */
 int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end);
+/* F_GETPIPE_SZ, F_SETPIPE_SZ: bytes; -EBADF if f is no pipe, -EBUSY, -EPERM (beyond the maximum, not privileged). May sleep. */
+int pipe_get_size(struct file *f);
+int pipe_set_size(struct file *f, size_t bytes, bool privileged);
 
 #endif

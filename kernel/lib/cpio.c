@@ -10,9 +10,6 @@
 #include "lib/string.h"
 #include "lib/types.h"
 
-#define HEADER_SIZE 110
-#define TRAILER	    "TRAILER!!!"
-
 enum field {
 	F_INO,
 	F_MODE,
@@ -55,9 +52,14 @@ static bool parse_fields(const uint8_t *p, uint32_t *fields)
 	return true;
 }
 
+static bool is_magic(const uint8_t *p)
+{
+	return memcmp(p, "07070", 5) == 0 && (p[5] == '1' || p[5] == '2');
+}
+
 static bool has_magic(const struct cpio *c)
 {
-	return c->left >= 6 && memcmp(c->p, "07070", 5) == 0 && (c->p[5] == '1' || c->p[5] == '2');
+	return c->left >= 6 && is_magic(c->p);
 }
 
 /* Moves on by n, and to the next multiple of 4 as far as there are bytes. */
@@ -105,22 +107,30 @@ static void entry_fill(struct cpio_entry *entry, const uint32_t *fields)
 	entry->rdev_minor = fields[F_RDEV_MINOR];
 }
 
+int cpio_parse_header(const uint8_t *header, struct cpio_entry *entry, uint32_t *name_size)
+{
+	uint32_t fields[FIELDS];
+
+	if (!is_magic(header) || !parse_fields(header + 6, fields))
+		return -EINVAL;
+	entry_fill(entry, fields);
+	*name_size = fields[F_NAME_SIZE];
+	return 0;
+}
+
 /* One header with name and data, the trailer's included. */
 static int read_entry(struct cpio *c, struct cpio_entry *entry)
 {
-	uint32_t fields[FIELDS];
-	size_t name_size;
+	uint32_t name_size;
 
-	if (c->left < HEADER_SIZE || !has_magic(c) || !parse_fields(c->p + 6, fields))
+	if (c->left < CPIO_HEADER_SIZE || cpio_parse_header(c->p, entry, &name_size))
 		return -EINVAL;
-	name_size = fields[F_NAME_SIZE];
-	if (name_size == 0 || name_size > c->left - HEADER_SIZE)
+	if (name_size == 0 || name_size > c->left - CPIO_HEADER_SIZE)
 		return -EINVAL;
-	entry->name = (const char *)c->p + HEADER_SIZE;
+	entry->name = (const char *)c->p + CPIO_HEADER_SIZE;
 	if (entry->name[name_size - 1] != '\0')
 		return -EINVAL;
-	entry_fill(entry, fields);
-	if (!advance(c, HEADER_SIZE + name_size))
+	if (!advance(c, CPIO_HEADER_SIZE + name_size))
 		return -EINVAL;
 	entry->data = c->p;
 	return advance(c, entry->size) ? 0 : -EINVAL;
@@ -137,7 +147,7 @@ int cpio_next(struct cpio *c, struct cpio_entry *entry)
 		error = read_entry(c, entry);
 		if (error)
 			return error;
-		if (strcmp(entry->name, TRAILER) != 0)
+		if (strcmp(entry->name, CPIO_TRAILER) != 0)
 			return 1;
 		c->inside = false;
 	}

@@ -40,6 +40,15 @@ void cpio_open(struct cpio *c, const void *buf, size_t size);
  */
 int cpio_next(struct cpio *c, struct cpio_entry *entry);
 
+/*
+ * For readers of a stream: takes apart the CPIO_HEADER_SIZE bytes of a header.
+ * name and data stay as they are; *name_size counts the NUL. The name follows,
+ * up to a multiple of 4 from the header on; then the data, likewise.
+ */
+#define CPIO_HEADER_SIZE 110
+#define CPIO_TRAILER	 "TRAILER!!!"
+int cpio_parse_header(const uint8_t *header, struct cpio_entry *entry, uint32_t *name_size);
+
 /* "gzip", "xz", "zstd" and so on from the first bytes; NULL when unknown. */
 const char *archive_compression(const void *p, size_t size);
 

@@ -80,9 +80,7 @@ static void tmpfs_evict(struct inode *i)
 	struct tmpfs_super *s = tmpfs_of(i->sb);
 
 	if (S_ISREG(i->mode)) {
-		rwsem_write_lock(&i->lock);
-		object_truncate(&i->object, 0);
-		rwsem_write_unlock(&i->lock);
+		object_truncate(&i->object, 0); /* nobody else has it: no lock */
 		tmpfs_settle(i);
 	}
 	if (S_ISDIR(i->mode))

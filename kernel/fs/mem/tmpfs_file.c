@@ -7,14 +7,13 @@
  * The size limit. Each inode remembers how many pages it has been charged for;
  * tmpfs_settle() compares that with what its object holds and charges or gives
  * back the difference, so no path through the page cache needs to be caught. Two
- * places ask first: a write reserves what it will need, and a fault that makes a
- * page goes through read_page. Several writers at once may overshoot by what they
- * have in flight, a few pages; the next settling counts them.
+ * places ask whether there is room: a write, for what it will need, and a shared
+ * mapping's first write to a page. Several at once may overshoot by what they have
+ * in flight, a few pages; the next settling counts them.
  */
 #include "base/panic.h"
 #include "fs/mem/tmpfs.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 #include "vm/space.h"
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
@@ -71,24 +70,17 @@ static ssize_t tmpfs_write(struct io *io, struct iter *from)
 	return n;
 }
 
-/* A page that a fault or a partial write makes: zeros, if there is room. */
-static int tmpfs_read_page(struct object *o, struct page *page)
+/* A fault made a page, or found one, that is about to be written through a mapping. */
+static int tmpfs_make_writable(struct object *o, struct page *page)
 {
 	struct inode *i = o->owner;
 	struct tmpfs_super *sb = tmpfs_of(i->sb);
 
-	if (!pages_left(sb))
-		return -ENOSPC;
-	memset(page_address(page), 0, PAGE_SIZE);
-	spin_lock(&sb->lock);
-	sb->used_pages++;
-	tmpfs_node(i)->charged++;
-	spin_unlock(&sb->lock);
-	atomic_or(&page->flags, PAGE_UPTODATE);
-	return 0;
+	tmpfs_settle(i);
+	return READ_ONCE(sb->used_pages) > READ_ONCE(sb->max_pages) ? -ENOSPC : 0;
 }
 
-const struct object_ops tmpfs_object_ops = { .read_page = tmpfs_read_page, .release = inode_object_release };
+const struct object_ops tmpfs_object_ops = { .make_writable = tmpfs_make_writable, .release = inode_object_release };
 
 static int tmpfs_fsync(struct file *f, bool data_only)
 {

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/anon/fifo.c: the ends of pipes: pipe2(2), opening and closing FIFOs (fifo(7)),
+ * poll, size. A FIFO's pipe hangs at its inode while any file is open on it, under
+ * the inode's lock; a pipe from pipe2(2) is the same with an inode nobody named,
+ * so that opening /proc/self/fd/N works for it as well.
+ */
+#include "fs/anon/pipe.h"
+#include "fs/internal.h"
+#include "fs/poll.h"
+#include "hal/usercopy.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "mem/slab.h"
+#include <asm/ioctls.h>
+#include <linux/fcntl.h>
+
+#define PIPE_BYTES_MAX (1u << 31)
+
+uint32_t pipe_max_bytes = 1048576; /* atomic: /proc/sys/fs/pipe-max-size */
+
+static void count_end(struct pipe *p, uint32_t mode, int step)
+{
+	mutex_lock(&p->lock);
+	if (mode & FILE_READ) {
+		WRITE_ONCE(p->readers, p->readers + (uint32_t)step);
+		if (step > 0)
+			WRITE_ONCE(p->reads_opened, p->reads_opened + 1);
+	}
+	if (mode & FILE_WRITE) {
+		WRITE_ONCE(p->writers, p->writers + (uint32_t)step);
+		if (step > 0)
+			WRITE_ONCE(p->writes_opened, p->writes_opened + 1);
+	}
+	mutex_unlock(&p->lock);
+}
+
+/* One more file on the inode's pipe, which is made if there is none. NULL when out of memory. */
+static struct pipe *pipe_attach(struct inode *i, struct file *f)
+{
+	struct pipe *p;
+
+	rwsem_write_lock(&i->lock);
+	if (!i->pipe)
+		i->pipe = pipe_create();
+	p = i->pipe;
+	if (p) {
+		p->files++;
+		f->data = p;
+		count_end(p, f->mode, 1);
+	}
+	rwsem_write_unlock(&i->lock);
+	return p;
+}
+
+static void fifo_release(struct file *f)
+{
+	struct inode *i = f->inode;
+	struct pipe *p = f->data;
+
+	rwsem_write_lock(&i->lock);
+	count_end(p, f->mode, -1);
+	if (--p->files == 0) {
+		i->pipe = NULL;
+		pipe_destroy(p);
+	} else {
+		waitq_wake_all(&p->read_wait);
+		waitq_wake_all(&p->write_wait);
+	}
+	rwsem_write_unlock(&i->lock);
+}
+
+/* Waits for the first one at the other end, as open(2) of a FIFO does. */
+static int wait_for_other(struct pipe *p, struct file *f)
+{
+	uint32_t reads = READ_ONCE(p->reads_opened), writes = READ_ONCE(p->writes_opened);
+
+	if ((f->mode & (FILE_READ | FILE_WRITE)) == (FILE_READ | FILE_WRITE))
+		return 0;
+	if (f->mode & FILE_READ) {
+		f->position = 0;
+		if (READ_ONCE(p->writers))
+			return 0;
+		if (f->flags & O_NONBLOCK) {
+			f->position = (loff_t)writes + 1; /* no hang-up before there was a writer */
+			return 0;
+		}
+		return wait_event_interruptible(&p->open_wait, READ_ONCE(p->writes_opened) != writes);
+	}
+	if (READ_ONCE(p->readers))
+		return 0;
+	if (f->flags & O_NONBLOCK)
+		return -ENXIO;
+	return wait_event_interruptible(&p->open_wait, READ_ONCE(p->reads_opened) != reads);
+}
+
+static int fifo_open(struct inode *inode, struct file *f)
+{
+	struct pipe *p;
+	int error;
+
+	if (!(f->mode & (FILE_READ | FILE_WRITE)))
+		return -EINVAL;
+	p = pipe_attach(inode, f);
+	if (!p)
+		return -ENOMEM;
+	waitq_wake_all(&p->open_wait);
+	error = wait_for_other(p, f);
+	if (error)
+		fifo_release(f);
+	return error;
+}
+
+static uint32_t fifo_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = f->data;
+	uint32_t events = 0;
+
+	if (f->mode & FILE_READ) {
+		poll_wait(pt, &p->read_wait);
+		if (!pipe_empty(p))
+			events |= EPOLLIN | EPOLLRDNORM;
+		if (!READ_ONCE(p->writers) && f->position != (loff_t)READ_ONCE(p->writes_opened) + 1)
+			events |= EPOLLHUP;
+	}
+	if (f->mode & FILE_WRITE) {
+		poll_wait(pt, &p->write_wait);
+		if (!pipe_full(p))
+			events |= EPOLLOUT | EPOLLWRNORM;
+		if (!READ_ONCE(p->readers))
+			events |= EPOLLERR;
+	}
+	return events;
+}
+
+static int64_t fifo_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	struct pipe *p = f->data;
+	int bytes = (int)READ_ONCE(p->bytes);
+
+	return cmd == FIONREAD ? copy_to_user(arg, &bytes, sizeof(bytes)) : -ENOTTY;
+}
+
+const struct file_ops fifo_file_ops = {
+	.open = fifo_open,
+	.release = fifo_release,
+	.read = pipe_read,
+	.write = pipe_write,
+	.ioctl = fifo_ioctl,
+	.poll = fifo_poll,
+};
+
+static int create_end(struct inode *i, const char *name, uint32_t flags, struct file **out)
+{
+	int error = file_create_inode(i, name, &fifo_file_ops, NULL, flags, out);
+
+	if (error)
+		return error;
+	if (pipe_attach(i, *out))
+		return 0;
+	file_destroy(*out);
+	return -ENOMEM;
+}
+
+int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end)
+{
+	struct inode *i = inode_create_anonymous(S_IFIFO | 0600, &cred_root);
+	char name[32];
+	int error;
+
+	if (!i)
+		return -ENOMEM;
+	format(name, sizeof(name), "pipe:[%lu]", i->ino);
+	flags &= O_NONBLOCK | O_DIRECT;
+	error = create_end(i, name, flags | O_RDONLY, read_end);
+	if (!error) {
+		error = create_end(i, name, flags | O_WRONLY, write_end);
+		if (error)
+			file_put(*read_end);
+	}
+	inode_put(i);
+	return error;
+}
+
+int pipe_get_size(struct file *f)
+{
+	struct pipe *p = f->data;
+
+	return f->ops == &fifo_file_ops ? (int)(READ_ONCE(p->slots) * PAGE_SIZE) : -EBADF;
+}
+
+/* Moves the ring into a larger or smaller one. */
+static int pipe_resize(struct pipe *p, uint32_t slots)
+{
+	struct pipe_slot *ring = kcalloc(slots, sizeof(*ring), ALLOC_KERNEL), *old;
+	uint32_t used;
+
+	if (!ring)
+		return -ENOMEM;
+	mutex_lock(&p->lock);
+	used = p->head - p->tail;
+	if (used > slots) {
+		mutex_unlock(&p->lock);
+		kfree(ring);
+		return -EBUSY;
+	}
+	for (uint32_t i = 0; i < used; i++)
+		ring[i] = p->slot[(p->tail + i) & (p->slots - 1)];
+	old = p->slot;
+	p->slot = ring;
+	WRITE_ONCE(p->slots, slots);
+	WRITE_ONCE(p->tail, 0);
+	WRITE_ONCE(p->head, used);
+	mutex_unlock(&p->lock);
+	kfree(old);
+	waitq_wake_all(&p->write_wait);
+	return 0;
+}
+
+int pipe_set_size(struct file *f, size_t bytes, bool privileged)
+{
+	uint32_t slots = 1;
+	int error;
+
+	if (f->ops != &fifo_file_ops)
+		return -EBADF;
+	if (bytes > PIPE_BYTES_MAX)
+		return -EINVAL;
+	while (slots * PAGE_SIZE < bytes)
+		slots *= 2;
+	if (slots * PAGE_SIZE > READ_ONCE(pipe_max_bytes) && !privileged)
+		return -EPERM;
+	error = pipe_resize(f->data, slots);
+	return error ? error : (int)(slots * PAGE_SIZE);
+}
