@@ -51,9 +51,9 @@ enum lock_rank {
 	RANK_OBJECT,        /* the page index of a memory object */
 	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
 	RANK_PID,           /* numbers of processes */
-	RANK_POLL,          /* ready list of an epoll instance */
 	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */
-	RANK_WAITQ = RANK_IRQ_SAFE, /* a wait queue */
+	RANK_WAITQ = RANK_IRQ_SAFE, /* a wait queue; an epoll instance's own in another's call-back, nested */
+	RANK_POLL,          /* ready list and waiters of an epoll instance: taken in call-backs of wait queues */
 	RANK_DRIVER,        /* state of a device */
 	RANK_TIMER,         /* a processor's timers */
 	RANK_RUNQ,          /* a run queue; two at a time nested by number */

@@ -38,19 +38,36 @@ void waitq_remove(struct waitq *q, struct wait_entry *e)
 	spin_unlock_irq(&q->lock, irq);
 }
 
-void waitq_wake_n(struct waitq *q, unsigned n, uint64_t key)
+static void wake_locked(struct waitq *q, unsigned n, uint64_t key)
 {
 	struct wait_entry *e, *next;
 
-	if (!waitq_active(q))
-		return;
-	uint64_t irq = spin_lock_irq(&q->lock);
 	list_for_each_entry_safe(e, next, &q->entries, link) {
 		bool exclusive = e->exclusive;
 
 		if (e->wake(e, key) && exclusive && --n == 0)
 			break;
 	}
+}
+
+void waitq_wake_n(struct waitq *q, unsigned n, uint64_t key)
+{
+	if (!waitq_active(q))
+		return;
+	uint64_t irq = spin_lock_irq(&q->lock);
+
+	wake_locked(q, n, key);
+	spin_unlock_irq(&q->lock, irq);
+}
+
+void waitq_wake_nested(struct waitq *q, unsigned n, uint64_t key)
+{
+	if (!waitq_active(q))
+		return;
+	uint64_t irq = irq_save();
+
+	spin_lock_nested(&q->lock);
+	wake_locked(q, n, key);
 	spin_unlock_irq(&q->lock, irq);
 }
 

@@ -38,6 +38,8 @@ void waitq_remove(struct waitq *q, struct wait_entry *e);
 
 /* Wakes all non-exclusive entries and at most n exclusive ones. key 0: no filter. Any context. */
 void waitq_wake_n(struct waitq *q, unsigned n, uint64_t key);
+/* The same from within another queue's call-back; the order of the two queues is fixed otherwise. */
+void waitq_wake_nested(struct waitq *q, unsigned n, uint64_t key);
 static inline void waitq_wake_all(struct waitq *q) { waitq_wake_n(q, ~0u, 0); }
 static inline void waitq_wake_one(struct waitq *q) { waitq_wake_n(q, 1, 0); }
 static inline void waitq_wake_key(struct waitq *q, uint64_t key) { waitq_wake_n(q, 1, key); }

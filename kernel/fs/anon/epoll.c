@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/anon/epoll.c: epoll (epoll(7)): waiting for many files at a cost that does
+ * not grow with their number.
+ *
+ * Each watched file's wait queues hold an entry whose call-back puts the item on
+ * the instance's ready list and wakes the first waiter. epoll_wait(2) takes items
+ * off the list one by one and asks the file: what is not ready after all is simply
+ * dropped, since the next event puts it back. Level-triggered items that were
+ * ready go to the end of the list again; edge-triggered ones wait for the next
+ * call-back; spent oneshot items have no events left that could match.
+ *
+ * A waiter is taken off the list of waiters by the one who wakes it, so that each
+ * event wakes another thread; who leaves with items on the list wakes the next.
+ *
+ * Locks: the instance's mutex over the items and over asking files; inside of a
+ * wait queue's lock, ready_lock over the ready list and the waiters.
+ */
+#include "fs/anon/epoll.h"
+#include "hal/clock.h"
+#include "hal/usercopy.h"
+#include "lib/errno.h"
+#include "mem/slab.h"
+#include <linux/fcntl.h>
+
+struct epoll_waiter {
+	struct list link;       /* ready_lock */
+	struct thread *thread;  /* immutable */
+};
+
+uint32_t epoll_item_poll(struct epoll_item *item)
+{
+	return file_poll(item->file, NULL) & (item->events | EPOLL_ALWAYS);
+}
+
+/* ready_lock held. */
+static bool wake_one(struct epoll *ep)
+{
+	struct list *l = list_pop_first(&ep->waiters);
+
+	if (l)
+		thread_wake(list_entry(l, struct epoll_waiter, link)->thread);
+	return l;
+}
+
+bool epoll_item_ready(struct epoll_item *item)
+{
+	struct epoll *ep = item->ep;
+	uint64_t irq = spin_lock_irq(&ep->ready_lock);
+	bool woke;
+
+	if (list_empty(&item->ready_link))
+		list_add_tail(&item->ready_link, &ep->ready);
+	woke = wake_one(ep);
+	spin_unlock_irq(&ep->ready_lock, irq);
+	return woke;
+}
+
+static struct epoll_item *take_ready(struct epoll *ep)
+{
+	uint64_t irq = spin_lock_irq(&ep->ready_lock);
+	struct list *l = list_pop_first(&ep->ready);
+
+	spin_unlock_irq(&ep->ready_lock, irq);
+	return l ? list_entry(l, struct epoll_item, ready_link) : NULL;
+}
+
+/* Onto a list of the caller's that goes back to the ready list; unless a call-back has put it there already. */
+static void keep(struct epoll *ep, struct epoll_item *item, struct list *again)
+{
+	uint64_t irq = spin_lock_irq(&ep->ready_lock);
+
+	if (list_empty(&item->ready_link))
+		list_add_tail(&item->ready_link, again);
+	spin_unlock_irq(&ep->ready_lock, irq);
+}
+
+/* Puts the list back; who finds something there should know. */
+static void put_back(struct epoll *ep, struct list *again)
+{
+	uint64_t irq = spin_lock_irq(&ep->ready_lock);
+
+	list_splice_tail(again, &ep->ready);
+	if (!list_empty(&ep->ready))
+		wake_one(ep);
+	spin_unlock_irq(&ep->ready_lock, irq);
+}
+
+/* Tells the program of an item. 1, 0: nothing to tell, -EFAULT. */
+static int report(struct epoll *ep, struct epoll_item *item, uaddr_t to, struct list *again)
+{
+	struct epoll_event event;
+	uint32_t revents = item->events & ~EPOLL_MODES ? epoll_item_poll(item) : 0;
+
+	if (!revents)
+		return 0;
+	event = (struct epoll_event){ .events = revents, .data = item->data };
+	if (copy_to_user(to, &event, sizeof(event))) {
+		keep(ep, item, again);
+		return -EFAULT;
+	}
+	if (item->events & EPOLLONESHOT)
+		atomic_store(&item->events, item->events & EPOLL_MODES);
+	else if (!(item->events & EPOLLET))
+		keep(ep, item, again);
+	return 1;
+}
+
+static int collect(struct epoll *ep, uaddr_t to, int max)
+{
+	struct list again = LIST_INIT(again);
+	struct epoll_item *item;
+	int n = 0, result = 0;
+
+	mutex_lock(&ep->lock);
+	while (n < max && (item = take_ready(ep)) != NULL) {
+		result = report(ep, item, to + (uaddr_t)n * sizeof(struct epoll_event), &again);
+		if (result < 0)
+			break;
+		n += result;
+	}
+	put_back(ep, &again);
+	mutex_unlock(&ep->lock);
+	return n ? n : min(result, 0);
+}
+
+/* Sleeps until something may be ready. True: the time is over. */
+static bool wait_ready(struct epoll *ep, nsec_t deadline, nsec_t slack)
+{
+	struct epoll_waiter w = { .thread = thread_current() };
+	bool timeout = false;
+	uint64_t irq;
+
+	irq = spin_lock_irq(&ep->ready_lock);
+	list_add_tail(&w.link, &ep->waiters);
+	thread_set_state(THREAD_SLEEPING);
+	if (!list_empty(&ep->ready) || thread_interrupted())
+		thread_set_state(THREAD_RUNNING);
+	spin_unlock_irq(&ep->ready_lock, irq);
+	if (thread_current()->state != THREAD_RUNNING)
+		timeout = sched_switch_until(deadline, slack);
+	thread_set_state(THREAD_RUNNING);
+	irq = spin_lock_irq(&ep->ready_lock);
+	if (list_empty(&w.link) && thread_interrupted() && !list_empty(&ep->ready))
+		wake_one(ep); /* we were chosen, but shall not look */
+	list_del_init(&w.link);
+	spin_unlock_irq(&ep->ready_lock, irq);
+	return timeout;
+}
+
+int epoll_wait_events(struct file *f, uaddr_t to, int max, nsec_t deadline, nsec_t slack)
+{
+	struct epoll *ep = f->data;
+	bool timeout = deadline <= 0 || (deadline != INT64_MAX && deadline <= clock_now());
+
+	if (!epoll_is(f) || max <= 0 || max > (int)(INT_MAX / sizeof(struct epoll_event)))
+		return -EINVAL;
+	might_sleep();
+	for (;;) {
+		int n = list_empty(&ep->ready) ? 0 : collect(ep, to, max);
+
+		if (n || timeout)
+			return n;
+		if (thread_interrupted())
+			return -EINTR;
+		timeout = wait_ready(ep, deadline, slack);
+	}
+}
+
+/* An instance is readable when an item of it is ready. */
+static uint32_t epoll_poll(struct file *f, struct poll_table *pt)
+{
+	struct list again = LIST_INIT(again);
+	struct epoll *ep = f->data;
+	struct epoll_item *item;
+	uint32_t events = 0;
+
+	poll_wait(pt, &ep->poll_wait);
+	if (list_empty(&ep->ready))
+		return 0;
+	mutex_lock_nested(&ep->lock);
+	while (!events && (item = take_ready(ep)) != NULL) {
+		if (item->events & ~EPOLL_MODES && epoll_item_poll(item)) {
+			events = EPOLLIN | EPOLLRDNORM;
+			keep(ep, item, &again);
+		}
+	}
+	put_back(ep, &again);
+	mutex_unlock(&ep->lock);
+	return events;
+}
+
+static void epoll_release(struct file *f)
+{
+	struct epoll *ep = f->data;
+	struct rb_node *n;
+
+	mutex_lock_nested(&ep->lock);
+	while ((n = ep->items.node) != NULL)
+		epoll_item_remove(rb_entry(n, struct epoll_item, node));
+	mutex_unlock(&ep->lock);
+	epoll_put(ep);
+}
+
+const struct file_ops epoll_file_ops = { .poll = epoll_poll, .release = epoll_release };
+
+int epoll_create_file(uint32_t flags, struct file **out)
+{
+	struct epoll *ep;
+	int error;
+
+	if (flags & ~(uint32_t)EPOLL_CLOEXEC)
+		return -EINVAL;
+	ep = kzalloc(sizeof(*ep), ALLOC_KERNEL);
+	if (!ep)
+		return -ENOMEM;
+	mutex_init(&ep->lock, RANK_EPOLL);
+	refcount_init(&ep->refs, 1);
+	spin_init(&ep->ready_lock, RANK_POLL);
+	list_init(&ep->ready);
+	list_init(&ep->waiters);
+	waitq_init(&ep->poll_wait);
+	error = file_create_anonymous("anon_inode:[eventpoll]", &epoll_file_ops, ep, O_RDWR, out);
+	if (error)
+		kfree(ep);
+	else
+		ep->file = *out;
+	return error;
+}
