@@ -41,6 +41,7 @@ enum lock_rank {
 	RANK_FS_CONTEXT,    /* working directory, root, umask */
 	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
 	RANK_FLOCK,         /* record locks of an inode */
+	RANK_FLOCK_GRAPH,   /* who waits for whose record lock */
 	RANK_DENTRY_MOVE,   /* renames and changes of names in the name cache, one at a time */
 	RANK_DENTRY,        /* a dentry's children and name; parent before child */
 	RANK_DENTRY_HASH,   /* a bucket of the name cache */
