@@ -48,7 +48,7 @@ def run_ordinary(pattern, initrd):
 def run_panicking(name, initrd):
     text = boot("ktest=" + name, initrd)
     before_init = text.split("# ktest:")[0]
-    good = "panic" in before_init[before_init.find("# ktest_seed"):] and "# ktest:" not in text
+    good = "Kernel panic" in before_init[before_init.find("# ktest_seed"):] and "# ktest:" not in text
     print("%s %s" % ("ok" if good else "not ok", name), flush=True)
     if not good:
         print(text[-3000:])
