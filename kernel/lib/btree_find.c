@@ -68,6 +68,37 @@ bool btree_txn_find_prev(const struct btree_txn *txn, uint64_t addr, struct btre
 	return btree_find_prev_below(txn->root, addr, entry);
 }
 
+bool btree_seek(const struct btree *tree, uint64_t addr, struct btree_cursor *cursor, struct btree_entry *entry)
+{
+	const struct btree_node *node = atomic_load_acquire(&tree->root);
+
+	while (node) {
+		unsigned i = btree_count_upto(node->end, node->count, addr);
+
+		if (i == node->count)
+			return false;
+		if (node->height == 0) {
+			cursor->leaf = node;
+			cursor->slot = i;
+			entry_of(node, i, entry);
+			return true;
+		}
+		node = node->ptr[i];
+	}
+	return false;
+}
+
+bool btree_next(const struct btree *tree, struct btree_cursor *cursor, struct btree_entry *entry)
+{
+	const struct btree_node *leaf = cursor->leaf;
+
+	if (++cursor->slot < leaf->count) {
+		entry_of(leaf, cursor->slot, entry);
+		return true;
+	}
+	return btree_seek(tree, leaf->end[leaf->count - 1], cursor, entry);
+}
+
 struct gap_query {
 	uint64_t size, align, low, high;
 	uint64_t edge; /* the near border of the gap under the finger */

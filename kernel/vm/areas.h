@@ -41,6 +41,8 @@ void edit_begin(struct space_edit *e, struct space *s);
 /* Puts a new area in; merges it with neighbours of the same kind (insert) or not (add). Consumes a. 0 or -ENOMEM. */
 int edit_insert(struct space_edit *e, struct area *a);
 int edit_add(struct space_edit *e, struct area *a);
+/* Puts a new area in the place of an old one, if that overlaps no other. Consumes a. 0 or -ENOMEM. */
+int edit_replace(struct space_edit *e, struct area *old, struct area *a);
 /* Takes an area out. 0 or -ENOMEM. */
 int edit_remove(struct space_edit *e, struct area *a);
 /* Takes everything in [start, end) out, splitting areas at both ends. 0 or -ENOMEM. */
@@ -91,8 +93,31 @@ static inline struct area *area_before(const struct space *s, uaddr_t addr)
 	return btree_find_prev(&s->areas, addr, &e) ? e.value : NULL;
 }
 
-#define area_for_each(s, a, from)                                                                  \
-	for ((a) = area_find(s, from); (a); (a) = area_find(s, (a)->end))
+/* A walk over the areas from an address on, while they do not change: space lock, or one RCU read section. */
+struct area_walk {
+	const struct btree *tree;
+	struct btree_cursor cursor;
+	struct btree_entry entry; /* value: the area, NULL at the end */
+};
+
+static inline struct area_walk area_walk_start(const struct btree *areas, uaddr_t from)
+{
+	struct area_walk w = { .tree = areas };
+
+	if (!btree_seek(areas, from, &w.cursor, &w.entry))
+		w.entry.value = NULL;
+	return w;
+}
+
+static inline void area_walk_next(struct area_walk *w)
+{
+	if (!btree_next(w->tree, &w->cursor, &w->entry))
+		w->entry.value = NULL;
+}
+
+#define area_for_each(areas, a, from)                                                              \
+	for (struct area_walk walk_ = area_walk_start(areas, from); ((a) = walk_.entry.value);     \
+	     area_walk_next(&walk_))
 
 static inline uint64_t area_pages(const struct area *a)
 {
@@ -138,8 +163,8 @@ enum zap_kind {
 	ZAP_ALL,   /* every entry */
 	ZAP_FILE,  /* pages of the object, not private copies */
 };
-/* Takes entries in [start, end) out. The caller finishes the batch. RCU or the space's lock. */
-void zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind);
+/* Takes entries in [start, end) out; true if a table there is empty now. The caller finishes the batch. RCU or the space's lock. */
+bool zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind);
 /* Takes out what [start, end) maps, where no area is any more, and tables that are of no use then. Space lock. */
 void zap_unmapped(struct space *s, uaddr_t start, uaddr_t end);
 /* Takes out what [start, end) maps, where a new area lies that is not ready yet. */

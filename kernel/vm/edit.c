@@ -47,12 +47,9 @@ int edit_add(struct space_edit *e, struct area *a)
 	return 0;
 }
 
-int edit_remove(struct space_edit *e, struct area *a)
+/* What is out of the tree: never published, it goes at once. */
+static void set_aside(struct space_edit *e, struct area *a)
 {
-	int error = btree_erase(&e->txn, a->start);
-
-	if (error)
-		return error;
 	area_sum(&e->delta, a, -1);
 	if (is_new(a)) {
 		list_del_init(&a->link);
@@ -60,6 +57,30 @@ int edit_remove(struct space_edit *e, struct area *a)
 	} else {
 		list_add_tail(&a->link, &e->removed);
 	}
+}
+
+int edit_remove(struct space_edit *e, struct area *a)
+{
+	int error = btree_erase(&e->txn, a->start);
+
+	if (!error)
+		set_aside(e, a);
+	return error;
+}
+
+int edit_replace(struct space_edit *e, struct area *old, struct area *a)
+{
+	struct btree_entry entry = { a->start, a->end, a };
+	int error = btree_replace(&e->txn, old->start, &entry);
+
+	assert(is_new(a));
+	if (error) {
+		area_put(a);
+		return error;
+	}
+	set_aside(e, old);
+	list_add_tail(&a->link, &e->added);
+	area_sum(&e->delta, a, 1);
 	return 0;
 }
 
@@ -84,42 +105,47 @@ int edit_insert(struct space_edit *e, struct area *a)
 	if (left) {
 		a->start = left->start;
 		a->page_offset = left->page_offset;
-		error = edit_remove(e, left);
 	}
-	if (right && !error) {
+	if (right)
 		a->end = right->end;
+	if (left && right)
 		error = edit_remove(e, right);
-	}
 	if (error) {
 		area_put(a);
 		return error;
 	}
+	if (left || right)
+		return edit_replace(e, left ? left : right, a);
 	return edit_add(e, a);
 }
 
-/* Puts the part [start, end) of old back in, if it is not empty. */
-static int keep_part(struct space_edit *e, const struct area *old, uaddr_t start, uaddr_t end)
-{
-	struct area *part;
-
-	if (start >= end)
-		return 0;
-	part = area_clone(old, e->space, start, end);
-	return part ? edit_add(e, part) : -ENOMEM;
-}
-
-/* Takes [start, end) out of one area, which keeps its reference while we look at it. */
+/* Takes [start, end) out of one area. */
 static int cut_area(struct space_edit *e, struct area *a, uaddr_t start, uaddr_t end)
 {
-	int error;
+	struct area *left = NULL, *right = NULL;
+	int error = 0;
 
-	refcount_get(&a->refs);
-	error = edit_remove(e, a);
+	if (a->start < start) {
+		left = area_clone(a, e->space, a->start, start);
+		error = left ? 0 : -ENOMEM;
+	}
+	if (!error && a->end > end) {
+		right = area_clone(a, e->space, end, a->end);
+		error = right ? 0 : -ENOMEM;
+	}
+	if (error) {
+		if (left)
+			area_put(left);
+		return error;
+	}
+	if (!left && !right)
+		return edit_remove(e, a);
+	error = edit_replace(e, a, left ? left : right);
+	if (!left || !right)
+		return error;
 	if (!error)
-		error = keep_part(e, a, a->start, min(a->end, start));
-	if (!error)
-		error = keep_part(e, a, max(a->start, end), a->end);
-	area_put(a);
+		return edit_add(e, right);
+	area_put(right);
 	return error;
 }
 
@@ -128,8 +154,10 @@ int edit_cut(struct space_edit *e, uaddr_t start, uaddr_t end)
 	struct btree_entry entry;
 	int error = 0;
 
-	while (!error && btree_txn_find(&e->txn, start, &entry) && entry.start < end)
+	while (!error && start < end && btree_txn_find(&e->txn, start, &entry) && entry.start < end) {
 		error = cut_area(e, entry.value, start, end);
+		start = entry.end;
+	}
 	return error;
 }
 

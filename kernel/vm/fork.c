@@ -37,13 +37,14 @@ static pte_t protect_entry(struct fork *f, pte_t *p, pte_t e, uaddr_t addr)
 static void copy_entries(struct fork *f, struct page *from, struct page *to, uaddr_t addr, uaddr_t end)
 {
 	pte_t *src = table_entry(from, addr), *dst = table_entry(to, addr);
-	uint32_t count = 0, copied = 0;
+	uint32_t left = from->mappings, count = 0, copied = 0;
 
-	for (; addr < end; addr += PAGE_SIZE, src++, dst++) {
+	for (; addr < end && left; addr += PAGE_SIZE, src++, dst++) {
 		pte_t e = pte_load(src);
 
 		if (pte_none(e))
 			continue;
+		left--;
 		if (!pte_special(e)) {
 			struct page *page = phys_to_page(pte_paddr(e));
 
@@ -84,15 +85,20 @@ static int copy_tables(struct fork *f, const struct area *a)
 	return 0;
 }
 
+/* The child has the parent's areas in the same order, but for those not to be inherited. */
 static int copy_pages(struct fork *f)
 {
+	struct area_walk child = area_walk_start(&f->child->areas, 0);
 	struct area *a, *copy;
 	int error = 0;
 
-	area_for_each(f->parent, a, 0) {
-		if (!atomic_load(&a->anon) || (a->flags & (AREA_DONTFORK | AREA_WIPEONFORK)))
+	area_for_each(&f->parent->areas, a, 0) {
+		copy = child.entry.value;
+		if (!copy || copy->start != a->start)
 			continue;
-		copy = area_at(f->child, a->start);
+		area_walk_next(&child);
+		if (!atomic_load(&a->anon) || (a->flags & AREA_WIPEONFORK))
+			continue;
 		area_link_family(copy);
 		error = copy_tables(f, a);
 		if (error)
@@ -110,16 +116,17 @@ static int copy_areas(struct fork *f)
 	int error = 0;
 
 	edit_begin(&e, f->child);
-	for (a = area_find(f->parent, 0); a && !error; a = area_find(f->parent, a->end)) {
+	area_for_each(&f->parent->areas, a, 0) {
 		if (a->flags & AREA_DONTFORK)
 			continue;
 		copy = area_clone(a, f->child, a->start, a->end);
-		if (!copy) {
-			error = -ENOMEM;
+		error = -ENOMEM;
+		if (!copy)
 			break;
-		}
 		copy->flags &= ~(uint32_t)AREA_LOCKED;
 		error = edit_add(&e, copy);
+		if (error)
+			break;
 	}
 	if (!error)
 		error = commit_charge(e.delta.account);

@@ -222,14 +222,25 @@ static inline void drop_page(pte_t e)
 	page_put(page);
 }
 
+/* Most tables are nearly empty: this many entries are looked at at once. */
+#define SKIP 8
+
+static inline bool all_none(const pte_t *e)
+{
+	return pte_none(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
 static void destroy_level(paddr_t pa, unsigned level)
 {
 	struct page *table = phys_to_page(pa);
 	pte_t *entry = phys_to_virt(pa);
 
 	for (uint32_t left = table->mappings; left; entry++) {
-		pte_t e = *entry;
+		pte_t e;
 
+		while (is_aligned((vaddr_t)entry, SKIP * sizeof(*entry)) && all_none(entry))
+			entry += SKIP;
+		e = *entry;
 		if (pte_none(e))
 			continue;
 		left--;

@@ -54,10 +54,12 @@ static void change_entries(struct space *s, uaddr_t start, uaddr_t end)
 	struct area *a;
 
 	tlb_batch_init(&b, s);
-	for (a = area_find(s, start); a && a->start < end; a = area_find(s, a->end)) {
+	area_for_each(&s->areas, a, start) {
 		uaddr_t addr = max(a->start, start), stop = min(a->end, end);
 		struct page *table;
 
+		if (addr >= end)
+			break;
 		for (; (table = table_next(s, &addr, stop)); addr = table_end(addr, stop))
 			change_table(&b, a, table, addr, table_end(addr, stop));
 	}

@@ -112,7 +112,7 @@ static struct btree unlink_areas(struct space *s)
 	struct area *a;
 
 	mutex_lock(&s->lock);
-	area_for_each(s, a, 0) {
+	area_for_each(&s->areas, a, 0) {
 		__atomic_store_n(&a->seq.n, 3, __ATOMIC_RELEASE);
 		area_unlink_object(a);
 		if (a->anon)
@@ -130,11 +130,9 @@ static struct btree unlink_areas(struct space *s)
 
 static void put_areas(struct btree *areas)
 {
-	struct btree_entry e;
+	struct area *a;
 
-	btree_for_each(areas, e, 0) {
-		struct area *a = e.value;
-
+	area_for_each(areas, a, 0) {
 		a->seq.n = 1; /* no reader is left: as if it had never been seen */
 		area_put(a);
 	}
@@ -163,7 +161,10 @@ int space_for_each(struct space *s, uaddr_t from, int (*visit)(void *arg, const 
 	int result = 0;
 
 	MUTEX_GUARD(&s->lock);
-	for (a = area_find(s, from); a && !result; a = area_find(s, a->end))
+	area_for_each(&s->areas, a, from) {
 		result = visit(arg, a);
+		if (result)
+			break;
+	}
 	return result;
 }

@@ -15,6 +15,7 @@
 struct zap {
 	struct tlb_batch *batch;
 	enum zap_kind kind;
+	bool emptied;               /* a table has no entries left */
 	struct space_counters gone; /* rss fields */
 };
 
@@ -47,6 +48,7 @@ static void zap_table(struct zap *z, struct page *table, uaddr_t addr, uaddr_t e
 	for (; addr < end && table->mappings; addr += PAGE_SIZE, p++)
 		if (!pte_none(pte_load(p)))
 			zap_entry(z, table, p, addr);
+	z->emptied |= table->mappings == 0;
 	table_unlock(table);
 }
 
@@ -66,7 +68,7 @@ static void subtract(uint64_t *counter, uint64_t n)
 		atomic_sub(counter, n);
 }
 
-void zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind)
+bool zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind)
 {
 	struct zap z = { .batch = b, .kind = kind };
 	struct space *s = b->space;
@@ -83,17 +85,25 @@ void zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind ki
 	subtract(&s->count.rss_anon, z.gone.rss_anon);
 	subtract(&s->count.rss_file, z.gone.rss_file);
 	subtract(&s->count.rss_shmem, z.gone.rss_shmem);
+	return z.emptied;
+}
+
+/* Between the areas around [start, end). */
+static void remove_tables(struct tlb_batch *b, uaddr_t start, uaddr_t end)
+{
+	struct area *before = area_before(b->space, start), *after = area_find(b->space, end);
+
+	tables_remove(b, start, end, before ? before->end : 0, after ? after->start : USER_TOP + PAGE_SIZE);
 }
 
 void zap_unmapped(struct space *s, uaddr_t start, uaddr_t end)
 {
-	struct area *before = area_before(s, start), *after = area_find(s, end);
 	struct tlb_batch b;
 
 	assert(mutex_held(&s->lock));
 	tlb_batch_init(&b, s);
-	zap_range(&b, start, end, ZAP_ALL);
-	tables_remove(&b, start, end, before ? before->end : 0, after ? after->start : USER_TOP + PAGE_SIZE);
+	if (zap_range(&b, start, end, ZAP_ALL))
+		remove_tables(&b, start, end);
 	tlb_batch_finish(&b);
 }
 

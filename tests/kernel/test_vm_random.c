@@ -39,7 +39,7 @@ static bool check_areas(const struct model *m)
 	bool good = true;
 
 	mutex_lock(&m->s->lock);
-	area_for_each(m->s, a, 0) {
+	area_for_each(&m->s->areas, a, 0) {
 		good &= a->start >= last && a->start < a->end && area_alive(a);
 		last = a->end;
 		total += area_pages(a);

@@ -94,10 +94,14 @@ static size_t check_node(const struct btree_node *node, bool root)
 
 static void check_tree(const struct btree *tree, const uintptr_t *cells)
 {
-	struct btree_entry e;
+	struct btree_cursor cursor;
+	struct btree_entry e, walked;
 	size_t at = 0, n = 0;
+	bool more = btree_seek(tree, 0, &cursor, &walked);
 
 	btree_for_each(tree, e, 0) {
+		assert_true(more && walked.start == e.start && walked.value == e.value);
+		more = btree_next(tree, &cursor, &walked);
 		while (at < e.start)
 			assert_int_equal(cells[at++], 0);
 		while (at < e.end)
@@ -106,6 +110,7 @@ static void check_tree(const struct btree *tree, const uintptr_t *cells)
 	}
 	while (at < CELLS)
 		assert_int_equal(cells[at++], 0);
+	assert_false(more);
 	assert_int_equal(n, tree->root ? check_node(tree->root, true) : 0);
 }
 
