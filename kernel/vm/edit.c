@@ -89,7 +89,7 @@ static bool can_merge(const struct area *l, const struct area *r)
 	return l->end == r->start && l->flags == r->flags && l->object == r->object &&
 	       l->file == r->file && l->name == r->name &&
 	       l->page_offset + area_pages(l) == r->page_offset &&
-	       !(l->flags & (AREA_SPECIAL | AREA_GROWSDOWN));
+	       !(l->flags & AREA_SPECIAL);
 }
 
 int edit_insert(struct space_edit *e, struct area *a)

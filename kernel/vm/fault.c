@@ -251,8 +251,6 @@ static int fault_run(struct fault *f)
 			area_put_later(f->area);
 		if (error)
 			break;
-		if (thread_killed())
-			return -ERESTARTSYS;
 	}
 	return error;
 }
