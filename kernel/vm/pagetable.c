@@ -126,23 +126,37 @@ static void removed_free(struct rcu_head *h)
 	kfree(r);
 }
 
+/* Most tables are nearly empty: this many entries are looked at at once. */
+#define SKIP 8
+
+static inline bool all_none(const pte_t *e)
+{
+	return pte_none(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
+/* The next entry in use at or after e, of a table that has one there. */
+static inline pte_t *next_entry(pte_t *e)
+{
+	for (;;) {
+		while (is_aligned((vaddr_t)e, SKIP * sizeof(*e)) && all_none(e))
+			e += SKIP;
+		if (!pte_none(*e))
+			return e;
+		e++;
+	}
+}
+
 /* Chains a table and all below it. Its entry is gone; level is its own. */
 static void collect(struct removed_tables *r, struct page *table, unsigned level)
 {
-	pte_t *entries = page_address(table);
+	pte_t *entry = page_address(table);
 
 	table_lock(table); /* after this no fault that began before fills it */
 	assert(level > 1 || table->mappings == 0);
-	if (level > 1) {
-		for (unsigned i = 0; table->mappings && i < MMU_ENTRIES; i++) {
-			pte_t e = pte_load(&entries[i]);
-
-			if (pte_none(e))
-				continue;
-			pte_store(&entries[i], 0);
-			table->mappings--;
-			collect(r, phys_to_page(pte_paddr(e)), level - 1);
-		}
+	for (; table->mappings; table->mappings--, entry++) {
+		entry = next_entry(entry);
+		collect(r, phys_to_page(pte_paddr(*entry)), level - 1);
+		pte_store(entry, 0);
 	}
 	table_unlock(table);
 	table->object = r->first;
@@ -222,32 +236,17 @@ static inline void drop_page(pte_t e)
 	page_put(page);
 }
 
-/* Most tables are nearly empty: this many entries are looked at at once. */
-#define SKIP 8
-
-static inline bool all_none(const pte_t *e)
-{
-	return pte_none(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
-}
-
 static void destroy_level(paddr_t pa, unsigned level)
 {
 	struct page *table = phys_to_page(pa);
 	pte_t *entry = phys_to_virt(pa);
 
-	for (uint32_t left = table->mappings; left; entry++) {
-		pte_t e;
-
-		while (is_aligned((vaddr_t)entry, SKIP * sizeof(*entry)) && all_none(entry))
-			entry += SKIP;
-		e = *entry;
-		if (pte_none(e))
-			continue;
-		left--;
+	for (uint32_t left = table->mappings; left; left--, entry++) {
+		entry = next_entry(entry);
 		if (level > 1)
-			destroy_level(pte_paddr(e), level - 1);
+			destroy_level(pte_paddr(*entry), level - 1);
 		else
-			drop_page(e);
+			drop_page(*entry);
 	}
 	table_free(table);
 }
