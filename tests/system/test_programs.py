@@ -1,61 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Real programs from Debian's packages, unmodified, do inside what they do on the host."""
 import os
-import random
+import pathlib
 import subprocess
 
+import bigscript
+import oracle
 import programs
 import pytest
 
-GO = """
-package main
-
-import ("fmt"; "os"; "runtime"; "sort"; "strings"; "sync"; "time")
-
-func main() {
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	total := 0
-	ch := make(chan int, 10)
-	for i := 0; i < 200; i++ {
-		wg.Add(1)
-		go func(n int) {
-			defer wg.Done()
-			ch <- n
-			mu.Lock()
-			total += n
-			mu.Unlock()
-		}(i)
-	}
-	got := []int{}
-	done := make(chan bool)
-	go func() {
-		for n := range ch { got = append(got, n) }
-		done <- true
-	}()
-	wg.Wait()
-	close(ch)
-	<-done
-	sort.Ints(got)
-	fmt.Println("total", total, len(got), got[0], got[199])
-	waste := 0
-	for i := 0; i < 200; i++ { waste += len(strings.Repeat("x", 100000)) }
-	runtime.GC()
-	fmt.Println("garbage", waste)
-	start := time.Now()
-	select {
-	case <-time.After(30 * time.Millisecond):
-	}
-	fmt.Println("slept", time.Since(start) >= 30*time.Millisecond)
-	if err := os.WriteFile("/tmp/go", []byte("file"), 0644); err != nil { panic(err) }
-	b, _ := os.ReadFile("/tmp/go")
-	_, err := os.ReadFile("/none")
-	fmt.Println(string(b), err)
-	defer func() { fmt.Println("recovered:", recover()); os.Exit(3) }()
-	var p *int
-	fmt.Println(*p)
-}
-"""
+SCRIPTS = pathlib.Path(__file__).parent / "scripts"
 
 TCC = r"""
 #include <stdio.h>
@@ -234,47 +188,32 @@ def test_shell(linnet, tmp_path, shell, script):
     assert done.returncode == host.returncode
 
 
-def long_script(lines):
-    """A shell script with pipes, functions and background jobs that prints much."""
-    random.seed(7)
-    text = ["#!/bin/sh", "work() { seq 1 $1 | sed s/^/$2/ | tail -n 1; }", "total=0"]
-    while len(text) < lines - 5:
-        n = random.randrange(2, 40)
-        text += random.choice([
-            ["echo line %d | tr a-z A-Z" % n],
-            ["total=$((total + %d))" % n],
-            ["work %d w &" % n, "wait $!"],
-            ["if [ $((total % 2)) = 0 ]; then", "  echo even $total", "else", "  echo odd", "fi"],
-            ["seq 1 %d | while read i; do" % n, "  [ $i = %d ] && echo reached $i" % n, "done"],
-            ["(sleep 0.01; exit %d) &" % n, "wait $! || echo job $?"],
-            ["echo %d >/tmp/script.$$" % n, "x=$(cat /tmp/script.$$)", "echo $x$x"],
-            ["case %d in" % n, "  1*) echo teens ;;", "  *) echo others ;;", "esac"],
-            ["for w in a b c; do", "  echo $w-%d" % n, "done | sort -r | head -n 2"],
-        ])
-    text += ["{ for n in 1 2 3 4 5; do (sleep 0.0$n; echo last $n) & done; wait; } | sort",
-             "rm -f /tmp/script.$$", "echo total $total", "exit 17"]
-    return "\n".join(text) + "\n"
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash-static"], ids=["busybox", "bash"])
+def test_script_of_2000_lines(linnet, shell):
+    script = bigscript.script()
+    assert script.count("\n") >= 2000
+    initrd = programs.initramfs("script", {"script": script.encode(),
+                                           **programs.files("/bin/bash-static")})
+    output, status = oracle.linux([shell, "/script"], initrd)
+    done = linnet.run(shell, "/script", options=["--initrd", str(initrd)])
+    assert done.stdout.decode() == output.decode()
+    assert done.returncode == status == 17
 
 
-def test_long_script_with_jobs(linnet, tmp_path):
-    script = long_script(2000)
-    assert script.count("\n") >= 1990
-    host = on_host(["busybox", "sh"], script, tmp_path)
-    initrd = programs.initramfs("script", {"script": script.encode()})
-    done = linnet.run("/script", options=["--initrd", str(initrd)])
-    assert done.stdout.decode() == host.stdout
-    assert done.returncode == host.returncode == 17
+def same_as_linux(linnet, initrd, *words):
+    """The program prints and returns what it does on Linux; gives that."""
+    output, status = oracle.linux(words, initrd)
+    done = linnet.run(*words, options=["--initrd", str(initrd)])
+    assert (done.stdout.decode(), done.returncode) == (output.decode(), status), \
+        done.stderr.decode(errors="replace")
+    return output.decode(), status
 
 
 def test_go_program(linnet):
-    path = programs.go_program("routines", GO)
-    initrd = programs.initramfs("go", {"go": path.read_bytes()})
-    done = linnet.run("/go", options=["--initrd", str(initrd)])
-    assert done.stdout.decode().splitlines() == [
-        "total 19900 200 0 199", "garbage 20000000", "slept true",
-        "file open /none: no such file or directory",
-        "recovered: runtime error: invalid memory address or nil pointer dereference"]
-    assert done.returncode == 3
+    path = programs.go_program("routines", (SCRIPTS / "routines.go").read_text())
+    initrd = programs.initramfs("go", {"go": path.read_bytes(), "scripts/x": b""})
+    output, status = same_as_linux(linnet, initrd, "/go")
+    assert output.startswith("fan in: 1000 332833500\n") and status == 3
 
 
 def test_tcc_compiles_and_runs(linnet):
@@ -285,37 +224,8 @@ def test_tcc_compiles_and_runs(linnet):
     assert done == ("6765 2 word 99999\nchild 7\n5\n" "6765 2 again 99999\nchild 7\n5\n")
 
 
-PTHREADS = r"""
-#include <pthread.h>
-#include <stdio.h>
-static pthread_barrier_t barrier;
-static pthread_key_t key;
-static long sum;
-static void gone(void *p) { __atomic_add_fetch(&sum, (long)p, __ATOMIC_SEQ_CST); }
-static void *body(void *p)
-{
-	pthread_setspecific(key, p);
-	for (int i = 0; i < 20; i++)
-		pthread_barrier_wait(&barrier);
-	return p;
-}
-int main(void)
-{
-	pthread_t t[10];
-	pthread_barrier_init(&barrier, NULL, 10);
-	pthread_key_create(&key, gone);
-	for (long i = 0; i < 10; i++)
-		pthread_create(&t[i], NULL, body, (void *)(i + 1));
-	for (int i = 0; i < 10; i++)
-		pthread_join(t[i], NULL);
-	printf("sum %ld\n", sum);
-	return 0;
-}
-"""
-
-
 def test_pthreads_program(linnet):
-    path = programs.c_program("barrier", PTHREADS)
-    initrd = programs.initramfs("barrier", {"barrier": path.read_bytes()})
-    done = linnet.run("/barrier", options=["--initrd", str(initrd)])
-    assert (done.returncode, done.stdout) == (0, b"sum 55\n")
+    path = programs.c_program("threads", (SCRIPTS / "threads.c").read_text())
+    initrd = programs.initramfs("threads", {"threads": path.read_bytes()})
+    output, status = same_as_linux(linnet, initrd, "/threads")
+    assert output.endswith("forked: 9\n") and status == 11
