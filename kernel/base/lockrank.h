@@ -21,6 +21,7 @@ enum lock_rank {
 	RANK_EPOLL,         /* an epoll instance */
 	RANK_DEVICE_TABLE,  /* changes of the table of devices, which show in devtmpfs */
 	RANK_FILE_POS,      /* a file's position */
+	RANK_PROC_FILE,     /* the text of an open file of /proc */
 	RANK_MOUNT,         /* the mount table, for writers */
 	RANK_RENAME,        /* one cross-directory rename of a filesystem at a time */
 	RANK_INODE,         /* an inode: directory contents, size; parent before child, nested */

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/mem/procfs.c: /proc: its one superblock and the fixed tree, which is built
+ * from the table "proc_entries" at the first mount and never changes. Inodes are
+ * made when a name is looked up and hold nothing but what they stand for.
+ */
+#include "fs/mem/procfs.h"
+#include "base/table.h"
+#include "fs/path.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include <asm/statfs.h>
+#include <linux/magic.h>
+
+#define PROC_ROOT_INO 1
+
+const struct proc_provider *proc_provider;
+
+static struct mutex proc_lock = MUTEX_INIT(proc_lock, RANK_SLEEP_LEAF);
+static struct super *proc_super;    /* proc_lock; counted for good */
+static struct proc_node proc_root;  /* immutable once mounted, as the whole tree */
+static uint64_t proc_next_ino = PROC_ROOT_INO; /* proc_lock */
+
+void procfs_set_provider(const struct proc_provider *p)
+{
+	proc_provider = p;
+}
+
+static void pi_free(struct rcu_head *head)
+{
+	struct proc_inode *pi = container_of(head, struct proc_inode, rcu);
+
+	if (pi->task)
+		proc_provider->put(pi->task);
+	kfree(pi);
+}
+
+static void proc_evict(struct inode *i)
+{
+	rcu_call(&proc_inode(i)->rcu, pi_free); /* walks may be asking whether the task is alive */
+}
+
+static int proc_statfs(struct super *sb, void *out)
+{
+	((struct statfs *)out)->f_type = PROC_SUPER_MAGIC;
+	return 0;
+}
+
+static const struct super_ops proc_super_ops = { .evict = proc_evict, .statfs = proc_statfs };
+
+struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, const struct proc_inode *pi)
+{
+	struct proc_inode *copy = kmalloc(sizeof(*copy), ALLOC_KERNEL);
+	struct inode *i = copy ? inode_create(sb, ino, mode) : NULL;
+
+	if (!i) {
+		kfree(copy);
+		return NULL;
+	}
+	*copy = *pi;
+	i->data = copy;
+	if (S_ISDIR(mode))
+		i->nlink = 2;
+	else
+		i->file_ops = &proc_file_ops;
+	return i;
+}
+
+static struct proc_node *node_find(struct proc_node *dir, const char *name, size_t len)
+{
+	struct proc_node *n;
+
+	list_for_each_entry(n, &dir->children, sibling)
+		if (n->len == len && memcmp(n->name, name, len) == 0)
+			return n;
+	return NULL;
+}
+
+static struct proc_node *node_add(struct proc_node *dir, const char *name, size_t len)
+{
+	struct proc_node *n = kzalloc(sizeof(*n), ALLOC_KERNEL);
+
+	if (!n)
+		return NULL;
+	n->name = name;
+	n->len = len;
+	n->ino = ++proc_next_ino;
+	n->parent = dir;
+	list_init(&n->children);
+	list_add_tail(&n->sibling, &dir->children);
+	return n;
+}
+
+/* The node for a path, its directories made as needed. */
+static struct proc_node *node_make(const char *path)
+{
+	struct proc_node *at = &proc_root, *next;
+
+	while (at && *path) {
+		size_t len = 0;
+
+		while (path[len] && path[len] != '/')
+			len++;
+		next = node_find(at, path, len);
+		at = next ? next : node_add(at, path, len);
+		path += len;
+		while (*path == '/')
+			path++;
+	}
+	return at;
+}
+
+static int tree_build(void)
+{
+	struct proc_node *n;
+
+	proc_root.ino = PROC_ROOT_INO;
+	proc_root.parent = &proc_root;
+	list_init(&proc_root.children);
+	TABLE_FOREACH(proc_entries, struct proc_entry, e) {
+		n = node_make(e->path);
+		if (!n)
+			return -ENOMEM;
+		n->entry = e;
+	}
+	n = node_make("mounts");
+	if (!n)
+		return -ENOMEM;
+	n->link = "self/mounts";
+	return 0;
+}
+
+static const struct inode_ops proc_dir_ops, proc_root_ops, proc_leaf_ops;
+static const struct file_ops proc_dir_file_ops;
+
+static int node_inode(struct super *sb, const struct proc_node *n, struct inode **out)
+{
+	struct proc_inode pi = { .node = n };
+	uint32_t mode = n->link ? S_IFLNK | 0777 : n->entry ? S_IFREG | n->entry->mode : S_IFDIR | 0555;
+	struct inode *i = proc_inode_create(sb, n->ino, mode, &pi);
+
+	if (!i)
+		return -ENOMEM;
+	i->ops = n->link || n->entry ? &proc_leaf_ops : n == &proc_root ? &proc_root_ops : &proc_dir_ops;
+	if (S_ISDIR(mode))
+		i->file_ops = &proc_dir_file_ops;
+	if (n->link) {
+		i->link = kstrdup(n->link, ALLOC_KERNEL);
+		if (!i->link) {
+			inode_put(i);
+			return -ENOMEM;
+		}
+	}
+	*out = i;
+	return 0;
+}
+
+static int proc_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	struct proc_node *n = node_find((struct proc_node *)proc_inode(dir)->node, name, len);
+
+	*out = NULL;
+	return n ? node_inode(dir->sb, n, out) : 0;
+}
+
+static int proc_root_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	int error = proc_lookup(dir, name, len, out);
+
+	return error || *out ? error : proc_pid_lookup(dir->sb, name, len, out);
+}
+
+static bool emit_node(struct dir_sink *s, const struct proc_node *n, loff_t next)
+{
+	unsigned type = (n->link ? S_IFLNK : n->entry ? S_IFREG : S_IFDIR) >> 12;
+
+	return s->emit(s, n->name, n->len, n->ino, type, next);
+}
+
+/* Positions: 0 and 1 are the dots, then the children in order. True: all were told. */
+static bool iterate_nodes(const struct proc_node *dir, struct dir_sink *s)
+{
+	const struct proc_node *n;
+	loff_t at = 2;
+
+	if (s->position == 0) {
+		if (!s->emit(s, ".", 1, dir->ino, S_IFDIR >> 12, 1))
+			return false;
+		s->position = 1;
+	}
+	if (s->position == 1) {
+		if (!s->emit(s, "..", 2, dir->parent->ino, S_IFDIR >> 12, 2))
+			return false;
+		s->position = 2;
+	}
+	list_for_each_entry(n, &dir->children, sibling) {
+		if (at++ < s->position)
+			continue;
+		if (!emit_node(s, n, at))
+			return false;
+		s->position = at;
+	}
+	return true;
+}
+
+static int proc_iterate(struct file *f, struct dir_sink *s)
+{
+	const struct proc_node *dir = proc_inode(f->inode)->node;
+
+	if (s->position < PROC_FIRST_PID && !iterate_nodes(dir, s))
+		return 0;
+	if (dir != &proc_root)
+		return 0;
+	s->position = max_t(loff_t, s->position, PROC_FIRST_PID);
+	return proc_pid_iterate(s);
+}
+
+/* The root's names are never stale, but those that are not there may come. */
+static bool always_valid(struct dentry *d)
+{
+	return true;
+}
+
+static const struct inode_ops proc_dir_ops = { .lookup = proc_lookup };
+static const struct inode_ops proc_root_ops = { .lookup = proc_root_lookup, .revalidate = always_valid };
+static const struct inode_ops proc_leaf_ops = { 0 };
+static const struct file_ops proc_dir_file_ops = { .iterate = proc_iterate, .seek = file_seek_generic };
+
+
+static int super_build(const struct fs_type *type, struct super **out)
+{
+	struct super *sb = super_create(type, &proc_super_ops, 0);
+	struct inode *root;
+	int error = sb ? tree_build() : -ENOMEM;
+
+	if (!error)
+		error = node_inode(sb, &proc_root, &root);
+	if (!error) {
+		sb->root = dentry_create_root(sb, root);
+		if (!sb->root) {
+			inode_put(root);
+			error = -ENOMEM;
+		}
+	}
+	if (error)
+		super_put(sb);
+	else
+		*out = sb;
+	return error;
+}
+
+static int proc_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
+		      struct super **out)
+{
+	int error = 0;
+
+	mutex_lock(&proc_lock);
+	if (!proc_super)
+		error = super_build(type, &proc_super);
+	if (!error) {
+		refcount_get(&proc_super->refs);
+		*out = proc_super;
+	}
+	mutex_unlock(&proc_lock);
+	return error;
+}
+
+TABLE_ENTRY(fs_types, struct fs_type, proc) = { .name = "proc", .mount = proc_mount };

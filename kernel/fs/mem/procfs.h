@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/mem/procfs.h: procfs between its files: procfs.c (superblock, the fixed tree),
+ * procfs_pid.c (processes), procfs_file.c (reading and writing).
+ */
+#ifndef FS_MEM_PROCFS_H
+#define FS_MEM_PROCFS_H
+
+#include "fs/procfs.h"
+
+/* A fixed file or directory. */
+struct proc_node {
+	const char *name;               /* immutable, as all that follows; not terminated */
+	size_t len;
+	uint64_t ino;
+	const struct proc_entry *entry; /* NULL: a directory */
+	const char *link;               /* a symbolic link's text */
+	struct proc_node *parent;
+	struct list children, sibling;  /* in the order they came */
+};
+
+/* What an inode of procfs stands for. */
+struct proc_inode {                     /* inode->data; immutable; freed after a grace period with the task's reference */
+	const struct proc_node *node;   /* the fixed tree, or NULL */
+	void *task;                     /* counted by the provider; or NULL */
+	const struct proc_pid_file *file; /* NULL: the directory of the task */
+	int number;                     /* of the process or thread; in fd and fdinfo: the entry's */
+	bool thread;                    /* task is one thread, in /proc/PID/task */
+	bool tasks;                     /* the directory /proc/PID/task itself */
+	bool entry;                     /* an entry of fd or fdinfo */
+	struct rcu_head rcu;
+};
+
+static inline struct proc_inode *proc_inode(const struct inode *i) { return i->data; }
+
+extern const struct proc_provider *proc_provider; /* set once, at boot */
+extern const struct file_ops proc_file_ops;
+
+/* A new inode; takes over what pi holds on success. NULL when out. */
+struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, const struct proc_inode *pi);
+
+/* "123" and nothing else: the number, or -1. */
+int proc_parse_number(const char *name, size_t len);
+/* /proc/NUMBER, "self" and "thread-self". *out NULL: no such. */
+int proc_pid_lookup(struct super *sb, const char *name, size_t len, struct inode **out);
+/* The rest of the root directory: self, thread-self and the processes. */
+int proc_pid_iterate(struct dir_sink *s);
+
+#define PROC_FIRST_PID 1000 /* positions in the root directory: below are the fixed names */
+
+#endif

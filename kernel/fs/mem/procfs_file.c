@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/mem/procfs_file.c: reading and writing files of /proc. The text is made when
+ * a read starts at the beginning and kept with the open file, so that a program
+ * which reads in small pieces gets one consistent text; going back to the start
+ * makes a new one.
+ */
+#include "fs/mem/procfs.h"
+#include "lib/errno.h"
+#include "mem/slab.h"
+#include "vm/iter.h"
+
+struct proc_open {
+	struct mutex lock;   /* rank PROC_FILE */
+	struct text text;    /* lock */
+	bool made;           /* lock */
+};
+
+static int proc_show(const struct proc_inode *pi, struct text *t)
+{
+	if (pi->node)
+		return pi->node->entry->show ? pi->node->entry->show(t) : 0;
+	if (pi->entry)
+		return pi->file->entry_show(pi->task, pi->number, t);
+	return pi->file->show ? pi->file->show(pi->task, t) : -EINVAL;
+}
+
+/* Files that only their owner may read show what ptrace would: so who may not trace may not read. */
+static int proc_open(struct inode *inode, struct file *f)
+{
+	const struct proc_inode *pi = proc_inode(inode);
+	struct proc_open *o;
+
+	if (pi->task && !(inode->mode & 0044) && !proc_provider->may_inspect(pi->task, f->cred))
+		return -EACCES;
+	o = kzalloc(sizeof(*o), ALLOC_KERNEL);
+	if (!o)
+		return -ENOMEM;
+	mutex_init(&o->lock, RANK_PROC_FILE);
+	f->data = o;
+	return 0;
+}
+
+static void proc_release(struct file *f)
+{
+	struct proc_open *o = f->data;
+
+	kfree(o->text.buf);
+	kfree(o);
+}
+
+static int proc_make_text(struct proc_open *o, const struct proc_inode *pi)
+{
+	int error;
+
+	o->text.length = 0;
+	o->text.failed = false;
+	error = proc_show(pi, &o->text);
+	if (!error && o->text.failed)
+		error = -ENOMEM;
+	o->made = !error;
+	return error;
+}
+
+static ssize_t proc_read(struct io *io, struct iter *to)
+{
+	const struct proc_inode *pi = proc_inode(io->file->inode);
+	struct proc_open *o = io->file->data;
+	size_t at = (size_t)io->position, n = 0;
+	int error = 0;
+
+	if (pi->file && pi->file->read)
+		return pi->file->read(pi->task, io, to);
+	mutex_lock(&o->lock);
+	if (!o->made || at == 0)
+		error = proc_make_text(o, pi);
+	if (!error && at < o->text.length) {
+		size_t want = min(to->count, o->text.length - at);
+
+		n = iter_put(to, o->text.buf + at, want);
+		if (want && !n)
+			error = -EFAULT;
+	}
+	mutex_unlock(&o->lock);
+	io->position += (loff_t)n;
+	return error ? error : (ssize_t)n;
+}
+
+static ssize_t proc_store(const struct proc_inode *pi, const char *buf, size_t n)
+{
+	int error = -EINVAL;
+
+	if (pi->node && pi->node->entry->store)
+		error = pi->node->entry->store(buf, n);
+	else if (pi->file && pi->file->store)
+		error = pi->file->store(pi->task, buf, n);
+	return error < 0 ? error : (ssize_t)n;
+}
+
+static ssize_t proc_write(struct io *io, struct iter *from)
+{
+	const struct proc_inode *pi = proc_inode(io->file->inode);
+	size_t n = min(from->count, (size_t)PAGE_SIZE - 1);
+	ssize_t result = -EFAULT;
+	char *buf;
+
+	if (pi->file && pi->file->write)
+		return pi->file->write(pi->task, io, from);
+	buf = kmalloc(n + 1, ALLOC_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	if (iter_take(from, buf, n) == n) {
+		buf[n] = '\0';
+		result = proc_store(pi, buf, n);
+	}
+	kfree(buf);
+	if (result > 0)
+		io->position += result;
+	return result;
+}
+
+static loff_t proc_seek(struct file *f, loff_t offset, int whence)
+{
+	return whence == 2 ? -EINVAL : file_seek_generic(f, offset, whence);
+}
+
+const struct file_ops proc_file_ops = {
+	.open = proc_open,
+	.release = proc_release,
+	.read = proc_read,
+	.write = proc_write,
+	.seek = proc_seek,
+};

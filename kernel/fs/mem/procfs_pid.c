@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/mem/procfs_pid.c: the numbered directories of /proc: /proc/PID with the files
+ * of the provider's list, its fd and fdinfo, and /proc/PID/task/TID.
+ *
+ * An inode holds a reference on its task. Whether a cached name still leads to a
+ * living task is asked at every use (revalidate); entries of fd and fdinfo come
+ * and go so fast that they are always looked up anew.
+ */
+#include "fs/mem/procfs.h"
+#include "fs/path.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include <linux/limits.h>
+
+#define SELF_INO        900
+#define THREAD_SELF_INO 901
+
+static const struct inode_ops pid_dir_ops, pid_tasks_ops, pid_fds_ops, pid_file_ops, pid_link_ops, fd_link_ops,
+	fd_file_ops, self_ops, thread_self_ops;
+static const struct file_ops pid_dir_file_ops;
+
+int proc_parse_number(const char *name, size_t len)
+{
+	int n = 0;
+
+	if (!len || len > 9 || (name[0] == '0' && len > 1))
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return -1;
+		n = n * 10 + (name[i] - '0');
+	}
+	return n;
+}
+
+static uint64_t pid_ino(int number, unsigned which)
+{
+	return (uint64_t)number << 32 | which << 24 | 1u << 23;
+}
+
+static void set_owner(struct inode *i)
+{
+	uint32_t uid, gid;
+
+	proc_provider->owner(proc_inode(i)->task, &uid, &gid);
+	WRITE_ONCE(i->uid, uid);
+	WRITE_ONCE(i->gid, gid);
+}
+
+/* Gives the inode that pi describes; its task is counted anew. */
+static int pid_inode(struct super *sb, uint64_t ino, uint32_t mode, struct proc_inode pi, const struct inode_ops *ops,
+		     struct inode **out)
+{
+	struct inode *i;
+
+	proc_provider->get(pi.task);
+	i = proc_inode_create(sb, ino, mode, &pi);
+	if (!i) {
+		proc_provider->put(pi.task);
+		return -ENOMEM;
+	}
+	i->ops = ops;
+	if (S_ISDIR(mode))
+		i->file_ops = &pid_dir_file_ops;
+	set_owner(i);
+	*out = i;
+	return 0;
+}
+
+static int self_inode(struct super *sb, bool thread, struct inode **out)
+{
+	struct proc_inode pi = { .thread = thread };
+	struct inode *i = proc_inode_create(sb, thread ? THREAD_SELF_INO : SELF_INO, S_IFLNK | 0777, &pi);
+
+	if (!i)
+		return -ENOMEM;
+	i->ops = thread ? &thread_self_ops : &self_ops;
+	*out = i;
+	return 0;
+}
+
+static int task_inode(struct super *sb, int number, bool thread, struct inode **out)
+{
+	struct proc_inode pi = { .number = number, .thread = thread };
+	int error;
+
+	if (number <= 0)
+		return 0;
+	pi.task = proc_provider->find(number, thread);
+	if (!pi.task)
+		return 0;
+	error = pid_inode(sb, pid_ino(number, thread), S_IFDIR | 0555, pi, &pid_dir_ops, out);
+	proc_provider->put(pi.task);
+	return error;
+}
+
+int proc_pid_lookup(struct super *sb, const char *name, size_t len, struct inode **out)
+{
+	if (!proc_provider)
+		return 0;
+	if (len == 4 && memcmp(name, "self", 4) == 0)
+		return self_inode(sb, false, out);
+	if (len == 11 && memcmp(name, "thread-self", 11) == 0)
+		return self_inode(sb, true, out);
+	return task_inode(sb, proc_parse_number(name, len), false, out);
+}
+
+static bool emit_number(struct dir_sink *s, int number, unsigned type, uint64_t ino, loff_t next)
+{
+	char name[16];
+	int len = format(name, sizeof(name), "%d", number);
+
+	return s->emit(s, name, (size_t)len, ino, type >> 12, next);
+}
+
+int proc_pid_iterate(struct dir_sink *s)
+{
+	int pid;
+
+	if (!proc_provider)
+		return 0;
+	if (s->position == PROC_FIRST_PID) {
+		if (!s->emit(s, "self", 4, SELF_INO, S_IFLNK >> 12, PROC_FIRST_PID + 1))
+			return 0;
+		s->position++;
+	}
+	if (s->position == PROC_FIRST_PID + 1) {
+		if (!s->emit(s, "thread-self", 11, THREAD_SELF_INO, S_IFLNK >> 12, PROC_FIRST_PID + 2))
+			return 0;
+		s->position++;
+	}
+	/* Process n has the position two and n after that. */
+	while ((pid = proc_provider->next((int)(s->position - PROC_FIRST_PID - 1))) >= 0) {
+		loff_t next = PROC_FIRST_PID + 2 + (loff_t)pid;
+
+		if (!emit_number(s, pid, S_IFDIR, pid_ino(pid, 0), next))
+			break;
+		s->position = next;
+	}
+	return 0;
+}
+
+static const struct inode_ops *file_inode_ops(const struct proc_pid_file *f)
+{
+	return S_ISDIR(f->mode) ? &pid_fds_ops : S_ISLNK(f->mode) ? &pid_link_ops : &pid_file_ops;
+}
+
+static int pid_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	struct proc_inode pi = *proc_inode(dir);
+	unsigned which = 2;
+
+	*out = NULL;
+	if (!proc_provider->alive(pi.task))
+		return -ENOENT;
+	if (!pi.thread && len == 4 && memcmp(name, "task", 4) == 0) {
+		pi.tasks = true;
+		return pid_inode(dir->sb, pid_ino(pi.number, 255), S_IFDIR | 0555, pi, &pid_tasks_ops, out);
+	}
+	for (const struct proc_pid_file *f = proc_provider->files; f->name; f++, which++) {
+		if (strlen(f->name) != len || memcmp(f->name, name, len) != 0)
+			continue;
+		pi.file = f;
+		return pid_inode(dir->sb, pid_ino(pi.number, which) + pi.thread, f->mode, pi, file_inode_ops(f), out);
+	}
+	return 0;
+}
+
+static int tasks_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	int number = proc_parse_number(name, len);
+
+	*out = NULL;
+	if (number <= 0 || proc_provider->next_thread(proc_inode(dir)->task, number) != number)
+		return 0;
+	return task_inode(dir->sb, number, true, out);
+}
+
+static int fds_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	struct proc_inode pi = *proc_inode(dir);
+	uint64_t ino = dir->ino;
+	bool link = pi.file->entry_link;
+
+	pi.number = proc_parse_number(name, len);
+	pi.entry = true;
+	*out = NULL;
+	if (pi.number < 0 || pi.file->next(pi.task, pi.number) != pi.number)
+		return 0;
+	return pid_inode(dir->sb, ino + (uint64_t)pi.number + 1, link ? S_IFLNK | 0700 : S_IFREG | 0444, pi,
+			 link ? &fd_link_ops : &fd_file_ops, out);
+}
+
+/* Names of a process's directory: files, then "task". */
+static void iterate_files(const struct proc_inode *pi, struct dir_sink *s)
+{
+	const struct proc_pid_file *f = proc_provider->files;
+	loff_t at = 2;
+
+	for (; f->name; f++, at++) {
+		if (at < s->position)
+			continue;
+		if (!s->emit(s, f->name, strlen(f->name), pid_ino(pi->number, (unsigned)at) + pi->thread, f->mode >> 12,
+			     at + 1))
+			return;
+		s->position = at + 1;
+	}
+	if (!pi->thread && s->position == at && s->emit(s, "task", 4, pid_ino(pi->number, 255), S_IFDIR >> 12, at + 1))
+		s->position = at + 1;
+}
+
+static void iterate_tasks(const struct proc_inode *pi, struct dir_sink *s)
+{
+	int n;
+
+	while ((n = proc_provider->next_thread(pi->task, (int)s->position - 1)) >= 0) {
+		if (!emit_number(s, n, S_IFDIR, pid_ino(n, 1), (loff_t)n + 2))
+			return;
+		s->position = (loff_t)n + 2;
+	}
+}
+
+static void iterate_fds(const struct proc_inode *pi, uint64_t ino, struct dir_sink *s)
+{
+	unsigned type = pi->file->entry_link ? S_IFLNK : S_IFREG;
+	int n;
+
+	while ((n = pi->file->next(pi->task, (int)s->position - 2)) >= 0) {
+		if (!emit_number(s, n, type, ino + (uint64_t)n + 1, (loff_t)n + 3))
+			return;
+		s->position = (loff_t)n + 3;
+	}
+}
+
+static int pid_iterate(struct file *f, struct dir_sink *s)
+{
+	const struct proc_inode *pi = proc_inode(f->inode);
+
+	if (!proc_provider->alive(pi->task))
+		return -ENOENT;
+	for (; s->position < 2; s->position++) {
+		const struct inode *i = s->position ? f->path.dentry->parent->inode : f->inode;
+
+		if (!s->emit(s, "..", s->position ? 2 : 1, i->ino, S_IFDIR >> 12, s->position + 1))
+			return 0;
+	}
+	if (pi->tasks)
+		iterate_tasks(pi, s);
+	else if (pi->file)
+		iterate_fds(pi, f->inode->ino, s);
+	else
+		iterate_files(pi, s);
+	return 0;
+}
+
+static const struct file_ops pid_dir_file_ops = { .iterate = pid_iterate, .seek = file_seek_generic };
+
+static bool pid_revalidate(struct dentry *d)
+{
+	return proc_provider->alive(proc_inode(d->inode)->task);
+}
+
+static bool never_valid(struct dentry *d)
+{
+	return false;
+}
+
+/* The owner changes when the process changes its identity; who may trace it may look into fd. */
+static int pid_permission(struct inode *i, const struct cred *cred, unsigned mask)
+{
+	set_owner(i);
+	if (S_ISDIR(i->mode) && proc_inode(i)->file && !(mask & MAY_WRITE) &&
+	    proc_provider->may_inspect(proc_inode(i)->task, cred))
+		return 0;
+	return inode_permission_generic(i, cred, mask);
+}
+
+static int entry_path(const struct proc_inode *pi, struct path *out)
+{
+	return pi->entry ? pi->file->entry_link(pi->task, pi->number, out) : pi->file->link(pi->task, out);
+}
+
+static int link_follow(struct inode *i, const struct cred *cred, struct path *out)
+{
+	const struct proc_inode *pi = proc_inode(i);
+
+	return proc_provider->may_inspect(pi->task, cred) ? entry_path(pi, out) : -EACCES;
+}
+
+static ssize_t link_read(struct inode *i, char *buf, size_t size)
+{
+	struct path p;
+	char *page, *name;
+	ssize_t n;
+	int error = entry_path(proc_inode(i), &p);
+
+	if (error)
+		return error;
+	page = kmalloc(PATH_MAX, ALLOC_KERNEL);
+	name = page ? path_name(&p, &root_path, page, PATH_MAX, &error) : NULL;
+	n = !page ? -ENOMEM : name ? (ssize_t)min(strlen(name), size) : error;
+	if (n > 0)
+		memcpy(buf, name, (size_t)n);
+	kfree(page);
+	path_put(&p);
+	return n;
+}
+
+static ssize_t self_read(struct inode *i, char *buf, size_t size)
+{
+	bool thread = proc_inode(i)->thread;
+	int tgid, tid = proc_provider->self(thread, &tgid);
+
+	return thread ? format_cut(buf, size, "%d/task/%d", tgid, tid) : format_cut(buf, size, "%d", tgid);
+}
+
+#define PID_OPS .permission = pid_permission, .getattr = set_owner
+
+static const struct inode_ops pid_dir_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = pid_lookup };
+static const struct inode_ops pid_tasks_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = tasks_lookup };
+static const struct inode_ops pid_fds_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = fds_lookup };
+static const struct inode_ops pid_file_ops = { PID_OPS, .revalidate = pid_revalidate };
+static const struct inode_ops pid_link_ops = {
+	PID_OPS, .revalidate = pid_revalidate, .follow = link_follow, .readlink = link_read,
+};
+static const struct inode_ops fd_link_ops = {
+	PID_OPS, .revalidate = never_valid, .follow = link_follow, .readlink = link_read,
+};
+static const struct inode_ops fd_file_ops = { PID_OPS, .revalidate = never_valid };
+static const struct inode_ops self_ops = { .readlink = self_read };
+static const struct inode_ops thread_self_ops = { .readlink = self_read };
