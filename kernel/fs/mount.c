@@ -198,6 +198,11 @@ void mount_unlink(struct mount *m)
 	mountpoint_check(m->place.dentry);
 }
 
+struct mount *mount_of_super(struct super *sb, const char *source)
+{
+	return mount_create(sb, sb->root, 0, source);
+}
+
 struct mount *mount_kernel(const char *type, const char *data)
 {
 	const struct fs_type *t = fs_type_find(type);

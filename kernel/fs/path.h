@@ -119,6 +119,8 @@ int mount_remount(const struct path *at, unsigned long flags, const char *data);
 int mount_remove(const struct path *at, int flags); /* -EBUSY, -EINVAL; MNT_DETACH */
 /* Visits all mounts below root in order, under the mount lock held for reading (may sleep). */
 int mount_for_each(int (*visit)(void *arg, struct mount *m), void *arg);
+/* A mount of sb that hangs nowhere, for the kernel's own walks in it. NULL when out. May sleep. */
+struct mount *mount_of_super(struct super *sb, const char *source);
 extern struct path root_path; /* immutable after fs_init */
 
 /* pivot_root(2) and the first root. */

@@ -44,6 +44,7 @@ int eventfd_create_file(uint64_t value, uint32_t flags, struct file **out);
 /* pipe2(2): both ends. */
 int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end);
 /* F_GETPIPE_SZ, F_SETPIPE_SZ: bytes; -EBADF if f is no pipe, -EBUSY, -EPERM (beyond the maximum, not privileged). May sleep. */
+extern uint32_t pipe_max_bytes; /* atomic: /proc/sys/fs/pipe-max-size */
 int pipe_get_size(struct file *f);
 int pipe_set_size(struct file *f, size_t bytes, bool privileged);
 

@@ -17,7 +17,7 @@
 
 #define PIPE_BYTES_MAX (1u << 31)
 
-uint32_t pipe_max_bytes = 1048576; /* atomic: /proc/sys/fs/pipe-max-size */
+uint32_t pipe_max_bytes = 1048576;
 
 static void count_end(struct pipe *p, uint32_t mode, int step)
 {
