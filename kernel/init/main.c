@@ -22,6 +22,7 @@
 #include "proc/process.h"
 #include "sched/thread.h"
 #include "sched/work.h"
+#include "syscall/syscall.h"
 #include "vm/space.h"
 
 void upcall_kernel_main(void)
@@ -45,6 +46,7 @@ void upcall_kernel_main(void)
 	vm_init();                         /* address spaces, memory objects */
 	fs_init();                         /* names, files, an empty root */
 	proc_init();                       /* identifiers, processes, signals */
+	syscall_init();                    /* whose calls are printed: strace= */
 	process_start_init(first_program); /* process 1 goes on in init/first.c */
 	sched_idle();                      /* the boot thread idles; process 1 runs */
 }

@@ -192,6 +192,13 @@ static void take_space(struct task *t, struct space *new)
 	}
 }
 
+static void (*exec_hook)(void); /* set once, at boot */
+
+void process_set_exec_hook(void (*hook)(void))
+{
+	exec_hook = hook;
+}
+
 static void reset_task(struct task *t, const char *name)
 {
 	const char *base = strrchr(name, '/');
@@ -206,6 +213,8 @@ static void reset_task(struct task *t, const char *name)
 	t->robust_list = 0;
 	t->rseq_area = 0;
 	t->process->was_execed = true;
+	if (exec_hook)
+		exec_hook();
 }
 
 /* The second part: only a kill can stop it. */

@@ -217,6 +217,8 @@ void task_walk_end(struct task_walk *w);
 int process_exec(struct task_walk *w, const char *name, uaddr_t argv, uaddr_t envp, const char *shown);
 /* The same with kernel strings, for process 1. */
 int process_exec_kernel(const char *path, const char *const *argv, const char *const *envp);
+/* Called by the thread of a program that has just been executed, its name set; for tracing. Set once, at boot. */
+void process_set_exec_hook(void (*hook)(void));
 
 /* Futexes. proc/futex.c */
 int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_count, uaddr_t addr2, uint32_t value3);

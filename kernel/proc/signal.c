@@ -376,29 +376,6 @@ void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64
 	signal_force(sig, &info);
 }
 
-int signal_permission(struct process *target, int sig)
-{
-	const struct cred *me = cred_current(), *other;
-	int result = 0;
-	struct task *t;
-
-	if (target == process_current())
-		return 0;
-	spin_lock(&process_tree_lock);
-	t = target->leader;
-	if (t && !cred_capable(me, CAP_KILL)) {
-		spin_lock(&t->lock);
-		other = t->cred;
-		if (me->euid != other->uid && me->euid != other->suid && me->uid != other->uid &&
-		    me->uid != other->suid &&
-		    !(sig == SIGCONT && target->session == process_current()->session))
-			result = -EPERM;
-		spin_unlock(&t->lock);
-	}
-	spin_unlock(&process_tree_lock);
-	return result;
-}
-
 void signal_update_pending(struct task *t)
 {
 	struct process *p = t->process;

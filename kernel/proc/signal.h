@@ -59,6 +59,8 @@ void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64
 
 /* kill(2)'s permission rule. 0 or -EPERM. */
 int signal_permission(struct process *target, int sig);
+/* kill(2): number as there; sig 0 only checks. -ESRCH, -EPERM, or what sending says. Takes the tree lock. */
+int signal_kill(int number, int sig, const siginfo_t *info);
 
 /* What a sender would see: ignored means that sending it does nothing. signal_lock held, or racy for hints. */
 bool signal_is_ignored(struct process *p, int sig);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hal/syscall.h: HAL_SYSCALL_FULL(stub, handler) defines stub, a syscall_fn for
+ * the dispatch table of hal/upcall.h that makes the user frame complete before it
+ * calls handler, and loads every register from it afterwards.
+ */
+#ifndef HAL_SYSCALL_H
+#define HAL_SYSCALL_H
+
+#include "hal/upcall.h"
+
+#include "arch/x86/inline/syscall.h"
+
+#endif

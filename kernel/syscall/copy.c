@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscall/copy.c: moving bytes from file to file: sendfile(2),
+ * copy_file_range(2), splice(2).
+ */
+#include "syscall/syscall.h"
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/stat.h>
+
+/* An optional position in user memory. *p is &value or NULL. */
+static int position_read(uaddr_t from, loff_t *value, loff_t **p)
+{
+	*p = from ? value : NULL;
+	if (!from)
+		return 0;
+	if (get_user_struct(*value, from))
+		return -EFAULT;
+	return *value < 0 ? -EINVAL : 0;
+}
+
+static int position_write(uaddr_t to, const loff_t *p)
+{
+	return p ? put_user_struct(to, *p) : 0;
+}
+
+SYSCALL4(sendfile, int, to_fd, int, from_fd, uaddr_t, offset, size_t, n)
+{
+	loff_t value, *position;
+	ssize_t result = position_read(offset, &value, &position);
+
+	if (result == -EFAULT)
+		return result;
+	FILE_GUARD(from, from_fd);
+	FILE_GUARD(to, to_fd);
+	if (!from || !(from->mode & FILE_READ) || !to || !(to->mode & FILE_WRITE))
+		return -EBADF;
+	if (position && (from->mode & FILE_STREAM))
+		return -ESPIPE;
+	if (result || (to->flags & O_APPEND) || S_ISDIR(from->inode->mode))
+		return -EINVAL;
+	result = file_copy(from, position, to, NULL, n);
+	return position_write(offset, position) ? -EFAULT : result;
+}
+
+static int check_copy_range(const struct file *from, const struct file *to)
+{
+	if (!(from->mode & FILE_READ) || !(to->mode & FILE_WRITE) || (to->flags & O_APPEND))
+		return -EBADF;
+	if (S_ISDIR(from->inode->mode) || S_ISDIR(to->inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(from->inode->mode) || !S_ISREG(to->inode->mode))
+		return -EINVAL;
+	return from->inode->sb->type == to->inode->sb->type ? 0 : -EXDEV;
+}
+
+SYSCALL6(copy_file_range, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_offset, size_t, n, unsigned, flags)
+{
+	loff_t from_value, to_value, *from_position, *to_position, a, b;
+	ssize_t result;
+
+	if (flags)
+		return -EINVAL;
+	FILE_GUARD(from, from_fd);
+	FILE_GUARD(to, to_fd);
+	if (!from || !to)
+		return -EBADF;
+	result = position_read(from_offset, &from_value, &from_position);
+	if (!result)
+		result = position_read(to_offset, &to_value, &to_position);
+	if (!result)
+		result = check_copy_range(from, to);
+	if (result)
+		return result;
+	a = from_position ? *from_position : from->position;
+	b = to_position ? *to_position : to->position;
+	if (a > INT64_MAX - (loff_t)(n & INT64_MAX) || b > INT64_MAX - (loff_t)(n & INT64_MAX))
+		return -EOVERFLOW;
+	if (from->inode == to->inode && a < b + (loff_t)n && b < a + (loff_t)n)
+		return -EINVAL;
+	result = file_copy(from, from_position, to, to_position, n);
+	if (position_write(from_offset, from_position) || position_write(to_offset, to_position))
+		return -EFAULT;
+	return result;
+}
+
+/* splice(2): at least one end is a pipe. */
+SYSCALL6(splice, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_offset, size_t, n, unsigned, flags)
+{
+	loff_t from_value, to_value, *from_position, *to_position;
+	ssize_t result;
+
+	if (!n)
+		return 0;
+	if (flags & ~0xfu) /* SPLICE_F_MOVE, NONBLOCK, MORE, GIFT: hints, but for the second */
+		return -EINVAL;
+	FILE_GUARD(from, from_fd);
+	FILE_GUARD(to, to_fd);
+	if (!from || !to || !(from->mode & FILE_READ) || !(to->mode & FILE_WRITE))
+		return -EBADF;
+	bool from_pipe = S_ISFIFO(from->inode->mode), to_pipe = S_ISFIFO(to->inode->mode);
+	if ((from_pipe && from_offset) || (to_pipe && to_offset))
+		return -ESPIPE;
+	if ((!from_pipe && !to_pipe) || (to->flags & O_APPEND))
+		return -EINVAL;
+	result = position_read(from_offset, &from_value, &from_position);
+	if (!result)
+		result = position_read(to_offset, &to_value, &to_position);
+	if (result)
+		return result;
+	result = file_copy(from, from_position, to, to_position, n);
+	if (position_write(from_offset, from_position) || position_write(to_offset, to_position))
+		return -EFAULT;
+	return result;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscall/dispatch.c: what the rows of syscall/table.h become: the dispatch table
+ * that the entry code indexes, the names, and the answer of calls that are not
+ * there. Handlers that need the whole user frame are entered through a stub that
+ * stores the callee-saved registers; the slow way has them stored already and
+ * calls the handler itself.
+ */
+#include "syscall/syscall.h"
+#include "hal/syscall.h"
+#include "base/log.h"
+#include <asm/unistd.h>
+
+/* The numbers are Linux's. */
+#define ROW(number, name, kind, arguments) \
+	static_assert(__NR_##name == (number) && (number) < SYSCALL_TABLE_SIZE, #name);
+#include "syscall/table.h"
+#undef ROW
+
+#define STUB_PLAIN(name)
+#define STUB_NONE(name)
+#define STUB_FULL(name) HAL_SYSCALL_FULL(entry_##name, sys_##name);
+#define ROW(number, name, kind, arguments) STUB_##kind(name)
+#include "syscall/table.h"
+#undef ROW
+
+static syscall_fn syscall_missing;
+
+#define ENTRY_PLAIN(name) sys_##name
+#define ENTRY_FULL(name)  entry_##name
+#define ENTRY_NONE(name)  syscall_missing
+#define ROW(number, name, kind, arguments) [number] = ENTRY_##kind(name),
+syscall_fn *const upcall_syscall_table[SYSCALL_TABLE_SIZE] = {
+#include "syscall/table.h"
+	[335 ... 423] = syscall_missing,
+	[451 ... SYSCALL_TABLE_SIZE - 1] = syscall_missing,
+};
+#undef ROW
+
+#define HANDLER_PLAIN(name) sys_##name
+#define HANDLER_FULL(name)  sys_##name
+#define HANDLER_NONE(name)  NULL
+#define ROW(number, name, kind, arguments) [number] = { #name, arguments, HANDLER_##kind(name) },
+const struct syscall_row syscall_rows[SYSCALL_TABLE_SIZE] = {
+#include "syscall/table.h"
+};
+#undef ROW
+
+/* One bit a call: told already. Atomic. */
+static uint64_t told[div_round_up(SYSCALL_TABLE_SIZE, 64)];
+
+/* ENOSYS, and a line on the console the first time a call is missed. */
+static int64_t missing(uint64_t number)
+{
+	const char *name = number < SYSCALL_TABLE_SIZE ? syscall_rows[number].name : NULL;
+
+	if (name && !(atomic_fetch_or(&told[number / 64], BIT(number % 64)) & BIT(number % 64)))
+		log_warn("%s[%d]: system call %s (%u) is not there\n", thread_current()->name,
+			 task_current()->pid->number, name, (unsigned)number);
+	return -ENOSYS;
+}
+
+static int64_t syscall_missing(SYSCALL_ARGUMENTS)
+{
+	return missing((uint32_t)context_frame(context_current())->orig_rax);
+}
+
+void upcall_syscall_slow(struct user_frame *f)
+{
+	uint64_t number = (uint32_t)f->orig_rax;
+	const struct syscall_row *row = number < SYSCALL_TABLE_SIZE ? &syscall_rows[number] : NULL;
+
+	if (!row || !row->handler)
+		f->rax = (uint64_t)missing(number);
+	else
+		f->rax = (uint64_t)syscall_call_traced(row, f);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscall/fcntl.c: fcntl(2), flock(2), and the ioctl(2) requests that any file
+ * understands. Which process F_SETOWN named is kept as its number.
+ */
+#include "fs/inode.h"
+#include "fs/poll.h"
+#include "syscall/syscall.h"
+#include <asm/ioctls.h>
+#include <linux/capability.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+#define FLAGS_SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
+
+static int64_t duplicate_from(struct file *f, uint64_t from, bool cloexec)
+{
+	struct files *t = task_current()->files;
+	uint64_t limit = process_limit(RLIMIT_NOFILE);
+	int fd;
+
+	if (from >= limit || from > INT_MAX)
+		return -EINVAL;
+	fd = files_reserve(t, (int)from, limit, cloexec);
+	if (fd < 0)
+		return fd;
+	file_get(f);
+	files_install(t, fd, f);
+	return fd;
+}
+
+static int set_flags(struct file *f, uint32_t flags)
+{
+	if ((f->flags & ~flags & O_APPEND) && f->inode->append_only)
+		return -EPERM;
+	if ((flags & ~f->flags & O_NOATIME) && !inode_owner_or_capable(f->inode, cred_current()))
+		return -EPERM;
+	SPIN_GUARD(&f->lock);
+	f->flags = (f->flags & ~(uint32_t)FLAGS_SETTABLE) | (flags & FLAGS_SETTABLE);
+	return 0;
+}
+
+/* POSIX record locks belong to the descriptor table, F_OFD_ ones to the open file. */
+static int record_lock(struct file *f, int command, uaddr_t at)
+{
+	bool ofd = command >= F_OFD_GETLK;
+	void *owner = ofd ? (void *)f : (void *)task_current()->files;
+	struct flock l;
+	int result;
+
+	if (get_user_struct(l, at))
+		return -EFAULT;
+	if (ofd && l.l_pid)
+		return -EINVAL;
+	if (command == F_GETLK || command == F_OFD_GETLK) {
+		if (l.l_type != F_RDLCK && l.l_type != F_WRLCK)
+			return -EINVAL;
+		result = flock_get(f, owner, command, &l);
+		return result ? result : put_user_struct(at, l);
+	}
+	if ((l.l_type == F_RDLCK && !(f->mode & FILE_READ)) || (l.l_type == F_WRLCK && !(f->mode & FILE_WRITE)))
+		return -EBADF;
+	return flock_set(f, owner, command, &l, process_current()->pid->number);
+}
+
+static int set_owner(struct file *f, int number)
+{
+	struct pid *p;
+
+	if (number == INT_MIN)
+		return -EINVAL;
+	rcu_read_lock();
+	p = number ? pid_find(number < 0 ? -number : number) : NULL;
+	rcu_read_unlock();
+	if (number && !p)
+		return -ESRCH;
+	SPIN_GUARD(&f->lock);
+	f->owner = (void *)(intptr_t)number;
+	return 0;
+}
+
+static int add_seals(struct file *f, uint32_t seals)
+{
+	struct inode *i = f->inode;
+	int result = 0;
+
+	if (!(f->mode & FILE_WRITE))
+		return -EPERM;
+	if (!S_ISREG(i->mode) || (seals & ~(uint32_t)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+						      F_SEAL_FUTURE_WRITE)))
+		return -EINVAL;
+	rwsem_write_lock(&i->lock);
+	if (i->seals & F_SEAL_SEAL)
+		result = -EPERM;
+	else if ((seals & ~i->seals & F_SEAL_WRITE) && atomic_load(&i->object.writable_mappings))
+		result = -EBUSY;
+	else
+		i->seals |= seals;
+	rwsem_write_unlock(&i->lock);
+	return result;
+}
+
+static int64_t pipe_size(struct file *f, bool set, uint64_t bytes)
+{
+	if (!S_ISFIFO(f->inode->mode))
+		return -EBADF;
+	return set ? pipe_set_size(f, (uint32_t)bytes, capable(CAP_SYS_RESOURCE)) : pipe_get_size(f);
+}
+
+static bool allowed_on_path(int command)
+{
+	return command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD || command == F_SETFD ||
+	       command == F_GETFL;
+}
+
+/* What concerns the open file, not the descriptor. */
+static int64_t file_control(struct file *f, int command, uint64_t argument)
+{
+	switch (command) {
+	case F_GETFL:
+		return READ_ONCE(f->flags);
+	case F_SETFL:
+		return set_flags(f, (uint32_t)argument);
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return record_lock(f, command, argument);
+	case F_GETOWN:
+		return (intptr_t)f->owner;
+	case F_SETOWN:
+		return set_owner(f, (int)argument);
+	case F_GETSIG:
+		return f->owner_signal;
+	case F_SETSIG:
+		if (argument > SIGNAL_COUNT)
+			return -EINVAL;
+		f->owner_signal = (int)argument;
+		return 0;
+	case F_ADD_SEALS:
+		return add_seals(f, (uint32_t)argument);
+	case F_GET_SEALS:
+		return S_ISREG(f->inode->mode) ? (int64_t)f->inode->seals : -EINVAL;
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		return pipe_size(f, command == F_SETPIPE_SZ, argument);
+	case F_GETLEASE:
+		return F_UNLCK;
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL3(fcntl, int, fd, int, command, uint64_t, argument)
+{
+	struct files *t = task_current()->files;
+	FILE_GUARD_ANY(f, fd);
+
+	if (!f || ((f->mode & FILE_PATH_ONLY) && !allowed_on_path(command)))
+		return -EBADF;
+	switch (command) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		return duplicate_from(f, (uint32_t)argument, command == F_DUPFD_CLOEXEC);
+	case F_GETFD:
+		return files_get_cloexec(t, fd);
+	case F_SETFD:
+		return files_set_cloexec(t, fd, argument & FD_CLOEXEC);
+	default:
+		return file_control(f, command, argument);
+	}
+}
+
+SYSCALL2(flock, int, fd, int, operation)
+{
+	FILE_GUARD(f, fd);
+
+	return f ? flock_whole(f, operation) : -EBADF;
+}
+
+static int set_flag_bit(struct file *f, uint32_t bit, uaddr_t from)
+{
+	int on;
+
+	if (get_user_struct(on, from))
+		return -EFAULT;
+	SPIN_GUARD(&f->lock);
+	f->flags = on ? f->flags | bit : f->flags & ~bit;
+	return 0;
+}
+
+/* Bytes from the position to the end of a regular file. */
+static int bytes_left(struct file *f, uaddr_t to)
+{
+	int left = (int)((loff_t)inode_size(f->inode) - f->position);
+
+	return put_user_struct(to, left);
+}
+
+SYSCALL3(ioctl, int, fd, unsigned, command, uint64_t, argument)
+{
+	struct files *t = task_current()->files;
+	FILE_GUARD(f, fd);
+
+	if (!f)
+		return -EBADF;
+	switch (command) {
+	case FIOCLEX:
+	case FIONCLEX:
+		return files_set_cloexec(t, fd, command == FIOCLEX);
+	case FIONBIO:
+		return set_flag_bit(f, O_NONBLOCK, argument);
+	case FIOASYNC:
+		return f->ops->ioctl ? set_flag_bit(f, FASYNC, argument) : -ENOTTY;
+	case FIONREAD:
+		if (S_ISREG(f->inode->mode))
+			return bytes_left(f, argument);
+	}
+	return f->ops->ioctl ? f->ops->ioctl(f, command, argument) : -ENOTTY;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscall/poll.c: poll(2) and ppoll(2): from the program's array of descriptors
+ * to files and back. select(2) is in select.c.
+ */
+#include "fs/poll.h"
+#include "hal/clock.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "syscall/poll.h"
+#include "syscall/syscall.h"
+#include <asm/poll.h>
+
+#define POLL_FAST 8 /* descriptors without allocation */
+
+static bool was_interrupted(int64_t result)
+{
+	return result <= -ERESTARTSYS || result == -EINTR;
+}
+
+static void look_up(struct pollfd *p, struct poll_item *item)
+{
+	item->file = p->fd < 0 ? NULL : files_lookup(task_current()->files, p->fd, false);
+	item->events = (uint16_t)p->events | POLLERR | POLLHUP;
+	item->revents = p->fd >= 0 && !item->file ? POLLNVAL : 0;
+}
+
+/* Polls with the arrays in kernel memory. A descriptor that is not open is ready at once. */
+static int64_t poll_array(struct pollfd *p, struct poll_item *item, unsigned n, nsec_t deadline)
+{
+	unsigned invalid = 0;
+	int64_t result;
+
+	for (unsigned i = 0; i < n; i++) {
+		look_up(&p[i], &item[i]);
+		invalid += item[i].revents != 0;
+	}
+	result = poll_files(item, n, invalid ? 0 : deadline, task_current()->timer_slack);
+	for (unsigned i = 0; i < n; i++) {
+		p[i].revents = (short)item[i].revents;
+		if (item[i].file)
+			file_put(item[i].file);
+	}
+	return result;
+}
+
+static int64_t poll_user(uaddr_t at, unsigned n, nsec_t deadline)
+{
+	struct pollfd fast[POLL_FAST], *p = fast;
+	struct poll_item fast_item[POLL_FAST], *item = fast_item;
+	int64_t result = -EFAULT;
+
+	if (n > process_limit(RLIMIT_NOFILE))
+		return -EINVAL;
+	if (n > POLL_FAST) {
+		p = kcalloc(n, sizeof(*p) + sizeof(*item), ALLOC_KERNEL);
+		if (!p)
+			return -ENOMEM;
+		item = (struct poll_item *)(p + n);
+	}
+	if (!copy_from_user(p, at, n * sizeof(*p))) {
+		result = poll_array(p, item, n, deadline);
+		for (unsigned i = 0; i < n && result >= 0; i++)
+			if (put_user_struct(at + i * sizeof(*p) + offsetof(struct pollfd, revents), p[i].revents))
+				result = -EFAULT;
+	}
+	if (p != fast)
+		kfree(p);
+	return result;
+}
+
+static int64_t poll_restart(struct restart_block *b)
+{
+	int64_t result = poll_user(b->arg[0], (unsigned)b->arg[1], (nsec_t)b->arg[2]);
+
+	return was_interrupted(result) ? -ERESTART_RESTARTBLOCK : result;
+}
+
+SYSCALL3(poll, uaddr_t, at, unsigned, n, int, timeout)
+{
+	nsec_t deadline = timeout < 0 ? INT64_MAX : timeout ? deadline_after(timeout * 1000000LL) : 0;
+	int64_t result = poll_user(at, n, deadline);
+
+	if (!was_interrupted(result))
+		return result;
+	task_current()->restart = (struct restart_block){ poll_restart, { at, n, (uint64_t)deadline } };
+	return -ERESTART_RESTARTBLOCK;
+}
+
+int poll_begin(struct poll_call *c, uaddr_t timeout, bool microseconds)
+{
+	nsec_t t;
+	int result;
+
+	c->timeout = timeout;
+	c->microseconds = microseconds;
+	c->deadline = INT64_MAX;
+	if (!timeout)
+		return 0;
+	result = microseconds ? timeval_read(&t, timeout) : timespec_read(&t, timeout);
+	if (!result)
+		c->deadline = t ? deadline_after(t) : 0;
+	return result;
+}
+
+/* A limit in user memory that cannot be written means no restart: the call would wait anew. */
+int64_t poll_end(const struct poll_call *c, int64_t result)
+{
+	nsec_t left;
+
+	if (was_interrupted(result))
+		result = -ERESTARTNOHAND;
+	if (!c->timeout || c->deadline == INT64_MAX)
+		return result;
+	left = c->deadline ? max(c->deadline - clock_now(), (nsec_t)0) : 0;
+	if ((c->microseconds ? timeval_write(c->timeout, left) : timespec_write(c->timeout, left)) &&
+	    result == -ERESTARTNOHAND)
+		result = -EINTR;
+	return result;
+}
+
+SYSCALL5(ppoll, uaddr_t, at, unsigned, n, uaddr_t, timeout, uaddr_t, mask, size_t, size)
+{
+	struct poll_call c;
+	uint64_t set;
+	int64_t result = poll_begin(&c, timeout, false);
+
+	if (!result && mask)
+		result = sigset_read(&set, mask, size);
+	if (result)
+		return result;
+	if (mask)
+		signal_set_temporary_mask(set);
+	result = poll_user(at, n, c.deadline);
+	if (mask)
+		signal_restore_mask(was_interrupted(result));
+	return poll_end(&c, result);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * syscall/process.c: making, replacing, ending and awaiting processes, and their
+ * numbers. fork, clone and exec need the whole user frame (FULL in the table).
+ */
+#include "lib/format.h"
+#include "lib/string.h"
+#include "syscall/syscall.h"
+#include <linux/fcntl.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#define STACK_POINTER_ONLY (~0UL) /* clone_args.stack is the pointer itself, not the lowest byte */
+
+SYSCALL5(clone, uint64_t, flags, uaddr_t, stack, uaddr_t, parent_tid, uaddr_t, child_tid, uint64_t, tls)
+{
+	struct clone_args a = {
+		.flags = (uint32_t)flags & ~(uint32_t)CSIGNAL,
+		.child_tid = child_tid,
+		.parent_tid = parent_tid,
+		.exit_signal = flags & CSIGNAL,
+		.stack = stack,
+		.stack_size = STACK_POINTER_ONLY,
+		.tls = tls,
+	};
+
+	if (flags & (CLONE_THREAD | CLONE_PARENT))
+		a.exit_signal = 0;
+	return process_clone(&a);
+}
+
+SYSCALL2(clone3, uaddr_t, from, size_t, size)
+{
+	struct clone_args a;
+	int result;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	result = sized_read(&a, sizeof(a), from, size);
+	if (result)
+		return result;
+	if (a.stack_size == STACK_POINTER_ONLY || !user_range_ok(a.stack, a.stack_size) ||
+	    (a.flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME))) || (a.exit_signal & ~(uint64_t)CSIGNAL))
+		return -EINVAL;
+	return process_clone(&a);
+}
+
+SYSCALL0(fork)
+{
+	struct clone_args a = { .exit_signal = SIGCHLD, .stack_size = STACK_POINTER_ONLY };
+
+	return process_clone(&a);
+}
+
+SYSCALL0(vfork)
+{
+	struct clone_args a = {
+		.flags = CLONE_VFORK | CLONE_VM,
+		.exit_signal = SIGCHLD,
+		.stack_size = STACK_POINTER_ONLY,
+	};
+
+	return process_clone(&a);
+}
+
+SYSCALL3(execve, uaddr_t, name, uaddr_t, argv, uaddr_t, envp)
+{
+	AT_GUARD(a);
+	int result = at_begin(&a, AT_FDCWD, name, 0);
+
+	return result ? result : process_exec(&a.walk, a.name.text, argv, envp, a.name.text);
+}
+
+SYSCALL5(execveat, int, dirfd, uaddr_t, name, uaddr_t, argv, uaddr_t, envp, unsigned, flags)
+{
+	char shown[32 + NAME_INLINE];
+	AT_GUARD(a);
+	int result;
+
+	if (flags & ~(unsigned)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	result = at_begin(&a, dirfd, name, walk_flags(flags));
+	if (result)
+		return result;
+	if (dirfd == AT_FDCWD || a.name.text[0] == '/')
+		return process_exec(&a.walk, a.name.text, argv, envp, a.name.text);
+	if (format(shown, sizeof(shown), "/dev/fd/%d%s%s", dirfd, a.name.text[0] ? "/" : "", a.name.text) >=
+	    (int)sizeof(shown))
+		return -ENAMETOOLONG;
+	return process_exec(&a.walk, a.name.text, argv, envp, shown);
+}
+
+SYSCALL1(exit, int, code)
+{
+	task_exit((code & 0xff) << 8);
+}
+
+SYSCALL1(exit_group, int, code)
+{
+	process_exit((code & 0xff) << 8);
+}
+
+SYSCALL4(wait4, int, pid, uaddr_t, status, int, options, uaddr_t, usage)
+{
+	struct rusage ru;
+	struct wait_result r = { .usage = usage ? &ru : NULL };
+	int which = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
+	int64_t result;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | (int)(__WNOTHREAD | __WCLONE | __WALL)))
+		return -EINVAL;
+	if (pid == INT_MIN)
+		return -ESRCH;
+	result = process_wait(which, pid < -1 ? -pid : max(pid, 0), options | WEXITED, &r);
+	if (result <= 0)
+		return result;
+	if (status && put_user_struct(status, r.status))
+		return -EFAULT;
+	if (usage && put_user_struct(usage, ru))
+		return -EFAULT;
+	return result;
+}
+
+/* si_status: the exit code or the signal, not the wait status. */
+static int child_status(const struct wait_result *r)
+{
+	switch (r->code) {
+	case CLD_EXITED:
+	case CLD_STOPPED:
+		return r->status >> 8 & 0xff;
+	case CLD_CONTINUED:
+		return SIGCONT;
+	default:
+		return r->status & 0x7f;
+	}
+}
+
+static int put_child_info(uaddr_t to, const struct wait_result *r)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	if (r->pid) {
+		info.si_signo = SIGCHLD;
+		info.si_code = r->code;
+		info.si_pid = r->pid;
+		info.si_uid = r->uid;
+		info.si_status = child_status(r);
+	}
+	return put_user_struct(to, info);
+}
+
+SYSCALL5(waitid, int, which, int, id, uaddr_t, info, int, options, uaddr_t, usage)
+{
+	struct rusage ru;
+	struct wait_result r = { .usage = usage ? &ru : NULL };
+	int64_t result;
+
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | (int)(__WNOTHREAD | __WCLONE | __WALL)))
+		return -EINVAL;
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	if ((which == P_PID && id <= 0) || (which == P_PGID && id < 0) || which < P_ALL || which > P_PIDFD)
+		return -EINVAL;
+	if (which == P_PIDFD)
+		return id < 0 ? -EINVAL : -EBADF;
+	result = process_wait(which, id, options, &r);
+	if (result < 0)
+		return result;
+	if (result && usage && put_user_struct(usage, ru))
+		return -EFAULT;
+	if (!result)
+		r.pid = 0;
+	return info ? put_child_info(info, &r) : 0;
+}
+
+SYSCALL0(getpid)
+{
+	return process_current()->pid->number;
+}
+
+SYSCALL0(gettid)
+{
+	return task_current()->pid->number;
+}
+
+/* A parent may end and be replaced at any time; its memory stays for an RCU reader. */
+SYSCALL0(getppid)
+{
+	struct process *parent;
+	int number;
+
+	rcu_read_lock();
+	parent = rcu_dereference(process_current()->parent);
+	number = parent ? parent->pid->number : 0;
+	rcu_read_unlock();
+	return number;
+}
+
+SYSCALL2(setpgid, int, pid, int, group)
+{
+	return pid < 0 ? -ESRCH : process_set_group(pid, group);
+}
+
+SYSCALL0(setsid)
+{
+	return process_new_session();
+}
+
+/* Group (or session) of a process by number; 0 is the caller. */
+static int64_t group_of(int pid, bool session)
+{
+	struct process *p;
+	int64_t result = -ESRCH;
+
+	if (pid < 0)
+		return -ESRCH;
+	SPIN_GUARD(&process_tree_lock);
+	if (!pid) {
+		p = process_current();
+	} else {
+		struct pid *named = pid_find(pid);
+
+		p = named && named->task ? named->task->process : named ? named->process : NULL;
+	}
+	if (p)
+		result = session ? p->session->number : p->group->number;
+	return result;
+}
+
+SYSCALL1(getpgid, int, pid)
+{
+	return group_of(pid, false);
+}
+
+SYSCALL0(getpgrp)
+{
+	return group_of(0, false);
+}
+
+SYSCALL1(getsid, int, pid)
+{
+	return group_of(pid, true);
+}
+
+SYSCALL1(set_tid_address, uaddr_t, at)
+{
+	struct task *t = task_current();
+
+	t->clear_child_tid = at;
+	return t->pid->number;
+}
+
+SYSCALL0(restart_syscall)
+{
+	struct restart_block *b = &task_current()->restart;
+
+	return b->restart ? b->restart(b) : -EINTR;
+}
