@@ -35,9 +35,6 @@ enum lock_rank {
 	RANK_FUTEX = RANK_SPIN_FIRST, /* a futex bucket */
 	RANK_PROCESS_TREE,  /* parents, children, groups, sessions, thread lists */
 	RANK_TASK,          /* files, directories, space and credentials of a thread */
-	RANK_SIGNAL,        /* a process's signal state */
-	RANK_SIGNAL_ACTIONS, /* the handlers, which CLONE_SIGHAND shares */
-	RANK_ITIMER,        /* interval and POSIX timers of a process */
 	RANK_FILES,         /* a descriptor table */
 	RANK_FS_CONTEXT,    /* working directory, root, umask */
 	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
@@ -54,7 +51,9 @@ enum lock_rank {
 	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
 	RANK_PID,           /* numbers of processes */
 	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */
-	RANK_WAITQ = RANK_IRQ_SAFE, /* a wait queue; an epoll instance's own in another's call-back, nested */
+	RANK_SIGNAL = RANK_IRQ_SAFE, /* a process's signal state and its timers, which send signals from interrupts */
+	RANK_SIGNAL_ACTIONS, /* the handlers, which CLONE_SIGHAND shares */
+	RANK_WAITQ,         /* a wait queue; an epoll instance's own in another's call-back, nested */
 	RANK_POLL,          /* ready list and waiters of an epoll instance: taken in call-backs of wait queues */
 	RANK_DRIVER,        /* state of a device */
 	RANK_TIMER,         /* a processor's timers */

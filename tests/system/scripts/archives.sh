@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Packing and unpacking, compressing; bytes survive.
 umask 022
 base64 -d >hello.xz <<T

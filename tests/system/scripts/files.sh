@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Copying, moving, removing, linking, listing.
 umask 022
 mkdir -p a/b/c d

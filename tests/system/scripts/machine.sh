@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Mounts, memory, devices, identity: what is the same on every Linux.
 mkdir m; mount -t tmpfs -o size=1m,mode=700 none m; stat -c %a m; grep -c " $PWD/m tmpfs" /proc/mounts
 dd if=/dev/zero of=m/f bs=64k count=100 2>/dev/null; echo $?; stat -c %s m/f; df -k m | awk 'NR == 2 {print $2, $3, $4, $5}'

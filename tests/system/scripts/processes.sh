@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Starting, stopping, waiting, signalling, looking.
 sleep 100 & p=$!; kill -0 $p && echo runs; kill $p; wait $p; echo "status $?"
 sleep 100 & p=$!; kill -STOP $p; sleep 0.1; sed -n 's/^State:.\(.\).*/\1/p' /proc/$p/status

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The shell language itself.
 x=5; echo $x ${x} "${x}y" '$x' $((x * 2 + 1)) $((x > 3 ? 10 : 20)) $((0x1f | 64)) $((1 << 40))
 echo ${x:-d} ${y:-d} ${y:=set} $y ${x:+alt} ${z:+alt}. ${#x} ; s=path/to/file.tar.gz

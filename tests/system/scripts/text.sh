@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Filters and editors of streams.
 seq 1 30 >n; for w in pear apple fig apple Plum fig apple; do echo $w; done >w
 sort w | uniq -c | sort -rn; sort -u w; sort -f w | head -n 2; sort -r n | head -n 2
