@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include <asm/statfs.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 
 static bool charge_inode(struct tmpfs_super *sb)
@@ -47,6 +48,7 @@ static void inode_set_type(struct inode *i, uint64_t rdev)
 		i->file_ops = &tmpfs_file_ops;
 		i->object.ops = &tmpfs_object_ops;
 		i->object.swap_backed = true;
+		i->seals = F_SEAL_SEAL; /* only memfd_create(2) makes files that can be sealed */
 	}
 }
 
