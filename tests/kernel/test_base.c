@@ -27,6 +27,21 @@ KTEST(spinlock_knows_its_holder)
 	check(!spin_held(&irq_lock));
 }
 
+/* Timers send signals from interrupts, whatever lock the interrupt found held. */
+KTEST(signals_are_sent_from_interrupts_over_any_lock)
+{
+	static struct spinlock signals = SPINLOCK_INIT(RANK_SIGNAL);
+	uint64_t irq;
+
+	spin_lock(&low);
+	spin_lock(&high);
+	irq = spin_lock_irq(&signals);
+	check(spin_held(&signals));
+	spin_unlock_irq(&signals, irq);
+	spin_unlock(&high);
+	spin_unlock(&low);
+}
+
 KTEST(spinlock_try_fails_while_held)
 {
 	check(spin_trylock(&low));
