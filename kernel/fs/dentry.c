@@ -201,6 +201,7 @@ struct dentry *dentry_create_root(struct super *sb, struct inode *inode)
 
 	if (!d)
 		return NULL;
+	d->flags = 0;
 	d->inode = inode;
 	return d;
 }

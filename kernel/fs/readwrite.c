@@ -169,7 +169,7 @@ loff_t file_seek_generic(struct file *f, loff_t offset, int whence)
 		return -EINVAL;
 	}
 	if (__builtin_add_overflow(base, offset, &offset))
-		return -EOVERFLOW;
+		return -EINVAL;
 	if (offset < 0 || (uint64_t)offset > f->inode->sb->max_bytes)
 		return -EINVAL;
 	f->position = offset;

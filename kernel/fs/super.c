@@ -39,6 +39,7 @@ void super_put(struct super *sb)
 		return;
 	if (sb->root) {
 		dentry_prune_tree(sb->root);
+		dentry_drop(sb->root); /* or it would stay as an unused one */
 		dentry_put(sb->root);
 	}
 	/* Walks under RCU may still look at the flags, and freed inodes at sb. */
