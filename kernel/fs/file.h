@@ -108,8 +108,11 @@ ssize_t file_write_reserving(struct io *io, struct iter *from,
 loff_t file_seek_generic(struct file *f, loff_t offset, int whence);
 int file_map_generic(struct file *f, struct space_map_request *r);
 
-/* File size limit (RLIMIT_FSIZE) of the running thread: set once by proc/; raises SIGXFSZ itself. Bytes. */
-void file_set_size_limit_hook(uint64_t (*limit)(void));
+/*
+ * File size limit (RLIMIT_FSIZE) of the running thread, in bytes, and what happens
+ * to it for going beyond (SIGXFSZ). Set once by proc/.
+ */
+void file_set_size_limit_hook(uint64_t (*limit)(void), void (*exceeded)(void));
 
 /*
  * Descriptor tables. Read under RCU: file_of_fd() takes a reference by

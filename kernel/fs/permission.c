@@ -124,7 +124,7 @@ static int check_size_change(struct inode *i, const struct attributes *a)
 	    (i->seals & F_SEAL_GROW && a->size > inode_size(i)))
 		return -EPERM;
 	if (a->size > inode_size(i) && a->size > file_size_limit())
-		return -EFBIG;
+		return file_size_exceeded();
 	return 0;
 }
 

@@ -20,10 +20,19 @@
 #define COUNT_MAX 0x7ffff000UL /* what Linux moves at once at most */
 
 static uint64_t (*size_limit_hook)(void); /* set once, at boot */
+static void (*size_exceeded_hook)(void);  /* likewise */
 
-void file_set_size_limit_hook(uint64_t (*limit)(void))
+void file_set_size_limit_hook(uint64_t (*limit)(void), void (*exceeded)(void))
 {
 	size_limit_hook = limit;
+	size_exceeded_hook = exceeded;
+}
+
+int file_size_exceeded(void)
+{
+	if (size_exceeded_hook)
+		size_exceeded_hook();
+	return -EFBIG;
 }
 
 uint64_t file_size_limit(void)
@@ -206,8 +215,12 @@ static int write_limit(struct io *io, struct iter *from)
 		if (at >= inode_size(i))
 			return -EPERM;
 		limit = inode_size(i);
-	} else if (at + from->count > inode_size(i)) {
-		limit = min(limit, file_size_limit());
+	} else {
+		uint64_t own = file_size_limit();
+
+		if (unlikely(at >= own))
+			return file_size_exceeded();
+		limit = min(limit, own);
 	}
 	if (at >= limit)
 		return -EFBIG;
@@ -309,6 +322,8 @@ int file_allocate(struct file *f, int mode, loff_t offset, loff_t length)
 	if (f->inode->immutable_file || (f->inode->append_only && mode & ~FALLOC_FL_KEEP_SIZE))
 		return -EPERM;
 	end = (uint64_t)offset + (uint64_t)length;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > inode_size(f->inode) && end > file_size_limit())
+		return file_size_exceeded();
 	if (end > f->inode->sb->max_bytes || end > (uint64_t)INT64_MAX)
 		return -EFBIG;
 	return f->ops->fallocate ? f->ops->fallocate(f, mode, offset, length) : -EOPNOTSUPP;

@@ -27,6 +27,17 @@ static const struct limit initial_limits[RLIM_NLIMITS] = {
 
 static int (*run_init)(void);
 
+/* RLIMIT_FSIZE for fs/. Kernel threads, and process 1 before its first program, have no limit. */
+static uint64_t file_limit(void)
+{
+	return thread_current()->mmu ? process_limit(RLIMIT_FSIZE) : UINT64_MAX;
+}
+
+static void file_limit_exceeded(void)
+{
+	signal_send_task(task_current(), SIGXFSZ, NULL);
+}
+
 static void first_run(void *arg)
 {
 	thread_first_run();
@@ -89,6 +100,7 @@ void process_start_init(int (*run)(void))
 		panic("no memory for process 1");
 	t->timer_slack = 50000;
 	set_limits(p);
+	file_set_size_limit_hook(file_limit, file_limit_exceeded);
 	timer_init(&p->real_timer, itimer_real_fire);
 	join_tree(p, t);
 	init_process = p;
