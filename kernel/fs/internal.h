@@ -81,8 +81,6 @@ bool mount_cross_up(struct path *p);
 struct mount *mount_kernel(const char *type, const char *data);
 /* The first root goes on the list of mounts. */
 void mount_show_root(struct mount *m);
-/* -EROFS where the mount or the superblock is read-only. */
-int path_want_write(const struct path *p);
 
 /* fs/walk_fast.c: -ECHILD means: not all of it is cached, walk counted. */
 int walk_fast(const struct walk *w, const char *name, struct path *out);

@@ -98,6 +98,9 @@ int path_lookup(const struct walk *w, const char *name, struct path *out);
 int path_lookup_parent(const struct walk *w, const char *name, struct path *parent, const char **last, size_t *len,
 		       bool *must_dir);
 
+/* -EROFS where the mount or the superblock is read-only. */
+int path_want_write(const struct path *p);
+
 /* Changes by name, each with all of Linux's checks. May sleep. */
 int path_truncate(const struct path *p, const struct cred *cred, uint64_t size);
 int path_mknod(const struct walk *w, const char *name, uint32_t mode, uint64_t rdev);  /* mode as given: umask is applied by the caller */

@@ -19,9 +19,9 @@
 
 static int change_path(const struct path *p, struct attributes *a)
 {
-	if ((p->mount->flags | p->mount->sb->flags) & MS_RDONLY)
-		return -EROFS;
-	return inode_change(path_inode(p), cred_current(), a);
+	int result = path_want_write(p);
+
+	return result ? result : inode_change(path_inode(p), cred_current(), a);
 }
 
 static int64_t change_at(int dirfd, uaddr_t name, unsigned walk, struct attributes *a)

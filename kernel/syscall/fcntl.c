@@ -4,6 +4,7 @@
  * understands. Which process F_SETOWN named is kept as its number.
  */
 #include "fs/inode.h"
+#include "fs/memfd.h"
 #include "fs/poll.h"
 #include "syscall/syscall.h"
 #include <asm/ioctls.h>
@@ -79,27 +80,6 @@ static int set_owner(struct file *f, int number)
 	return 0;
 }
 
-static int add_seals(struct file *f, uint32_t seals)
-{
-	struct inode *i = f->inode;
-	int result = 0;
-
-	if (!(f->mode & FILE_WRITE))
-		return -EPERM;
-	if (!S_ISREG(i->mode) || (seals & ~(uint32_t)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
-						      F_SEAL_FUTURE_WRITE)))
-		return -EINVAL;
-	rwsem_write_lock(&i->lock);
-	if (i->seals & F_SEAL_SEAL)
-		result = -EPERM;
-	else if ((seals & ~i->seals & F_SEAL_WRITE) && atomic_load(&i->object.writable_mappings))
-		result = -EBUSY;
-	else
-		i->seals |= seals;
-	rwsem_write_unlock(&i->lock);
-	return result;
-}
-
 static int64_t pipe_size(struct file *f, bool set, uint64_t bytes)
 {
 	if (!S_ISFIFO(f->inode->mode))
@@ -140,9 +120,9 @@ static int64_t file_control(struct file *f, int command, uint64_t argument)
 		f->owner_signal = (int)argument;
 		return 0;
 	case F_ADD_SEALS:
-		return add_seals(f, (uint32_t)argument);
+		return memfd_add_seals(f, (unsigned)argument);
 	case F_GET_SEALS:
-		return S_ISREG(f->inode->mode) ? (int64_t)f->inode->seals : -EINVAL;
+		return memfd_get_seals(f);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_size(f, command == F_SETPIPE_SZ, argument);

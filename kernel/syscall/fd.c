@@ -2,15 +2,19 @@
 /*
  * syscall/fd.c: opening, closing and copying descriptors; files without a name.
  */
+#include "fs/memfd.h"
 #include "fs/poll.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "syscall/syscall.h"
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
+#include <linux/memfd.h>
 #include <linux/openat2.h>
 
 #define EFD_SEMAPHORE 1 /* eventfd2(2); the other flags are those of open(2) */
+
+#define MEMFD_NAME_MAX 249 /* and "memfd:" makes a name of 255 */
 
 /* Flags that open(2) knows; others are ignored by it, and refused by openat2(2). */
 #define OPEN_KNOWN                                                                                  \
@@ -208,4 +212,19 @@ SYSCALL1(eventfd, unsigned, value)
 SYSCALL2(eventfd2, unsigned, value, uint32_t, flags)
 {
 	return make_eventfd(value, flags);
+}
+
+SYSCALL2(memfd_create, uaddr_t, name_at, unsigned, flags)
+{
+	char name[MEMFD_NAME_MAX + 1];
+	struct file *f;
+	ssize_t result;
+
+	if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+		return -EINVAL;
+	result = usercopy_string(name, name_at, sizeof(name));
+	if (result < 0)
+		return result == -E2BIG ? -EINVAL : result;
+	result = memfd_create_file(name, flags, cred_current(), &f);
+	return result ? result : fd_install(f, flags & MFD_CLOEXEC);
 }

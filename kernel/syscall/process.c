@@ -259,3 +259,53 @@ SYSCALL0(restart_syscall)
 
 	return b->restart ? b->restart(b) : -EINTR;
 }
+
+/* A table of one's own in place of a shared one. */
+static int unshare_files(struct task *t)
+{
+	struct files *own, *old = t->files;
+
+	if (!files_shared(old))
+		return 0;
+	own = files_copy(old);
+	if (!own)
+		return -ENOMEM;
+	spin_lock(&t->lock);
+	t->files = own;
+	spin_unlock(&t->lock);
+	files_put(old);
+	return 0;
+}
+
+static int unshare_fs(struct task *t)
+{
+	struct fs_context *own, *old = t->fs;
+
+	if (refcount_read(&old->refs) == 1)
+		return 0;
+	own = fs_context_copy(old);
+	if (!own)
+		return -ENOMEM;
+	spin_lock(&t->lock);
+	t->fs = own;
+	spin_unlock(&t->lock);
+	fs_context_put(old);
+	return 0;
+}
+
+/* There are no namespaces; memory and handlers can only be "unshared" by who does not share them. */
+SYSCALL1(unshare, uint64_t, flags)
+{
+	struct task *t = task_current();
+	int result = 0;
+
+	if (flags & ~(uint64_t)(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM))
+		return -EINVAL;
+	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) && t->process->thread_count > 1)
+		return -EINVAL;
+	if (flags & CLONE_FS)
+		result = unshare_fs(t);
+	if (!result && (flags & CLONE_FILES))
+		result = unshare_files(t);
+	return result;
+}
