@@ -9,6 +9,9 @@
 
 #include "hal/upcall.h"
 
+/* Where the entry code called a handler from, and where stubs leave for; nothing to be called. */
+extern const char entry_syscall_return[], entry_syscall_exit_full[];
+
 #include "arch/x86/inline/syscall.h"
 
 #endif

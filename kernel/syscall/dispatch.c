@@ -12,39 +12,35 @@
 #include <asm/unistd.h>
 
 /* The numbers are Linux's. */
-#define ROW(number, name, kind, arguments) \
+#define ROW_CHECK(number, name, kind, arguments) \
 	static_assert(__NR_##name == (number) && (number) < SYSCALL_TABLE_SIZE, #name);
-#include "syscall/table.h"
-#undef ROW
+SYSCALL_TABLE(ROW_CHECK)
 
 #define STUB_PLAIN(name)
 #define STUB_NONE(name)
 #define STUB_FULL(name) HAL_SYSCALL_FULL(entry_##name, sys_##name);
-#define ROW(number, name, kind, arguments) STUB_##kind(name)
-#include "syscall/table.h"
-#undef ROW
+#define ROW_STUB(number, name, kind, arguments) STUB_##kind(name)
+SYSCALL_TABLE(ROW_STUB)
 
 static syscall_fn syscall_missing;
 
 #define ENTRY_PLAIN(name) sys_##name
 #define ENTRY_FULL(name)  entry_##name
 #define ENTRY_NONE(name)  syscall_missing
-#define ROW(number, name, kind, arguments) [number] = ENTRY_##kind(name),
+#define ROW_ENTRY(number, name, kind, arguments) [number] = ENTRY_##kind(name),
 syscall_fn *const upcall_syscall_table[SYSCALL_TABLE_SIZE] = {
-#include "syscall/table.h"
+	SYSCALL_TABLE(ROW_ENTRY)
 	[335 ... 423] = syscall_missing,
 	[451 ... SYSCALL_TABLE_SIZE - 1] = syscall_missing,
 };
-#undef ROW
 
 #define HANDLER_PLAIN(name) sys_##name
 #define HANDLER_FULL(name)  sys_##name
 #define HANDLER_NONE(name)  NULL
-#define ROW(number, name, kind, arguments) [number] = { #name, arguments, HANDLER_##kind(name) },
+#define ROW_NAMED(number, name, kind, arguments) [number] = { #name, arguments, HANDLER_##kind(name) },
 const struct syscall_row syscall_rows[SYSCALL_TABLE_SIZE] = {
-#include "syscall/table.h"
+	SYSCALL_TABLE(ROW_NAMED)
 };
-#undef ROW
 
 /* One bit a call: told already. Atomic. */
 static uint64_t told[div_round_up(SYSCALL_TABLE_SIZE, 64)];

@@ -19,6 +19,7 @@
 #include "hal/usercopy.h"
 #include "lib/errno.h"
 #include "proc/process.h"
+#include "syscall/table.h"
 
 #define SYSCALL_ARGUMENTS uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5
 #define SYSCALL_SHAPE(name, parameters, arguments)                    \
@@ -44,9 +45,8 @@
 #define PROTOTYPE_PLAIN(name) syscall_fn sys_##name;
 #define PROTOTYPE_FULL(name)  syscall_fn sys_##name;
 #define PROTOTYPE_NONE(name)
-#define ROW(number, name, kind, arguments) PROTOTYPE_##kind(name)
-#include "syscall/table.h"
-#undef ROW
+#define ROW_PROTOTYPE(number, name, kind, arguments) PROTOTYPE_##kind(name)
+SYSCALL_TABLE(ROW_PROTOTYPE)
 
 /* A row of the table, for messages and the built-in strace. */
 struct syscall_row {
