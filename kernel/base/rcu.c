@@ -33,17 +33,24 @@ static struct {
 	uint64_t completed; /* atomic; written under lock: the latest that is over */
 	uint64_t wanted;    /* atomic: somebody waits for this period */
 	uint64_t waiting;   /* atomic: processors that have not reported in the current period */
-	void (*wakeup)(void); /* immutable once set */
+	void (*wakeup)(bool urgent); /* immutable once set */
 } rcu = { .lock = SPINLOCK_INIT(RANK_RCU) };
 
 struct rcu_queue {
 	struct rcu_head *first;  /* owner: this processor, interrupts off */
 	struct rcu_head *last;   /* the same; meaningless while the queue is empty */
+	uint32_t length;         /* the same: callbacks that wait */
 	uint64_t reported;       /* the same: the latest period it reported in */
 	uint64_t due;            /* written by this processor, read by all: period of the first; 0 if none */
 	bool idle;               /* the same */
 };
 static PERCPU(struct rcu_queue, rcu_queue);
+
+/*
+ * Callbacks are run in batches, since each batch costs a switch or two: a few
+ * milliseconds after the first one came, or at once when this many wait.
+ */
+#define BATCH 256
 
 _Static_assert(CPU_MAX <= 64, "rcu.waiting has a bit for each processor");
 
@@ -99,7 +106,7 @@ void rcu_call(struct rcu_head *h, void (*callback)(struct rcu_head *h))
 {
 	uint64_t irq = irq_save(), wanted;
 	struct rcu_queue *q = cpu_local_ptr(rcu_queue);
-	bool was_empty = !q->first;
+	bool was_empty = !q->first, urgent;
 
 	atomic_fence(); /* the object was unpublished before we look at the period */
 	*h = (struct rcu_head){ .callback = callback, .period = atomic_load(&rcu.current) + 1 };
@@ -113,8 +120,9 @@ void rcu_call(struct rcu_head *h, void (*callback)(struct rcu_head *h))
 	wanted = atomic_load(&rcu.wanted);
 	while (wanted < h->period && !atomic_compare_exchange(&rcu.wanted, &wanted, h->period))
 		;
-	if (was_empty && rcu.wakeup)
-		rcu.wakeup();
+	urgent = ++q->length == BATCH;
+	if ((was_empty || urgent) && rcu.wakeup)
+		rcu.wakeup(urgent);
 	irq_restore(irq);
 }
 
@@ -188,6 +196,7 @@ static struct rcu_head *queue_take(void)
 	if (queue_is_due(q)) {
 		h = q->first;
 		q->first = h->next;
+		q->length--;
 		atomic_store(&q->due, q->first ? q->first->period : 0);
 	}
 	irq_restore(irq);
@@ -210,7 +219,7 @@ bool rcu_run_callbacks(void)
 	return atomic_load(&cpu_local_ptr(rcu_queue)->due) != 0;
 }
 
-void rcu_set_wakeup(void (*wakeup)(void))
+void rcu_set_wakeup(void (*wakeup)(bool urgent))
 {
 	rcu.wakeup = wakeup;
 }

@@ -55,10 +55,11 @@ void rcu_idle_exit(void);
 bool rcu_run_callbacks(void);
 
 /*
- * Called once by sched/: how to ask for rcu_run_callbacks() to be run soon on
- * this processor. It is called when a callback is queued and none waited,
- * interrupts off, any lock held that the caller of rcu_call() holds.
+ * Called once by sched/: how to ask for rcu_run_callbacks() to be run on this
+ * processor, at once or within a few milliseconds. It is called when a callback
+ * is queued and none waited, and (urgent) when many wait; interrupts off, any
+ * lock held that the caller of rcu_call() holds.
  */
-void rcu_set_wakeup(void (*wakeup)(void));
+void rcu_set_wakeup(void (*wakeup)(bool urgent));
 
 #endif

@@ -17,11 +17,12 @@ struct worker {
 	struct list queue;     /* lock */
 	struct waitq wake;
 	bool rcu_due;          /* atomic */
-	struct timer rcu_again; /* call-backs wait for other processors: look again */
+	struct timer rcu_again; /* call-backs wait: look after them then */
 };
 static PERCPU(struct worker, worker);
 
 #define RCU_AGAIN (NSEC_PER_SEC / 1000)
+#define RCU_DELAY (NSEC_PER_SEC / 200)
 
 void work_init(struct work *w, void (*run)(struct work *w))
 {
@@ -85,10 +86,15 @@ static void rcu_wake(struct worker *k)
 	waitq_wake_all(&k->wake);
 }
 
-/* Called by base/rcu.c, in any context, when call-backs begin to wait on this processor. */
-static void rcu_wakeup(void)
+/* Called by base/rcu.c, in any context, when call-backs begin to wait on this processor or have become many. */
+static void rcu_wakeup(bool urgent)
 {
-	rcu_wake(cpu_local_ptr(worker));
+	struct worker *k = cpu_local_ptr(worker);
+
+	if (urgent)
+		rcu_wake(k);
+	else
+		timer_arm(&k->rcu_again, clock_now() + RCU_DELAY, RCU_DELAY);
 }
 
 static void rcu_look_again(struct timer *t)
@@ -132,6 +138,9 @@ void rcu_synchronize(void)
 
 	completion_init(&w.done);
 	rcu_call(&w.head, rcu_wait_over);
+	preempt_disable();
+	rcu_wakeup(true);
+	preempt_enable();
 	completion_wait(&w.done);
 }
 
