@@ -125,6 +125,7 @@ static unsigned serial_tty_get_modem(struct tty *tty)
 	uint8_t msr = serial_read(p, UART_MSR), mcr = READ_ONCE(p->mcr);
 
 	return (mcr & UART_MCR_DTR ? TIOCM_DTR : 0) | (mcr & UART_MCR_RTS ? TIOCM_RTS : 0) |
+	       (mcr & UART_MCR_OUT1 ? TIOCM_OUT1 : 0) | (mcr & UART_MCR_OUT2 ? TIOCM_OUT2 : 0) |
 	       (mcr & UART_MCR_LOOP ? TIOCM_LOOP : 0) | (msr & UART_MSR_CTS ? TIOCM_CTS : 0) |
 	       (msr & UART_MSR_DSR ? TIOCM_DSR : 0) | (msr & UART_MSR_DCD ? TIOCM_CD : 0) |
 	       (msr & UART_MSR_RI ? TIOCM_RI : 0);
@@ -133,9 +134,10 @@ static unsigned serial_tty_get_modem(struct tty *tty)
 static void serial_tty_set_modem(struct tty *tty, unsigned lines)
 {
 	uint8_t set = (lines & TIOCM_DTR ? UART_MCR_DTR : 0) | (lines & TIOCM_RTS ? UART_MCR_RTS : 0) |
-		      (lines & TIOCM_LOOP ? UART_MCR_LOOP : 0);
+		      (lines & TIOCM_OUT1 ? UART_MCR_OUT1 : 0) | (lines & TIOCM_LOOP ? UART_MCR_LOOP : 0);
 
-	serial_port_modem(tty->driver, set, UART_MCR_DTR | UART_MCR_RTS | UART_MCR_LOOP);
+	/* OUT2 stays: it connects the interrupt line */
+	serial_port_modem(tty->driver, set, UART_MCR_DTR | UART_MCR_RTS | UART_MCR_OUT1 | UART_MCR_LOOP);
 }
 
 static int64_t get_serial(const struct serial_port *p, uaddr_t arg)

@@ -111,8 +111,16 @@ static void flow_set(struct ldisc *l, bool stop)
 
 void ldisc_hold(struct ldisc *l, bool stop)
 {
+	if (l->stopped_by_call == stop)
+		return;
 	l->stopped_by_call = stop;
 	flow_set(l, stop);
+}
+
+void ldisc_release(struct ldisc *l)
+{
+	l->stopped_by_call = false;
+	flow_set(l, false);
 }
 
 void ldisc_set_termios(struct ldisc *l, const struct termios2 *t)

@@ -98,8 +98,10 @@ bool ldisc_consume(struct ldisc *l, size_t n);
 /* Drops all input. */
 void ldisc_flush_input(struct ldisc *l);
 
-/* Holds output, or lets it go on, by TCXONC. */
+/* Holds output, or lets go what was held so, by TCXONC: the stop character's hold is not its business. */
 void ldisc_hold(struct ldisc *l, bool stop);
+/* Lets output go on, whatever held it. */
+void ldisc_release(struct ldisc *l);
 
 /*
  * Output processing of n bytes at p into at most room bytes at out. Returns the

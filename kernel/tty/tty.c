@@ -121,11 +121,17 @@ void tty_output_ready(struct tty *tty)
 		work_queue(&tty->input_work);
 }
 
+/* Output is stopped, and the driver has no buffer of its own that could fill meanwhile. */
+static bool is_held(const struct tty *tty)
+{
+	return READ_ONCE(tty->ldisc.stopped) && !tty->ops->set_stopped;
+}
+
 size_t tty_write_room(struct tty *tty)
 {
 	size_t room = tty->ops->write_room(tty);
 
-	if (READ_ONCE(tty->ldisc.stopped) || room <= ECHO_RESERVE)
+	if (is_held(tty) || room <= ECHO_RESERVE)
 		return 0;
 	return room - ECHO_RESERVE;
 }
@@ -137,7 +143,7 @@ void tty_flush_echo(struct tty *tty)
 	uint8_t *p;
 
 	assert(mutex_held(&tty->lock));
-	while (!tty->ldisc.stopped && (n = ring_data_span(echo, &p)) != 0) {
+	while (!is_held(tty) && (n = ring_data_span(echo, &p)) != 0) {
 		taken = (uint32_t)tty->ops->write(tty, p, n);
 		ring_consume(echo, taken);
 		if (taken < n)
@@ -253,7 +259,7 @@ void tty_hangup(struct tty *tty)
 	atomic_inc(&tty->generation);
 	mutex_lock(&tty->lock);
 	tty_flush_input(tty);
-	ldisc_hold(&tty->ldisc, false);
+	ldisc_release(&tty->ldisc);
 	tty_apply_flow(tty);
 	mutex_unlock(&tty->lock);
 	waitq_wake_all(&tty->read_wait);

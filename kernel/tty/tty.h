@@ -45,7 +45,7 @@ struct tty_ops {
 	void (*close)(struct tty *tty);
 	/* New settings in tty->ldisc.termios; adjusts there what the device cannot do. */
 	void (*set_termios)(struct tty *tty, const struct termios2 *old);
-	/* The output is held (^S) or goes on. */
+	/* The output is held (^S) or goes on. NULL: the driver has no buffer; nothing is written to it while held. */
 	void (*set_stopped)(struct tty *tty, bool stopped);
 	/* The input ring has room again after tty_input() took less than it was given. */
 	void (*resume_input)(struct tty *tty);

@@ -56,6 +56,7 @@ def boot(kernel, names, machine, verbose):
         qemu = subprocess.Popen(
             ["qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-cpu", "max", "-m", "512",
              "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
+             "-chardev", "null,id=loop", "-device", "isa-serial,chardev=loop,index=1",
              "-kernel", str(kernel), "-initrd", initrd.name,
              "-append", "console=ttyS0 quiet panic=-1 rdinit=/init"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
