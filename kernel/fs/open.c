@@ -181,19 +181,36 @@ static int create_last(struct walk_state *s, uint32_t flags, uint32_t mode, stru
 	return 0;
 }
 
+/* The last component as the name cache knows it, without the directory's lock; NULL: it must be asked. */
+static struct dentry *open_cached(struct walk_state *s)
+{
+	struct dentry *d = dentry_find(s->at.dentry, s->last, s->len, s->hash);
+
+	if (d && (!READ_ONCE(d->inode) || d->inode->ops->revalidate)) {
+		dentry_put(d);
+		d = NULL;
+	}
+	return d;
+}
+
 /* The name's file, made if it is not there: counted path in *out, mounts crossed, links not followed. */
 static int open_last(struct walk_state *s, uint32_t flags, uint32_t mode, struct path *out, bool *made)
 {
 	struct inode *dir = s->at.dentry->inode;
 	struct dentry *d;
-	int error;
+	int error = 0;
 
 	*made = false;
 	if (s->kind != LAST_NORMAL || s->slash)
 		return -EISDIR;
-	rwsem_write_lock(&dir->lock);
-	error = create_last(s, flags, mode, &d, made);
-	rwsem_write_unlock(&dir->lock);
+	if (s->len > NAME_MAX_BYTES)
+		return -ENAMETOOLONG;
+	d = open_cached(s);
+	if (!d) {
+		rwsem_write_lock(&dir->lock);
+		error = create_last(s, flags, mode, &d, made);
+		rwsem_write_unlock(&dir->lock);
+	}
 	if (error)
 		return error;
 	mount_get(s->at.mount);
@@ -212,9 +229,7 @@ static int open_create(struct walk_state *s, uint32_t flags, uint32_t mode, stru
 	int error;
 
 	for (;;) {
-		error = walk_parent(s);
-		if (!error)
-			error = open_last(s, flags, mode, p, made);
+		error = open_last(s, flags, mode, p, made);
 		if (error || !S_ISLNK(p->dentry->inode->mode))
 			return error;
 		if (flags & O_NOFOLLOW) {
@@ -229,31 +244,38 @@ static int open_create(struct walk_state *s, uint32_t flags, uint32_t mode, stru
 			*p = s->at;
 			return 0;
 		}
+		error = walk_parent(s);
+		if (error)
+			return error;
 	}
+}
+
+/* To the directory of the last component: under RCU if it is cached, else counted. */
+static int open_parent(struct walk_state *s, const struct walk *w, const char *name)
+{
+	int error;
+
+	*s = (struct walk_state){ .w = w, .root = w->root, .rest = "", .kind = LAST_NORMAL };
+	error = walk_fast_parent(w, name, &s->at, &s->last, &s->len, &s->hash, &s->slash);
+	if (error != -ECHILD)
+		return error;
+	error = walk_start(s, w, name);
+	return error ? error : walk_parent(s);
 }
 
 static int file_open_create(const struct walk *w, const char *name, uint32_t flags, uint32_t mode, struct file **out)
 {
-	struct walk counted = *w;
+	struct walk named = *w;
 	struct walk_state s;
 	struct path p;
 	bool made = false;
-	int error = -ECHILD;
+	int error;
 
-	counted.flags &= ~WALK_EMPTY;
-	if (!(flags & O_EXCL)) { /* most often the file is there already */
-		struct walk quick = counted;
-
-		if (flags & O_NOFOLLOW)
-			quick.flags |= WALK_NOFOLLOW;
-		error = walk_fast(&quick, name, &p);
-	}
-	if (error) {
-		error = walk_start(&s, &counted, name);
-		if (!error)
-			error = open_create(&s, flags, mode, &p, &made);
-		walk_end(&s);
-	}
+	named.flags &= ~WALK_EMPTY;
+	error = open_parent(&s, &named, name);
+	if (!error)
+		error = open_create(&s, flags, mode, &p, &made);
+	walk_end(&s);
 	if (error)
 		return error;
 	error = open_path(&p, flags, w->cred, made, out);

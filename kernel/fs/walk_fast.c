@@ -152,6 +152,15 @@ static inline bool is_dots(const char *name, size_t len)
 	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
 }
 
+static inline bool fast_may_search(const struct fast *f)
+{
+	uint32_t mode = READ_ONCE(f->inode->mode);
+
+	if (!S_ISDIR(mode) || f->inode->ops->permission)
+		return false;
+	return likely((mode & 0111) == 0111) || !inode_permission_generic(f->inode, f->w->cred, MAY_EXEC);
+}
+
 /* One component. last is NULL but for walks to the parent, which end by 1 before the last component. */
 static int fast_step(struct fast *f, const char **last, size_t *last_len, uint32_t *last_hash)
 {
@@ -163,8 +172,7 @@ static int fast_step(struct fast *f, const char **last, size_t *last_len, uint32
 	size_t len;
 	int error;
 
-	if (!S_ISDIR(f->inode->mode) || f->inode->ops->permission ||
-	    inode_permission_generic(f->inode, f->w->cred, MAY_EXEC))
+	if (!fast_may_search(f))
 		return -ECHILD;
 	hash = name_hash_component(name, &len);
 	f->text += len;

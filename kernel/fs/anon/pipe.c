@@ -219,11 +219,12 @@ static void drop_slot(struct pipe *p, struct pipe_slot *s)
 	WRITE_ONCE(p->tail, p->tail + 1);
 }
 
-/* Reads what is there. Bytes; 0: end of file; -EAGAIN: nothing yet; -EFAULT: memory must be faulted in. */
-static ssize_t read_some(struct pipe *p, struct iter *to)
+/* Reads what is there. Bytes; 0: end of file; -EAGAIN: nothing yet. *fault: it stopped at memory to be faulted in. */
+static ssize_t read_some(struct pipe *p, struct iter *to, bool *fault)
 {
 	size_t total = 0;
 
+	*fault = false;
 	while (to->count && p->head != p->tail) {
 		struct pipe_slot *s = slot_at(p, p->tail);
 		size_t want = min(to->count, (size_t)s->len);
@@ -234,8 +235,9 @@ static ssize_t read_some(struct pipe *p, struct iter *to)
 		s->len -= (uint32_t)done;
 		p->bytes -= done;
 		total += done;
-		if (done < want)
-			return total ? (ssize_t)total : -EFAULT;
+		*fault = done < want;
+		if (*fault)
+			return (ssize_t)total;
 		if (!s->len || packet)
 			drop_slot(p, s);
 		if (packet)
@@ -246,39 +248,53 @@ static ssize_t read_some(struct pipe *p, struct iter *to)
 	return p->writers ? -EAGAIN : 0;
 }
 
-static int wait_readable(struct pipe *p, unsigned flags, int error, struct iter *to)
+static int wait_readable(struct pipe *p, unsigned flags)
 {
-	if (error == -EFAULT)
-		return iter_fault_in(to, min(to->count, (size_t)PAGE_SIZE));
-	if (error != -EAGAIN || flags & IO_NOWAIT)
-		return error;
+	int error;
+
+	if (flags & IO_NOWAIT)
+		return -EAGAIN;
 	error = wait_event_interruptible_exclusive(&p->read_wait, !pipe_empty(p) || !READ_ONCE(p->writers));
 	if (error && !pipe_empty(p))
 		waitq_wake_key(&p->read_wait, READABLE);
 	return error;
 }
 
+/* Until something was read, and all of it if memory had to be faulted in between. */
+static ssize_t read_turns(struct pipe *p, struct io *io, struct iter *to, bool *more)
+{
+	size_t total = 0;
+	bool fault;
+
+	for (;;) {
+		int error = 0;
+		ssize_t n;
+
+		mutex_lock(&p->lock);
+		n = read_some(p, to, &fault);
+		*more = p->head != p->tail;
+		mutex_unlock(&p->lock);
+		total += n > 0 ? (size_t)n : 0;
+		if (fault)
+			error = iter_fault_in(to, min(to->count, (size_t)PAGE_SIZE));
+		else if (n >= 0 || total)
+			return (ssize_t)total;
+		else
+			error = wait_readable(p, io->flags);
+		if (error)
+			return total ? (ssize_t)total : error;
+	}
+}
+
 ssize_t pipe_read(struct io *io, struct iter *to)
 {
 	struct pipe *p = io->file->data;
-	bool more;
+	bool more = false;
 	ssize_t n;
 
 	if (!to->count)
 		return 0;
-	for (;;) {
-		int error;
-
-		mutex_lock(&p->lock);
-		n = read_some(p, to);
-		more = p->head != p->tail;
-		mutex_unlock(&p->lock);
-		if (n >= 0)
-			break;
-		error = wait_readable(p, io->flags, (int)n, to);
-		if (error)
-			return error;
-	}
+	n = read_turns(p, io, to, &more);
 	if (n > 0 && waitq_active(&p->write_wait))
 		waitq_wake_key(&p->write_wait, WRITABLE);
 	if (more && waitq_active(&p->read_wait))
