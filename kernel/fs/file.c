@@ -139,6 +139,13 @@ void file_put(struct file *f)
 		file_release(f);
 }
 
+uint32_t file_position_mode(const struct file *f)
+{
+	bool has = S_ISDIR(f->inode->mode) || (f->ops->seek && f->ops->seek != file_seek_nothing);
+
+	return has ? FILE_SEEK : FILE_STREAM;
+}
+
 int file_create_inode(struct inode *inode, const char *name, const struct file_ops *ops, void *data, uint32_t flags,
 		      struct file **out)
 {
@@ -156,7 +163,7 @@ int file_create_inode(struct inode *inode, const char *name, const struct file_o
 	f->inode = inode;
 	f->ops = ops;
 	f->data = data;
-	f->mode |= ops->seek ? FILE_SEEK : FILE_STREAM;
+	f->mode |= file_position_mode(f);
 	*out = f;
 	return 0;
 }

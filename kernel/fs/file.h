@@ -106,6 +106,8 @@ ssize_t file_write_generic(struct io *io, struct iter *from);
 ssize_t file_write_reserving(struct io *io, struct iter *from,
 			     int (*reserve)(struct inode *i, uint64_t position, size_t *n));
 loff_t file_seek_generic(struct file *f, loff_t offset, int whence);
+/* For files without a position on which lseek(2) does nothing: 0. They are streams all the same. */
+loff_t file_seek_nothing(struct file *f, loff_t offset, int whence);
 int file_map_generic(struct file *f, struct space_map_request *r);
 
 /*

@@ -76,7 +76,7 @@ static int open_find_ops(struct file *f)
 	}
 	if (!f->ops)
 		return -ENXIO;
-	f->mode |= f->ops->seek || S_ISDIR(i->mode) ? FILE_SEEK : FILE_STREAM;
+	f->mode |= file_position_mode(f);
 	return 0;
 }
 

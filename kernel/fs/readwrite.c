@@ -129,11 +129,16 @@ loff_t file_seek(struct file *f, loff_t offset, int whence)
 	loff_t result;
 
 	if (!(f->mode & FILE_SEEK))
-		return -ESPIPE;
+		return f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
 	mutex_lock(&f->position_lock);
 	result = f->ops->seek ? f->ops->seek(f, offset, whence) : file_seek_generic(f, offset, whence);
 	mutex_unlock(&f->position_lock);
 	return result;
+}
+
+loff_t file_seek_nothing(struct file *f, loff_t offset, int whence)
+{
+	return 0;
 }
 
 /* SEEK_DATA and SEEK_HOLE: the end of the file is a hole. */

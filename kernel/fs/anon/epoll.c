@@ -202,7 +202,7 @@ static void epoll_release(struct file *f)
 	epoll_put(ep);
 }
 
-const struct file_ops epoll_file_ops = { .poll = epoll_poll, .release = epoll_release };
+const struct file_ops epoll_file_ops = { .poll = epoll_poll, .release = epoll_release, .seek = file_seek_nothing };
 
 int epoll_create_file(uint32_t flags, struct file **out)
 {
