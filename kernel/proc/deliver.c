@@ -86,6 +86,7 @@ static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, 
 	d.on_altstack = (a->flags & SA_ONSTACK) && t->altstack_size && !on_altstack(t, f->rsp);
 
 	finish_call_for_handler(f, a->flags);
+	rseq_resume(f);
 	if (context_push_signal(f, &d)) {
 		signal_force_fault(SIGSEGV, SEGV_MAPERR, f->rsp, 0, 0);
 		return;
@@ -190,12 +191,14 @@ void upcall_exit_to_user(struct user_frame *f)
 
 		if (work & WORK_RESCHED)
 			sched_preempt();
+		if (work & WORK_NOTIFY) {
+			atomic_and(&c->work, ~(uint32_t)WORK_NOTIFY);
+			rseq_resume(f);
+		}
 		if (work & (WORK_SIGNAL | WORK_KILLED | WORK_RESTORE_MASK))
 			signal_deliver(f);
 		else if (wants_restart(f))
 			finish_call(f);
-		if (work & WORK_NOTIFY)
-			atomic_and(&c->work, ~(uint32_t)WORK_NOTIFY);
 		if (!(atomic_load(&c->work) & ~(uint32_t)WORK_TRACE))
 			return;
 	}

@@ -211,7 +211,7 @@ static void reset_task(struct task *t, const char *name)
 	t->altstack_flags = 0;
 	t->clear_child_tid = t->set_child_tid = 0;
 	t->robust_list = 0;
-	t->rseq_area = 0;
+	rseq_set(t, 0, 0, 0);
 	t->process->was_execed = true;
 	if (exec_hook)
 		exec_hook();

@@ -156,11 +156,9 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 		t->set_child_tid = a->child_tid;
 	if (a->flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = a->child_tid;
-	if (!(a->flags & CLONE_VM)) {
-		t->rseq_area = me->rseq_area;
-		t->rseq_length = me->rseq_length;
-		t->rseq_signature = me->rseq_signature;
-	}
+	/* The copy of the memory has the area too; a thread that shares the memory registers its own. */
+	if (!(a->flags & CLONE_VM))
+		rseq_set(t, me->rseq_area, me->rseq_length, me->rseq_signature);
 }
 
 static void join_tree(struct task *t, struct task *me, const struct clone_args *a)

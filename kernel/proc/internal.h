@@ -52,6 +52,11 @@ void session_leader_exit(struct process *p);
 /* procfs.c */
 void procfs_register(void);
 
+/* rseq.c */
+void rseq_set(struct task *t, uaddr_t area, uint32_t length, uint32_t signature); /* area 0: none */
+/* The thread was preempted, migrated or gets a signal: on the way to user mode. May sleep. */
+void rseq_resume(struct user_frame *f);
+
 /* exit.c */
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
 

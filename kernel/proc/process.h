@@ -220,6 +220,9 @@ int process_exec_kernel(const char *path, const char *const *argv, const char *c
 /* Called by the thread of a program that has just been executed, its name set; for tracing. Set once, at boot. */
 void process_set_exec_hook(void (*hook)(void));
 
+/* rseq(2). 0, or errno as its manual page. proc/rseq.c */
+int rseq_register(uaddr_t area, uint32_t length, int flags, uint32_t signature);
+
 /* Futexes. proc/futex.c */
 int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_count, uaddr_t addr2, uint32_t value3);
 int futex_wake_address(uaddr_t addr, unsigned n); /* for clear_child_tid */

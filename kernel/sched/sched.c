@@ -184,8 +184,11 @@ static void switch_away(bool preempted)
 	set_slice(rq, next, now);
 	rcu_quiescent();
 	if (next != prev) {
-		if (preempted)
+		if (preempted) {
 			prev->switches_involuntary++;
+			if (prev->notify_preempted)
+				atomic_or(&prev->context.work, WORK_NOTIFY);
+		}
 		prev->on_cpu = 0;
 		switch_to(rq, prev, next);
 	}

@@ -66,6 +66,7 @@ struct thread {
 	uint32_t cpu;             /* run queue lock: where it runs or ran last */
 	bool queued;              /* run queue lock */
 	bool exiting;             /* owner */
+	bool notify_preempted;    /* owner: an involuntary switch sets WORK_NOTIFY */
 	struct refcount refs;     /* the scheduler's one ends at death */
 	void (*release)(struct thread *t); /* immutable: last reference went; the stack is free already. Must not sleep. */
 

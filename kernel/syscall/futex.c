@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syscall/futex.c: futex(2): its timeouts, and robust lists.
+ * syscall/futex.c: futex(2): its timeouts, robust lists; restartable sequences.
  */
 #include "hal/clock.h"
 #include "syscall/syscall.h"
@@ -75,4 +75,9 @@ SYSCALL3(get_robust_list, int, tid, uaddr_t, head_to, uaddr_t, size_to)
 	if (t)
 		task_put(t);
 	return put_user_struct(size_to, size) || put_user_struct(head_to, head) ? -EFAULT : 0;
+}
+
+SYSCALL4(rseq, uaddr_t, area, uint32_t, length, int, flags, uint32_t, signature)
+{
+	return rseq_register(area, length, flags, signature);
 }

@@ -353,7 +353,7 @@
 	ROW(331, pkey_free,              NONE,  "") \
 	ROW(332, statx,                  PLAIN, "dirfd path hex hex ptr") \
 	ROW(333, io_pgetevents,          NONE,  "") \
-	ROW(334, rseq,                   NONE,  "") \
+	ROW(334, rseq,                   PLAIN, "ptr uint int hex") \
 	ROW(424, pidfd_send_signal,      NONE,  "") \
 	ROW(425, io_uring_setup,         NONE,  "") \
 	ROW(426, io_uring_enter,         NONE,  "") \
