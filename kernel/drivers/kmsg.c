@@ -134,6 +134,8 @@ static ssize_t kmsg_write(struct io *io, struct iter *from)
 		return -EFAULT;
 	}
 	buf[n] = 0;
+	if (n && buf[n - 1] == '\n')
+		buf[n - 1] = 0; /* every record ends with one by itself */
 	text = buf;
 	if (buf[0] == '<' && !parse_u64(buf + 1, &text, 10, &level) && *text == '>')
 		text++;
