@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Process 1 of ./linnet bench sched, the same binary on both kernels. It reads
+ * /orders, "instructions" or "wall" and then the rows wanted (none: all), one word a
+ * line, runs them and prints "@row VALUE NAME" for each, in hundredths of a tick.
+ *
+ * Counting instructions, each row runs once to warm up and once for the figure. By
+ * wall, it takes many short samples and keeps the best.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SAMPLE_NS  3000000u	/* a sample by wall takes about this */
+#define ROW_NS     250000000u	/* all samples of a row by wall */
+#define LEAST_SAMPLES 5
+
+uint64_t (*now)(void);
+static const char *row_name = "(none)";
+static char orders[4096];
+
+static uint64_t now_instructions(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static uint64_t now_wall(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static void power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+long must(long good, const char *what)
+{
+	if (!good) {
+		printf("@failed %s: %s: %s\n", row_name, what, strerror(errno));
+		if (getpid() == 1)
+			power_off();
+		_exit(1);
+	}
+	return good;
+}
+
+/* Whether the orders name this row, or none. The first line is the clock. */
+static int wanted(const char *name)
+{
+	const char *rows = strchr(orders, '\n') + 1;
+	size_t length = strlen(name);
+
+	if (!*rows)
+		return 1;
+	for (const char *line = rows; *line; line = strchr(line, '\n') + 1)
+		if (!strncmp(line, name, length) && line[length] == '\n')
+			return 1;
+	return 0;
+}
+
+static double count_instructions(const struct row *row)
+{
+	unsigned warm = row->n / 8 + 1;
+
+	row->run(warm);
+	return (double)row->run(row->n) / row->n;
+}
+
+static double best_by_wall(const struct row *row)
+{
+	unsigned n = 1, samples = 0;
+	uint64_t took = row->run(1), started = now();
+	double best = 1e18;
+
+	while (took < SAMPLE_NS / 2 && n < row->n * 4) {
+		n *= 2;
+		took = row->run(n);
+	}
+	while (samples < LEAST_SAMPLES || now() - started < ROW_NS) {
+		double each = (double)row->run(n) / n;
+
+		best = each < best ? each : best;
+		samples++;
+	}
+	return best;
+}
+
+static void run_rows(const struct row *rows, unsigned count)
+{
+	for (const struct row *row = rows; row < rows + count; row++) {
+		double each;
+
+		if (!wanted(row->name))
+			continue;
+		row_name = row->name;
+		if (row->prepare)
+			row->prepare();
+		each = now == now_wall ? best_by_wall(row) : count_instructions(row);
+		if (row->tidy)
+			row->tidy();
+		printf("@row %.0f %s\n", each * 100 / (row->operations ? row->operations : 1),
+		       row->name);
+	}
+}
+
+static void read_orders(void)
+{
+	int fd = open("/orders", O_RDONLY);
+
+	MUST(fd);
+	MUST(read(fd, orders, sizeof(orders) - 1));
+	close(fd);
+	now = strncmp(orders, "wall\n", 5) ? now_instructions : now_wall;
+}
+
+/*
+ * Linux sleeps in whole ticks until it trusts its clock, some seconds after the boot.
+ * All rows wait for that, on both kernels.
+ */
+static void wait_settled(void)
+{
+	static const struct timespec millisecond = { 0, 1000000 };
+
+	for (int tries = 0; tries < 5000; tries++) {
+		uint64_t started = now_wall();
+
+		nanosleep(&millisecond, NULL);
+		if (now_wall() - started < 1500000 && tries > 100)
+			return;
+	}
+	printf("@failed sleeps never become precise\n");
+}
+
+int main(void)
+{
+	mkdir("/dev", 0755);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(open("/dev/console", O_RDWR), fd);
+	for (int fd = 3; fd < 10; fd++)
+		close(fd);
+	mkdir("/tmp", 01777);
+	MUST(mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
+	MUST(chdir("/tmp"));
+	setvbuf(stdout, NULL, _IOLBF, 4096);
+	read_orders();
+	wait_settled();
+	run_rows(call_rows, call_count);
+	run_rows(file_rows, file_count);
+	run_rows(memory_rows, memory_count);
+	run_rows(process_rows, process_count);
+	run_rows(wait_rows, wait_count);
+	printf("@done\n");
+	power_off();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the rows of ./linnet bench sched share. A row is a function that repeats one
+ * operation n times and gives the time that took by now(), or less where it takes
+ * away what it had to do in between. Rows may prepare something before the first
+ * and tidy up after the last repetition. A failing call ends the program: a row that
+ * measures an error would look fast.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <stdint.h>
+
+struct row {
+	const char *name;
+	uint64_t (*run)(unsigned n);	/* elapsed time of n repetitions */
+	void (*prepare)(void);		/* may be NULL */
+	void (*tidy)(void);		/* may be NULL */
+	unsigned n;			/* repetitions when instructions are counted */
+	unsigned operations;		/* in one repetition; 0 stands for 1 */
+};
+
+/* The clock in use: the time-stamp counter, or CLOCK_MONOTONIC in nanoseconds. */
+extern uint64_t (*now)(void);
+
+/* Ends the program with the row's name and errno, unless good. Gives good. */
+long must(long good, const char *what);
+#define MUST(call) must((long)(call) != -1, #call)
+
+#define TIMED(n, body) ({					\
+	uint64_t started_ = now();				\
+	for (unsigned i_ = 0; i_ < (n); i_++) {			\
+		body;						\
+	}							\
+	now() - started_;					\
+})
+
+extern const struct row call_rows[], file_rows[], memory_rows[], process_rows[], wait_rows[];
+extern const unsigned call_count, file_count, memory_count, process_count, wait_count;
+
+#endif
