@@ -42,9 +42,9 @@ int elf_read_header(const void *buf, size_t size, uint64_t file_size, struct elf
 		return -ENOEXEC;
 	if (e.e_ehsize < sizeof(e) || e.e_phentsize != sizeof(Elf64_Phdr) || e.e_phnum == 0 ||
 	    e.e_phnum > ELF_TABLE_MAX / sizeof(Elf64_Phdr))
-		return -EINVAL;
+		return -ENOEXEC;
 	if (!inside(e.e_phoff, e.e_phnum * sizeof(Elf64_Phdr), file_size))
-		return -EINVAL;
+		return -ENOEXEC;
 	out->position_independent = e.e_type == ET_DYN;
 	out->entry = e.e_entry;
 	out->table_offset = e.e_phoff;
@@ -133,7 +133,7 @@ static int add_segment(const struct elf_header *header, const struct elf_segment
 {
 	switch (s->type) {
 	case PT_LOAD:
-		return s->memory_size ? add_load(header, s, file_size, limit, out) : 0;
+		return s->memory_size || s->file_size ? add_load(header, s, file_size, limit, out) : 0;
 	case PT_INTERP:
 		return add_interp(s, file_size, out);
 	case PT_GNU_STACK:
@@ -158,9 +158,5 @@ int elf_read_table(const struct elf_header *header, const void *table, uint64_t 
 		if (error)
 			return error;
 	}
-	if (!out->loads)
-		return -ENOEXEC;
-	if (header->entry >= limit)
-		return -EINVAL;
-	return 0;
+	return out->loads ? 0 : -ENOEXEC;
 }

@@ -8,7 +8,8 @@
  *	elf_read_table; then elf_segment for each index, mapping PT_LOAD ones.
  *
  * All state is in the caller's structures. -ENOEXEC for a file that is none of
- * ours; -EINVAL for one that claims to be and contradicts itself.
+ * ours or has no table of segments; -EINVAL for a table that contradicts itself.
+ * Where the program starts is not looked at: a wrong address faults at once.
  */
 #ifndef LIB_ELF_H
 #define LIB_ELF_H
@@ -47,7 +48,7 @@ struct elf_segment {
 	uint64_t align;
 };
 
-/* Checks the first size bytes of a file of file_size bytes. 0, -ENOEXEC, -EINVAL. */
+/* Checks the first size bytes of a file of file_size bytes. 0, -ENOEXEC. */
 int elf_read_header(const void *buf, size_t size, uint64_t file_size, struct elf_header *out);
 
 /*

@@ -8,6 +8,7 @@
 #include "hal/usercopy.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
+#include "proc/itimer.h"
 #include "proc/process.h"
 #include <linux/capability.h>
 #include <linux/sched.h>
@@ -133,6 +134,7 @@ static int make_process(struct task *t, const struct task *me, uint64_t flags)
 	p->oom_score_adjust = me->process->oom_score_adjust;
 	p->dumpable = me->process->dumpable;
 	timer_init(&p->real_timer, itimer_real_fire);
+	timer_init(&p->cpu_timer, cpu_timer_fire);
 	return 0;
 }
 
@@ -279,6 +281,8 @@ int64_t process_clone(const struct clone_args *a)
 
 	int tid = t->pid->number;
 	task_get(t);
+	if (!(a->flags & CLONE_THREAD) && t->process->limit[RLIMIT_CPU].soft != LIMIT_INFINITY)
+		cpu_limit_changed(t->process);
 	thread_start(&t->thread);
 	if (a->flags & CLONE_VFORK)
 		wait_for_vfork(t, &vfork_done);

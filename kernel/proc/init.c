@@ -102,6 +102,7 @@ void process_start_init(int (*run)(void))
 	set_limits(p);
 	file_set_size_limit_hook(file_limit, file_limit_exceeded);
 	timer_init(&p->real_timer, itimer_real_fire);
+	timer_init(&p->cpu_timer, cpu_timer_fire);
 	join_tree(p, t);
 	init_process = p;
 	run_init = run;

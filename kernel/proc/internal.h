@@ -62,6 +62,10 @@ void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is
 
 /* itimer.c */
 void itimer_real_fire(struct timer *t);
+
+/* cpu_timer.c */
+void cpu_timer_fire(struct timer *t);
+void cpu_timer_end(struct process *p); /* exit: it fires no more */
 void process_timers_exit(struct process *p);
 
 #endif

@@ -65,5 +65,6 @@ void process_timers_exit(struct process *p)
 	timer_cancel_sync(&p->real_timer);
 	p->real_interval = 0;
 	timer_cancel_sync(&p->real_timer);
+	cpu_timer_end(p);
 	posix_timers_exit(p);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc/itimer.h: timers of a process: the real-time interval timer (itimer.c)
- * and POSIX timers (posix_timer.c). Times are ns; 0 means not armed.
+ * proc/itimer.h: timers of a process: the real-time interval timer (itimer.c),
+ * those of processor time (cpu_timer.c), and POSIX timers (posix_timer.c). Times are ns; 0 means not armed.
  */
 #ifndef PROC_ITIMER_H
 #define PROC_ITIMER_H
@@ -12,6 +12,12 @@ struct process;
 
 void itimer_real_get(nsec_t *left, nsec_t *interval);
 void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
+
+/* ITIMER_VIRTUAL and ITIMER_PROF. proc/cpu_timer.c */
+void itimer_cpu_get(int which, nsec_t *left, nsec_t *interval);
+void itimer_cpu_set(int which, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
+/* RLIMIT_CPU of p is new: looks when it will be reached. Takes signal_lock. */
+void cpu_limit_changed(struct process *p);
 
 /* timer_create(2) and the rest; clock is CLOCK_*. Errors as the man pages. May sleep. */
 struct sigevent;

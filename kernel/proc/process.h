@@ -31,6 +31,7 @@ struct limit { uint64_t soft, hard; };
 #define LIMIT_INFINITY (~0UL)
 
 struct exit_times { nsec_t user, system; };
+struct cpu_itimer { nsec_t expires, interval; }; /* expires: processor time of the process, 0 is off */
 
 struct process {
 	struct refcount refs;              /* tasks of it, struct pid, visitors */
@@ -68,6 +69,9 @@ struct process {
 	struct limit limit[RLIM_NLIMITS];  /* signal_lock; single words read without */
 	struct timer real_timer;           /* ITIMER_REAL */
 	nsec_t real_interval, real_expires; /* signal_lock */
+	struct timer cpu_timer;            /* for the next two and RLIMIT_CPU */
+	bool cpu_timer_ended;              /* signal_lock: the process exits, it is not armed any more */
+	struct cpu_itimer virtual_timer, profile_timer; /* signal_lock */
 	struct posix_timers *posix_timers; /* owner file proc/posix_timer.c */
 	struct exit_times dead_threads, dead_children; /* signal_lock */
 	uint64_t dead_faults_minor, dead_faults_major, children_faults_minor, children_faults_major; /* signal_lock */
@@ -170,6 +174,8 @@ static inline uint64_t process_limit(unsigned which)
 	return __atomic_load_n(&process_current()->limit[which].soft, __ATOMIC_RELAXED);
 }
 
+/* Processor time of all its threads, ended ones too. signal_lock held. */
+void process_cpu_times_locked(struct process *p, nsec_t *user, nsec_t *system);
 /* getrusage(2): who is RUSAGE_*. */
 void process_usage(struct process *p, int who, struct rusage *r);
 

@@ -43,14 +43,14 @@ void process_leave_groups(struct process *p)
 	list_del_init(&p->session_link);
 }
 
-/* Not orphaned: some member has a parent in another group of the same session. */
+/* Not orphaned: some member has a parent in another group of the same session. ignore and its children do not count. */
 bool group_orphaned_locked(const struct pid *group, const struct process *ignore)
 {
 	struct process *p;
 
 	assert_held(&process_tree_lock);
 	list_for_each_entry(p, &group->group_members, group_link) {
-		if (p == ignore || p->zombie || !p->parent || p->parent == init_process)
+		if (p == ignore || p->zombie || !p->parent || p->parent == init_process || p->parent == ignore)
 			continue;
 		if (p->parent->group != group && p->parent->session == p->session)
 			return false;

@@ -205,6 +205,8 @@ static bool wants(const struct task *t, int sig)
 {
 	if (t->thread.exiting)
 		return false;
+	if (sig != SIGKILL && (READ_ONCE(t->thread.state) & (THREAD_STOPPED | THREAD_TRACED)))
+		return false; /* it will look when it goes on */
 	return !(t->blocked & BIT_OF(sig)) || (t->waiting_for & BIT_OF(sig));
 }
 

@@ -19,19 +19,13 @@ static void add_threads(struct process *p, struct sums *s)
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	struct task *t;
 
-	s->user += p->dead_threads.user;
-	s->system += p->dead_threads.system;
+	process_cpu_times_locked(p, &s->user, &s->system);
 	s->voluntary += p->dead_switches_voluntary;
 	s->involuntary += p->dead_switches_involuntary;
 	s->minor += p->dead_faults_minor;
 	s->major += p->dead_faults_major;
 	s->peak = max(s->peak, p->peak_rss);
 	list_for_each_entry(t, &p->threads, process_link) {
-		nsec_t user, system;
-
-		thread_times(&t->thread, &user, &system);
-		s->user += user;
-		s->system += system;
 		s->voluntary += t->thread.switches_voluntary;
 		s->involuntary += t->thread.switches_involuntary;
 	}
@@ -48,6 +42,22 @@ static void add_children(struct process *p, struct sums *s)
 	s->major += p->children_faults_major;
 	s->peak = max(s->peak, p->children_peak_rss);
 	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void process_cpu_times_locked(struct process *p, nsec_t *user, nsec_t *system)
+{
+	struct task *t;
+
+	assert_held(&p->signal_lock);
+	*user = p->dead_threads.user;
+	*system = p->dead_threads.system;
+	list_for_each_entry(t, &p->threads, process_link) {
+		nsec_t u, s;
+
+		thread_times(&t->thread, &u, &s);
+		*user += u;
+		*system += s;
+	}
 }
 
 void process_usage(struct process *p, int who, struct rusage *r)

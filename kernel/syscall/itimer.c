@@ -16,21 +16,22 @@ static int put_itimer(uaddr_t to, nsec_t left, nsec_t interval)
 	return result ? result : timeval_write(to + offsetof(struct __kernel_old_itimerval, it_value), left);
 }
 
-/* ITIMER_VIRTUAL and ITIMER_PROF are never armed. */
 SYSCALL2(getitimer, int, which, uaddr_t, to)
 {
-	nsec_t left = 0, interval = 0;
+	nsec_t left, interval;
 
 	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
 	if (which == ITIMER_REAL)
 		itimer_real_get(&left, &interval);
+	else
+		itimer_cpu_get(which, &left, &interval);
 	return put_itimer(to, left, interval);
 }
 
 SYSCALL3(setitimer, int, which, uaddr_t, from, uaddr_t, old)
 {
-	nsec_t value = 0, interval = 0, left = 0, old_interval = 0;
+	nsec_t value = 0, interval = 0, left, old_interval;
 	int result = 0;
 
 	if (from) {
@@ -44,8 +45,8 @@ SYSCALL3(setitimer, int, which, uaddr_t, from, uaddr_t, old)
 		return -EINVAL;
 	if (which == ITIMER_REAL)
 		itimer_real_set(value, interval, &left, &old_interval);
-	else if (value)
-		return -EOPNOTSUPP;
+	else
+		itimer_cpu_set(which, value, interval, &left, &old_interval);
 	return old ? put_itimer(old, left, old_interval) : 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "hal/clock.h"
 #include "lib/string.h"
+#include "proc/itimer.h"
 #include "syscall/syscall.h"
 #include <linux/capability.h>
 #include <linux/times.h>
@@ -47,7 +48,9 @@ static int change_limit(struct process *p, unsigned which, const struct limit *n
 	if (new && !result)
 		p->limit[which] = *new;
 	spin_unlock_irq(&p->signal_lock, irq);
-	if (new && !result)
+	if (new && !result && which == RLIMIT_CPU)
+		cpu_limit_changed(p);
+	else if (new && !result)
 		tell_space(p, which, new->soft);
 	return result;
 }

@@ -137,6 +137,7 @@ static int child_status(const struct wait_result *r)
 	}
 }
 
+/* The six members that waitid(2) fills, even where it fails: with zeros then. */
 static int put_child_info(uaddr_t to, const struct wait_result *r)
 {
 	siginfo_t info;
@@ -149,15 +150,11 @@ static int put_child_info(uaddr_t to, const struct wait_result *r)
 		info.si_uid = r->uid;
 		info.si_status = child_status(r);
 	}
-	return put_user_struct(to, info);
+	return copy_to_user(to, &info, offsetof(siginfo_t, si_status) + sizeof(info.si_status));
 }
 
-SYSCALL5(waitid, int, which, int, id, uaddr_t, info, int, options, uaddr_t, usage)
+static int64_t wait_checked(int which, int id, int options, struct wait_result *r)
 {
-	struct rusage ru;
-	struct wait_result r = { .usage = usage ? &ru : NULL };
-	int64_t result;
-
 	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | (int)(__WNOTHREAD | __WCLONE | __WALL)))
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
@@ -166,14 +163,22 @@ SYSCALL5(waitid, int, which, int, id, uaddr_t, info, int, options, uaddr_t, usag
 		return -EINVAL;
 	if (which == P_PIDFD)
 		return id < 0 ? -EINVAL : -EBADF;
-	result = process_wait(which, id, options, &r);
-	if (result < 0)
-		return result;
-	if (result && usage && put_user_struct(usage, ru))
-		return -EFAULT;
-	if (!result)
+	return process_wait(which, id, options, r);
+}
+
+SYSCALL5(waitid, int, which, int, id, uaddr_t, info, int, options, uaddr_t, usage)
+{
+	struct rusage ru;
+	struct wait_result r = { .usage = usage ? &ru : NULL };
+	int64_t result = wait_checked(which, id, options, &r);
+
+	if (result <= 0)
 		r.pid = 0;
-	return info ? put_child_info(info, &r) : 0;
+	else if (usage && put_user_struct(usage, ru))
+		return -EFAULT;
+	if (info && put_child_info(info, &r))
+		return -EFAULT;
+	return min(result, (int64_t)0);
 }
 
 SYSCALL0(getpid)

@@ -78,20 +78,27 @@ static int protect_area(struct space_edit *e, struct area *a, uaddr_t start, uad
 	return edit_set_flags(e, a, start, end, flags);
 }
 
-static int protect_range(struct space_edit *e, uaddr_t start, uaddr_t end, uint32_t prot)
+/*
+ * As in Linux, what lies before a hole or a refusal is done: *done is up to where,
+ * *stopped why not further.
+ */
+static int protect_range(struct space_edit *e, uaddr_t start, uaddr_t end, uint32_t prot, uaddr_t *done, int *stopped)
 {
-	uaddr_t addr = start;
-	int error = 0;
+	*stopped = 0;
+	for (*done = start; *done < end;) {
+		struct area *a = edit_find(e, *done);
+		uaddr_t next = a ? a->end : 0;
+		int error = a ? protect_area(e, a, start, end, prot) : 0;
 
-	while (!error && addr < end) {
-		struct area *a = edit_find(e, addr);
-
-		if (!a)
-			return -ENOMEM;
-		addr = a->end;
-		error = protect_area(e, a, start, end, prot);
+		if (!a || error == -EACCES) {
+			*stopped = a ? error : -ENOMEM;
+			return 0;
+		}
+		if (error)
+			return error;
+		*done = next;
 	}
-	return error;
+	return 0;
 }
 
 /* PROT_GROWSDOWN: from the start of the stack that lies there on. */
@@ -109,11 +116,12 @@ static int extend_down(struct space *s, uaddr_t *start, uaddr_t end)
 
 static int protect_locked(struct space *s, struct space_edit *e, uaddr_t start, uaddr_t end, uint32_t prot)
 {
-	int error = prot & PROT_GROWSDOWN ? extend_down(s, &start, end) : 0;
+	int error = prot & PROT_GROWSDOWN ? extend_down(s, &start, end) : 0, stopped;
+	uaddr_t done;
 
 	edit_begin(e, s);
 	if (!error)
-		error = protect_range(e, start, end, prot & PROT_ALL);
+		error = protect_range(e, start, end, prot & PROT_ALL, &done, &stopped);
 	if (!error)
 		error = edit_check(e);
 	if (error) {
@@ -121,8 +129,8 @@ static int protect_locked(struct space *s, struct space_edit *e, uaddr_t start, 
 		return error;
 	}
 	edit_commit(e);
-	change_entries(s, start, end);
-	return 0;
+	change_entries(s, start, min(done, end));
+	return stopped;
 }
 
 int space_protect(struct space *s, uaddr_t addr, size_t length, uint32_t prot)
