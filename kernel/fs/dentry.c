@@ -30,33 +30,20 @@
  * there is no limit on negative ones other than memory pressure.
  */
 #include "base/panic.h"
-#include "fs/internal.h"
+#include "fs/dentry.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mem/shrink.h"
 #include "mem/slab.h"
 
 #define BUCKET_LOCKS 256
 
 uint64_t dentry_hash_seed;
-struct seqcount dentry_move_seq;
 
 static struct hlist *buckets;  /* immutable; contents: the bucket's lock, RCU */
 static uint64_t bucket_mask;   /* immutable */
 static struct spinlock bucket_lock[BUCKET_LOCKS];
 static struct kcache *dentry_cache;
-static struct spinlock dentry_move_lock = SPINLOCK_INIT(RANK_DENTRY_MOVE);
-
-static struct spinlock lru_lock = SPINLOCK_INIT(RANK_DENTRY_LRU);
-static struct list lru = LIST_INIT(lru); /* lru_lock: oldest first */
-static uint64_t lru_count;               /* lru_lock */
-
-static uint64_t shrink_count_dentries(struct shrinker *s);
-static uint64_t shrink_scan_dentries(struct shrinker *s, uint64_t frames, unsigned flags);
-static struct shrinker dentry_shrinker = {
-	.name = "dentry", .count = shrink_count_dentries, .scan = shrink_scan_dentries,
-};
 
 void dentry_cache_init(void)
 {
@@ -74,7 +61,7 @@ void dentry_cache_init(void)
 	if (!cpu_random(&dentry_hash_seed))
 		dentry_hash_seed = cpu_jitter() ^ HASH_K2;
 	dentry_cache = kcache_create("dentry", sizeof(struct dentry), 64);
-	shrink_register(&dentry_shrinker);
+	dentry_lru_init();
 }
 
 static inline uint64_t bucket_of(const struct dentry *parent, uint32_t hash)
@@ -237,7 +224,7 @@ struct dentry *dentry_create_unnamed(struct dentry *dir, struct inode *inode)
 	return d;
 }
 
-static void hash_remove(struct dentry *d)
+void dentry_hash_remove(struct dentry *d)
 {
 	struct spinlock *l = lock_of(bucket_of(d->parent, d->name_hash));
 
@@ -250,7 +237,7 @@ static void hash_remove(struct dentry *d)
 	d->flags |= DENTRY_UNHASHED;
 }
 
-static void hash_add(struct dentry *d)
+void dentry_hash_add(struct dentry *d)
 {
 	uint64_t bucket = bucket_of(d->parent, d->name_hash);
 
@@ -259,28 +246,6 @@ static void hash_add(struct dentry *d)
 	hlist_add_head(&d->hash, &buckets[bucket]);
 	spin_unlock(lock_of(bucket));
 	d->flags &= ~DENTRY_UNHASHED;
-}
-
-static void lru_add(struct dentry *d)
-{
-	assert_held(&d->lock);
-	spin_lock(&lru_lock);
-	list_add_tail(&d->lru, &lru);
-	lru_count++;
-	spin_unlock(&lru_lock);
-	d->flags |= DENTRY_ON_LRU;
-}
-
-static void lru_remove(struct dentry *d)
-{
-	assert_held(&d->lock);
-	if (!(d->flags & DENTRY_ON_LRU))
-		return;
-	spin_lock(&lru_lock);
-	list_del_init(&d->lru);
-	lru_count--;
-	spin_unlock(&lru_lock);
-	d->flags &= ~DENTRY_ON_LRU;
 }
 
 /*
@@ -358,7 +323,7 @@ void dentry_drop(struct dentry *d)
 {
 	spin_lock(&d->lock);
 	seq_write_begin(&d->seq);
-	hash_remove(d);
+	dentry_hash_remove(d);
 	seq_write_end(&d->seq);
 	spin_unlock(&d->lock);
 }
@@ -374,7 +339,7 @@ void dentry_delete(struct dentry *d)
 		inode = d->inode;
 		d->inode = NULL;
 	} else {
-		hash_remove(d);
+		dentry_hash_remove(d);
 	}
 	seq_write_end(&d->seq);
 	if (inode)
@@ -387,14 +352,14 @@ void dentry_delete(struct dentry *d)
  * Takes an unused dentry whose refs are DENTRY_DEAD already out of everything.
  * Both locks held; both are released. The parent's reference is left to the caller.
  */
-static void dentry_unlink(struct dentry *d, struct dentry *parent)
+void dentry_unlink(struct dentry *d, struct dentry *parent)
 {
 	struct inode *inode = d->inode;
 
 	seq_write_begin(&d->seq);
-	hash_remove(d);
+	dentry_hash_remove(d);
 	seq_write_end(&d->seq);
-	lru_remove(d);
+	dentry_lru_remove(d);
 	if (parent != d) {
 		list_del_init(&d->sibling);
 		spin_unlock(&parent->lock);
@@ -434,7 +399,7 @@ static bool lock_with_parent(struct dentry *d, struct dentry **out)
 }
 
 /* Frees d if nobody uses it. RCU is held on entry and left. The parent to be put afterwards, or NULL. */
-static struct dentry *dentry_try_free(struct dentry *d)
+struct dentry *dentry_try_free(struct dentry *d)
 {
 	struct dentry *parent;
 	uint32_t unused = 0;
@@ -468,7 +433,7 @@ static bool dentry_keep(struct dentry *d)
 		keep = false;
 	} else if (atomic_load(&d->refs) == 0) {
 		if (!(d->flags & DENTRY_ON_LRU))
-			lru_add(d);
+			dentry_lru_add(d);
 		d->flags |= DENTRY_REFERENCED;
 	}
 	spin_unlock(&d->lock);
@@ -485,229 +450,4 @@ void dentry_put(struct dentry *d)
 		}
 		d = dentry_try_free(d);
 	}
-}
-
-bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d)
-{
-	for (; d != a; d = d->parent)
-		if (d->parent == d)
-			return false;
-	return true;
-}
-
-static void swap_inline_names(struct dentry *a, struct dentry *b)
-{
-	char text[sizeof(a->inline_name)];
-
-	memcpy(text, a->inline_name, sizeof(text));
-	memcpy(a->inline_name, b->inline_name, sizeof(text));
-	memcpy(b->inline_name, text, sizeof(text));
-}
-
-/* d gets target's name; target keeps it too where no memory changes hands. */
-static void take_name(struct dentry *d, struct dentry *target, bool exchange)
-{
-	const char *d_text = d->name == d->inline_name ? NULL : d->name;
-	const char *target_text = target->name == target->inline_name ? NULL : target->name;
-	uint32_t length = d->name_length, hash = d->name_hash;
-
-	d->name_length = target->name_length;
-	d->name_hash = target->name_hash;
-	if (!exchange && !d_text && !target_text) {
-		memcpy(d->inline_name, target->inline_name, sizeof(d->inline_name));
-		return;
-	}
-	swap_inline_names(d, target);
-	d->name = target_text ? target_text : d->inline_name;
-	target->name = d_text ? d_text : target->inline_name;
-	target->name_length = length;
-	target->name_hash = hash;
-}
-
-static void change_parent(struct dentry *d, struct dentry *to)
-{
-	list_move_head(&d->sibling, &to->children);
-	d->parent = to;
-}
-
-/* Locks two directories of the cache, the upper one first. */
-static void lock_parents(struct dentry *a, struct dentry *b)
-{
-	if (a == b) {
-		spin_lock(&a->lock);
-	} else if (dentry_is_ancestor(b, a)) {
-		spin_lock(&b->lock);
-		spin_lock_nested(&a->lock);
-	} else {
-		spin_lock(&a->lock);
-		spin_lock_nested(&b->lock);
-	}
-}
-
-void dentry_move(struct dentry *d, struct dentry *target, bool exchange)
-{
-	struct dentry *from = d->parent, *to = target->parent;
-
-	spin_lock(&dentry_move_lock);
-	seq_write_begin(&dentry_move_seq);
-	lock_parents(from, to);
-	spin_lock_nested(&d->lock);
-	spin_lock_nested(&target->lock);
-	seq_write_begin(&d->seq);
-	seq_write_begin(&target->seq);
-	hash_remove(d);
-	hash_remove(target);
-	take_name(d, target, exchange);
-	change_parent(d, to);
-	if (exchange) {
-		change_parent(target, from);
-		hash_add(target);
-	} else {
-		dentry_get(to);
-		atomic_dec(&from->refs); /* not the last: the caller holds it */
-	}
-	hash_add(d);
-	seq_write_end(&target->seq);
-	seq_write_end(&d->seq);
-	spin_unlock(&target->lock);
-	spin_unlock(&d->lock);
-	spin_unlock(&to->lock);
-	if (from != to)
-		spin_unlock(&from->lock);
-	seq_write_end(&dentry_move_seq);
-	spin_unlock(&dentry_move_lock);
-}
-
-/* The first child that nobody uses, locked together with parent and marked dead; NULL if there is none. */
-static struct dentry *lock_unused_child(struct dentry *parent)
-{
-	struct dentry *d;
-
-	list_for_each_entry(d, &parent->children, sibling) {
-		uint32_t unused = 0;
-
-		spin_lock_nested(&d->lock);
-		if (atomic_compare_exchange(&d->refs, &unused, DENTRY_DEAD))
-			return d;
-		spin_unlock(&d->lock);
-	}
-	return NULL;
-}
-
-void dentry_prune_children(struct dentry *parent)
-{
-	struct dentry *d;
-
-	for (;;) {
-		spin_lock(&parent->lock);
-		d = lock_unused_child(parent);
-		if (!d)
-			break;
-		dentry_unlink(d, parent);
-		dentry_put(parent);
-	}
-	spin_unlock(&parent->lock);
-}
-
-/* A child with children of its own, counted; or NULL. */
-static struct dentry *child_with_children(struct dentry *parent)
-{
-	struct dentry *d;
-
-	SPIN_GUARD(&parent->lock);
-	list_for_each_entry(d, &parent->children, sibling)
-		if (!list_empty(&d->children) && dentry_get_unless_dead(d))
-			return d;
-	return NULL;
-}
-
-/*
- * Goes down to the deepest directory, frees its children, and comes back up.
- * Nobody else uses the tree, or what is in use stays.
- */
-void dentry_prune_tree(struct dentry *root)
-{
-	struct dentry *at = root, *next;
-
-	dentry_get(at);
-	for (;;) {
-		dentry_prune_children(at);
-		next = child_with_children(at);
-		if (!next && at == root)
-			break;
-		if (!next) {
-			if (!list_empty(&at->children))
-				break; /* in use, against the rules: leave it rather than loop */
-			next = at->parent;
-			dentry_get(next);
-		}
-		dentry_put(at);
-		at = next;
-	}
-	dentry_put(at);
-}
-
-/* The oldest unused dentry, taken off the list under RCU; NULL at the end. Those used of late go round once more. */
-static struct dentry *lru_take(void)
-{
-	struct dentry *d;
-
-	spin_lock(&lru_lock);
-	d = list_empty(&lru) ? NULL : list_first_entry(&lru, struct dentry, lru);
-	if (d)
-		list_move_tail(&d->lru, &lru);
-	spin_unlock(&lru_lock);
-	return d;
-}
-
-uint64_t dentry_shrink(uint64_t n)
-{
-	uint64_t freed = 0, looks = 2 * n + 16;
-
-	while (freed < n && looks--) {
-		struct dentry *d, *parent;
-		bool idle;
-
-		rcu_read_lock();
-		d = lru_take();
-		if (!d) {
-			rcu_read_unlock();
-			break;
-		}
-		spin_lock(&d->lock);
-		idle = !(d->flags & DENTRY_REFERENCED);
-		d->flags &= ~DENTRY_REFERENCED;
-		if (atomic_load(&d->refs) != 0) {
-			lru_remove(d);
-			idle = false;
-			/* Put meanwhile by one who saw it still listed? Then it is listed again here. */
-			atomic_fence();
-			if (atomic_load(&d->refs) == 0)
-				lru_add(d);
-		}
-		spin_unlock(&d->lock);
-		if (!idle) {
-			rcu_read_unlock();
-			continue;
-		}
-		parent = dentry_try_free(d);
-		freed++;
-		dentry_put(parent);
-	}
-	return freed;
-}
-
-#define DENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct dentry))
-
-static uint64_t shrink_count_dentries(struct shrinker *s)
-{
-	return READ_ONCE(lru_count) / DENTRIES_PER_FRAME;
-}
-
-/* Freeing a dentry may free an inode, which is a filesystem's work: only for those who allow it. */
-static uint64_t shrink_scan_dentries(struct shrinker *s, uint64_t frames, unsigned flags)
-{
-	if ((flags & ALLOC_MODE) != ALLOC_KERNEL)
-		return 0;
-	return dentry_shrink(frames * DENTRIES_PER_FRAME) / DENTRIES_PER_FRAME;
 }

@@ -41,6 +41,7 @@ void super_put(struct super *sb)
 		dentry_prune_tree(sb->root);
 		dentry_drop(sb->root); /* or it would stay as an unused one */
 		dentry_put(sb->root);
+		dentry_shrink_wait();
 	}
 	/* Walks under RCU may still look at the flags, and freed inodes at sb. */
 	rcu_synchronize();

@@ -5,6 +5,7 @@
 #include "base/rcu.h"
 
 static unsigned called, woken;
+static int urgent;
 static struct rcu_head a, b;
 
 static void count(struct rcu_head *h)
@@ -12,9 +13,10 @@ static void count(struct rcu_head *h)
 	called++;
 }
 
-static void wake(void)
+static void wake(bool now)
 {
 	woken++;
+	urgent += now;
 }
 
 static void quiescent(void)
@@ -29,7 +31,7 @@ static int start(void **state)
 	rcu_set_wakeup(wake);
 	while (rcu_run_callbacks())
 		;
-	called = woken = 0;
+	called = woken = urgent = 0;
 	return 0;
 }
 
@@ -42,6 +44,19 @@ static void callbacks_run_after_a_quiescent_state(void **state)
 	assert_false(rcu_run_callbacks());
 	assert_int_equal(called, 1);
 	assert_false(rcu_pending());
+}
+
+static void many_callbacks_are_urgent(void **state)
+{
+	static struct rcu_head many[300];
+
+	for (unsigned i = 0; i < 300; i++)
+		rcu_call(&many[i], count);
+	assert_int_equal(woken, 2);
+	assert_int_equal(urgent, 1);
+	while (rcu_run_callbacks())
+		;
+	assert_int_equal(called, 300);
 }
 
 static void a_quiescent_state_before_the_call_does_not_count(void **state)
@@ -86,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(callbacks_run_after_a_quiescent_state, start),
+		cmocka_unit_test_setup(many_callbacks_are_urgent, start),
 		cmocka_unit_test_setup(a_quiescent_state_before_the_call_does_not_count, start),
 		cmocka_unit_test_setup(a_callback_queued_behind_a_due_one_is_not_forgotten, start),
 		cmocka_unit_test_setup(a_callback_may_call, start),

@@ -87,7 +87,7 @@ int mount_options_parse(const char *data, struct mount_options *o)
 
 		while (!at_end(data + n) && data[n] != '=')
 			n++;
-		error = n ? parse_one(data, n, data[n] == '=' ? data + n + 1 : NULL, o) : 0;
+		error = at_end(data) ? 0 : parse_one(data, n, data[n] == '=' ? data + n + 1 : NULL, o);
 		if (error)
 			return error;
 		while (!at_end(data))

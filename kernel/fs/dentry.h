@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* fs/dentry.h: the name cache among its own files: dentry.c, dentry_move.c, dentry_lru.c. */
+#ifndef FS_DENTRY_H
+#define FS_DENTRY_H
+
+#include "fs/internal.h"
+
+/* Out of and into the hash, by d's name and parent; d locked, its sequence count odd or d not seen by others. */
+void dentry_hash_remove(struct dentry *d);
+void dentry_hash_add(struct dentry *d);
+
+/*
+ * Takes an unused dentry whose refs are DENTRY_DEAD already out of everything, and
+ * frees it after a grace period. d and parent (itself for a root) are locked, and
+ * released. The reference on the parent is left to the caller. May sleep.
+ */
+void dentry_unlink(struct dentry *d, struct dentry *parent);
+/* Frees d if nobody uses it. RCU is held on entry and left. The parent to be put afterwards, or NULL. May sleep. */
+struct dentry *dentry_try_free(struct dentry *d);
+
+/* The list of unused ones; d locked. */
+void dentry_lru_init(void);
+void dentry_lru_add(struct dentry *d);
+void dentry_lru_remove(struct dentry *d);
+
+#endif
