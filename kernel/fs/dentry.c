@@ -299,10 +299,12 @@ int dentry_resolve(struct dentry *parent, const char *name, size_t len, uint32_t
 	if (!fresh)
 		return -ENOMEM;
 	error = dir->ops->lookup(dir, name, len, &inode);
+	/* Where names come and go by themselves, "not there" cannot be kept, and nothing be made. */
+	if (!error && !inode && dir->ops->revalidate)
+		error = -ENOENT;
 	if (!error) {
 		fresh->inode = inode;
-		/* Where names come and go by themselves, "not there" is not worth keeping. */
-		*out = inode || !dir->ops->revalidate ? insert_or_find(parent, fresh) : fresh;
+		*out = insert_or_find(parent, fresh);
 	}
 	if (error || *out != fresh)
 		dentry_put(fresh);

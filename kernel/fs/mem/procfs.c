@@ -222,7 +222,7 @@ static bool always_valid(struct dentry *d)
 	return true;
 }
 
-static const struct inode_ops proc_dir_ops = { .lookup = proc_lookup };
+static const struct inode_ops proc_dir_ops = { .lookup = proc_lookup, .revalidate = always_valid };
 static const struct inode_ops proc_root_ops = { .lookup = proc_root_lookup, .revalidate = always_valid };
 static const struct inode_ops proc_leaf_ops = { 0 };
 static const struct file_ops proc_dir_file_ops = { .iterate = proc_iterate, .seek = file_seek_generic };
