@@ -205,8 +205,8 @@ static bool wants(const struct task *t, int sig)
 {
 	if (t->thread.exiting)
 		return false;
-	if (sig != SIGKILL && (READ_ONCE(t->thread.state) & (THREAD_STOPPED | THREAD_TRACED)))
-		return false; /* it will look when it goes on */
+	if (sig != SIGKILL && t->process->stop_signal && !t->stop_asked)
+		return false; /* it has joined the stop, and will look when it goes on */
 	return !(t->blocked & BIT_OF(sig)) || (t->waiting_for & BIT_OF(sig));
 }
 
