@@ -206,7 +206,11 @@ SYSCALL2(utime, uaddr_t, name, uaddr_t, times)
 	if (times) {
 		if (get_user_struct(t, times))
 			return -EFAULT;
-		a = (struct attributes){ .valid = ATTR_ATIME | ATTR_MTIME, .atime = { t.actime, 0 }, .mtime = { t.modtime, 0 } };
+		a = (struct attributes){
+			.valid = ATTR_ATIME | ATTR_MTIME,
+			.atime = { t.actime, 0 },
+			.mtime = { t.modtime, 0 },
+		};
 	}
 	return change_times(AT_FDCWD, name, 0, &a);
 }

@@ -54,7 +54,8 @@ static int check_copy_range(const struct file *from, const struct file *to)
 	return from->inode->sb->type == to->inode->sb->type ? 0 : -EXDEV;
 }
 
-SYSCALL6(copy_file_range, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_offset, size_t, n, unsigned, flags)
+SYSCALL6(copy_file_range, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_offset, size_t, n,
+	 unsigned, flags)
 {
 	loff_t from_value, to_value, *from_position, *to_position, a, b;
 	ssize_t result;
@@ -85,7 +86,8 @@ SYSCALL6(copy_file_range, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_
 }
 
 /* splice(2): at least one end is a pipe. */
-SYSCALL6(splice, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_offset, size_t, n, unsigned, flags)
+SYSCALL6(splice, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_offset, size_t, n,
+	 unsigned, flags)
 {
 	loff_t from_value, to_value, *from_position, *to_position;
 	ssize_t result;

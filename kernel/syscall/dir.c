@@ -32,8 +32,8 @@ struct dir_buffer {
 	bool old, too_small;
 };
 
-static void fill_record(const struct dir_buffer *b, uint8_t *at, const char *name, size_t len, uint64_t ino, unsigned type,
-			loff_t next, size_t length)
+static void fill_record(const struct dir_buffer *b, uint8_t *at, const char *name, size_t len, uint64_t ino,
+			unsigned type, loff_t next, size_t length)
 {
 	memset(at + length - 8, 0, 8);
 	if (b->old) {

@@ -75,7 +75,7 @@
 	ROW( 53, socketpair,             NONE,  "") \
 	ROW( 54, setsockopt,             NONE,  "") \
 	ROW( 55, getsockopt,             NONE,  "") \
-	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") \
+	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces, no CLONE_PIDFD */ \
 	ROW( 57, fork,                   FULL,  "") \
 	ROW( 58, vfork,                  FULL,  "") \
 	ROW( 59, execve,                 FULL,  "path ptr ptr") \
@@ -91,7 +91,7 @@
 	ROW( 69, msgsnd,                 NONE,  "") \
 	ROW( 70, msgrcv,                 NONE,  "") \
 	ROW( 71, msgctl,                 NONE,  "") \
-	ROW( 72, fcntl,                  PLAIN, "fd int hex") \
+	ROW( 72, fcntl,                  PLAIN, "fd int hex") /* no leases, no F_NOTIFY; F_SETOWN and F_SETSIG are kept, SIGIO is not sent */ \
 	ROW( 73, flock,                  PLAIN, "fd int") \
 	ROW( 74, fsync,                  PLAIN, "fd") \
 	ROW( 75, fdatasync,              PLAIN, "fd") \
@@ -153,8 +153,8 @@
 	ROW(131, sigaltstack,            PLAIN, "ptr ptr") \
 	ROW(132, utime,                  PLAIN, "path ptr") \
 	ROW(133, mknod,                  PLAIN, "path oct hex") \
-	ROW(134, uselib,                 NONE,  "") \
-	ROW(135, personality,            PLAIN, "hex") \
+	ROW(134, uselib,                 NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(135, personality,            PLAIN, "hex") /* only PER_LINUX */ \
 	ROW(136, ustat,                  NONE,  "") \
 	ROW(137, statfs,                 PLAIN, "path ptr") \
 	ROW(138, fstatfs,                PLAIN, "fd ptr") \
@@ -175,38 +175,38 @@
 	ROW(153, vhangup,                NONE,  "") \
 	ROW(154, modify_ldt,             NONE,  "") \
 	ROW(155, pivot_root,             PLAIN, "path path") \
-	ROW(156, _sysctl,                NONE,  "") \
-	ROW(157, prctl,                  PLAIN, "int hex hex hex hex") \
+	ROW(156, _sysctl,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(157, prctl,                  PLAIN, "int hex hex hex hex") /* names, capabilities, securebits, dumpable, subreaper, death signal, timer slack */ \
 	ROW(158, arch_prctl,             PLAIN, "hex hex") \
-	ROW(159, adjtimex,               PLAIN, "ptr") \
+	ROW(159, adjtimex,               PLAIN, "ptr") /* tells the state, changes nothing */ \
 	ROW(160, setrlimit,              PLAIN, "uint ptr") \
 	ROW(161, chroot,                 PLAIN, "path") \
 	ROW(162, sync,                   PLAIN, "") \
-	ROW(163, acct,                   PLAIN, "path") \
+	ROW(163, acct,                   PLAIN, "path") /* ENOSYS, as Linux without accounting */ \
 	ROW(164, settimeofday,           PLAIN, "ptr ptr") \
-	ROW(165, mount,                  PLAIN, "str path str hex ptr") \
+	ROW(165, mount,                  PLAIN, "str path str hex ptr") /* new, bind, move, remount; one namespace, so that propagation does nothing */ \
 	ROW(166, umount2,                PLAIN, "path hex") \
-	ROW(167, swapon,                 PLAIN, "path hex") \
-	ROW(168, swapoff,                PLAIN, "path") \
+	ROW(167, swapon,                 PLAIN, "path hex") /* ENOSYS, there is no swap */ \
+	ROW(168, swapoff,                PLAIN, "path") /* EINVAL, there is no swap */ \
 	ROW(169, reboot,                 PLAIN, "hex hex hex ptr") \
 	ROW(170, sethostname,            PLAIN, "in size") \
 	ROW(171, setdomainname,          PLAIN, "in size") \
-	ROW(172, iopl,                   PLAIN, "uint") \
-	ROW(173, ioperm,                 PLAIN, "hex hex int") \
-	ROW(174, create_module,          NONE,  "") \
+	ROW(172, iopl,                   PLAIN, "uint") /* EPERM */ \
+	ROW(173, ioperm,                 PLAIN, "hex hex int") /* EPERM */ \
+	ROW(174, create_module,          NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(175, init_module,            NONE,  "") \
 	ROW(176, delete_module,          NONE,  "") \
-	ROW(177, get_kernel_syms,        NONE,  "") \
-	ROW(178, query_module,           NONE,  "") \
+	ROW(177, get_kernel_syms,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(178, query_module,           NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(179, quotactl,               NONE,  "") \
-	ROW(180, nfsservctl,             NONE,  "") \
-	ROW(181, getpmsg,                NONE,  "") \
-	ROW(182, putpmsg,                NONE,  "") \
-	ROW(183, afs_syscall,            NONE,  "") \
-	ROW(184, tuxcall,                NONE,  "") \
-	ROW(185, security,               NONE,  "") \
+	ROW(180, nfsservctl,             NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(181, getpmsg,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(182, putpmsg,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(183, afs_syscall,            NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(184, tuxcall,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(185, security,               NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(186, gettid,                 PLAIN, "") \
-	ROW(187, readahead,              PLAIN, "fd int size") \
+	ROW(187, readahead,              PLAIN, "fd int size") /* nothing to do */ \
 	ROW(188, setxattr,               PLAIN, "path str ptr size hex") \
 	ROW(189, lsetxattr,              PLAIN, "path str ptr size hex") \
 	ROW(190, fsetxattr,              PLAIN, "fd str ptr size hex") \
@@ -221,26 +221,26 @@
 	ROW(199, fremovexattr,           PLAIN, "fd str") \
 	ROW(200, tkill,                  PLAIN, "int sig") \
 	ROW(201, time,                   PLAIN, "ptr") \
-	ROW(202, futex,                  PLAIN, "ptr hex uint ptr ptr uint") \
+	ROW(202, futex,                  PLAIN, "ptr hex uint ptr ptr uint") /* no priority inheritance */ \
 	ROW(203, sched_setaffinity,      PLAIN, "int size ptr") \
 	ROW(204, sched_getaffinity,      PLAIN, "int size ptr") \
-	ROW(205, set_thread_area,        NONE,  "") \
+	ROW(205, set_thread_area,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(206, io_setup,               NONE,  "") \
 	ROW(207, io_destroy,             NONE,  "") \
 	ROW(208, io_getevents,           NONE,  "") \
 	ROW(209, io_submit,              NONE,  "") \
 	ROW(210, io_cancel,              NONE,  "") \
-	ROW(211, get_thread_area,        NONE,  "") \
+	ROW(211, get_thread_area,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(212, lookup_dcookie,         NONE,  "") \
 	ROW(213, epoll_create,           PLAIN, "int") \
-	ROW(214, epoll_ctl_old,          NONE,  "") \
-	ROW(215, epoll_wait_old,         NONE,  "") \
+	ROW(214, epoll_ctl_old,          NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(215, epoll_wait_old,         NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(216, remap_file_pages,       NONE,  "") \
 	ROW(217, getdents64,             PLAIN, "fd ptr uint") \
 	ROW(218, set_tid_address,        PLAIN, "ptr") \
 	ROW(219, restart_syscall,        PLAIN, "") \
 	ROW(220, semtimedop,             NONE,  "") \
-	ROW(221, fadvise64,              PLAIN, "fd int int int") \
+	ROW(221, fadvise64,              PLAIN, "fd int int int") /* checked, nothing to do */ \
 	ROW(222, timer_create,           PLAIN, "int ptr ptr") \
 	ROW(223, timer_settime,          PLAIN, "int hex ptr ptr") \
 	ROW(224, timer_gettime,          PLAIN, "int ptr") \
@@ -255,7 +255,7 @@
 	ROW(233, epoll_ctl,              PLAIN, "fd int fd ptr") \
 	ROW(234, tgkill,                 PLAIN, "int int sig") \
 	ROW(235, utimes,                 PLAIN, "path ptr") \
-	ROW(236, vserver,                NONE,  "") \
+	ROW(236, vserver,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
 	ROW(237, mbind,                  NONE,  "") \
 	ROW(238, set_mempolicy,          NONE,  "") \
 	ROW(239, get_mempolicy,          NONE,  "") \
@@ -266,7 +266,7 @@
 	ROW(244, mq_notify,              NONE,  "") \
 	ROW(245, mq_getsetattr,          NONE,  "") \
 	ROW(246, kexec_load,             NONE,  "") \
-	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") \
+	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") /* no P_PIDFD */ \
 	ROW(248, add_key,                NONE,  "") \
 	ROW(249, request_key,            NONE,  "") \
 	ROW(250, keyctl,                 NONE,  "") \
@@ -291,12 +291,12 @@
 	ROW(269, faccessat,              PLAIN, "dirfd path oct") \
 	ROW(270, pselect6,               PLAIN, "int ptr ptr ptr ptr ptr") \
 	ROW(271, ppoll,                  PLAIN, "ptr uint ptr ptr size") \
-	ROW(272, unshare,                PLAIN, "hex") \
+	ROW(272, unshare,                PLAIN, "hex") /* CLONE_FILES and CLONE_FS */ \
 	ROW(273, set_robust_list,        PLAIN, "ptr size") \
 	ROW(274, get_robust_list,        PLAIN, "int ptr ptr") \
-	ROW(275, splice,                 PLAIN, "fd ptr fd ptr size hex") \
+	ROW(275, splice,                 PLAIN, "fd ptr fd ptr size hex") /* through a copy; SPLICE_F_ flags are hints */ \
 	ROW(276, tee,                    NONE,  "") \
-	ROW(277, sync_file_range,        PLAIN, "fd int int hex") \
+	ROW(277, sync_file_range,        PLAIN, "fd int int hex") /* the whole file */ \
 	ROW(278, vmsplice,               NONE,  "") \
 	ROW(279, move_pages,             NONE,  "") \
 	ROW(280, utimensat,              PLAIN, "dirfd path ptr hex") \
@@ -328,12 +328,12 @@
 	ROW(306, syncfs,                 PLAIN, "fd") \
 	ROW(307, sendmmsg,               NONE,  "") \
 	ROW(308, setns,                  NONE,  "") \
-	ROW(309, getcpu,                 PLAIN, "ptr ptr ptr") \
+	ROW(309, getcpu,                 PLAIN, "ptr ptr ptr") /* one node */ \
 	ROW(310, process_vm_readv,       NONE,  "") \
 	ROW(311, process_vm_writev,      NONE,  "") \
 	ROW(312, kcmp,                   NONE,  "") \
 	ROW(313, finit_module,           NONE,  "") \
-	ROW(314, sched_setattr,          PLAIN, "int ptr hex") \
+	ROW(314, sched_setattr,          PLAIN, "int ptr hex") /* no SCHED_DEADLINE, no clamps */ \
 	ROW(315, sched_getattr,          PLAIN, "int ptr uint hex") \
 	ROW(316, renameat2,              PLAIN, "dirfd path dirfd path hex") \
 	ROW(317, seccomp,                NONE,  "") \
@@ -343,11 +343,11 @@
 	ROW(321, bpf,                    NONE,  "") \
 	ROW(322, execveat,               FULL,  "dirfd path ptr ptr hex") \
 	ROW(323, userfaultfd,            NONE,  "") \
-	ROW(324, membarrier,             PLAIN, "int hex int") \
-	ROW(325, mlock2,                 PLAIN, "ptr size hex") \
-	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") \
-	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") \
-	ROW(328, pwritev2,               PLAIN, "fd ptr int int hex hex") \
+	ROW(324, membarrier,             PLAIN, "int hex int") /* without the rseq and sync-core kinds */ \
+	ROW(325, mlock2,                 PLAIN, "ptr size hex") /* MLOCK_ONFAULT brings the pages in at once */ \
+	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") /* through a copy */ \
+	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") /* of the flags only RWF_HIPRI */ \
+	ROW(328, pwritev2,               PLAIN, "fd ptr int int hex hex") /* RWF_HIPRI, RWF_SYNC, RWF_DSYNC */ \
 	ROW(329, pkey_mprotect,          NONE,  "") \
 	ROW(330, pkey_alloc,             NONE,  "") \
 	ROW(331, pkey_free,              NONE,  "") \
@@ -365,9 +365,9 @@
 	ROW(432, fsmount,                NONE,  "") \
 	ROW(433, fspick,                 NONE,  "") \
 	ROW(434, pidfd_open,             NONE,  "") \
-	ROW(435, clone3,                 FULL,  "ptr size") \
+	ROW(435, clone3,                 FULL,  "ptr size") /* likewise, no set_tid */ \
 	ROW(436, close_range,            PLAIN, "fd fd hex") \
-	ROW(437, openat2,                PLAIN, "dirfd path ptr size") \
+	ROW(437, openat2,                PLAIN, "dirfd path ptr size") /* RESOLVE_CACHED always answers EAGAIN */ \
 	ROW(438, pidfd_getfd,            NONE,  "") \
 	ROW(439, faccessat2,             PLAIN, "dirfd path oct hex") \
 	ROW(440, process_madvise,        NONE,  "") \
