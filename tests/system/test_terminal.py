@@ -4,7 +4,6 @@ import hashlib
 import time
 
 import pexpect
-import pytest
 from conftest import PROMPT
 
 
@@ -36,17 +35,11 @@ def test_echo_of_pasted_lines_is_complete(linnet):
 
 def test_stop_and_start_keys(linnet):
     shell = linnet.shell()
-    shell.sendline("i=0; while [ $i -lt 100000 ]; do echo tick$i; i=$((i+1)); done")
+    shell.sendline("i=0; while [ $i -lt 1000000 ]; do echo tick$i; i=$((i+1)); done")
     shell.expect("tick100\r\n")
     shell.sendcontrol("s")
-    time.sleep(1)
-    try:
-        while True:
-            shell.read_nonblocking(65536, timeout=1)	# what was on its way
-    except pexpect.TIMEOUT:
-        pass
-    with pytest.raises(pexpect.TIMEOUT):
-        shell.expect("tick", timeout=2)
+    while shell.expect([r"tick\d+\r\n", pexpect.TIMEOUT], timeout=3) == 0:
+        pass						# what was on its way
     shell.sendcontrol("q")
     shell.expect(r"tick\d+\r\n")
     shell.sendcontrol("s")
@@ -92,4 +85,5 @@ def test_kernel_log_device(linnet):
     """)
     first, second = out.splitlines()
     assert first.endswith("from a program")
-    assert second.startswith("4,") and second.endswith(",-;from a program")
+    # Linux adds the facility "user" (8) to what programs write.
+    assert second.split(",")[0] in ("4", "12") and second.endswith(",-;from a program")
