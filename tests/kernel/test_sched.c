@@ -206,3 +206,18 @@ KTEST(threads_are_freed_when_they_end)
 	/* The second round reuses what the first left in caches. */
 	check(after.free + 64 >= before.free);
 }
+
+static volatile unsigned depth_limit = ~0u; /* volatile: the compiler must not see that there is no end */
+
+static __attribute__((noinline)) unsigned recurse(unsigned depth)
+{
+	volatile char frame[256];
+
+	frame[0] = (char)depth;
+	return depth == depth_limit ? 0 : recurse(depth + 1) + (unsigned)frame[0];
+}
+
+KTEST_PANICS(panic_kernel_stack_overflow)
+{
+	check(recurse(0) == 0);
+}
