@@ -53,6 +53,7 @@ enum lock_rank {
 	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */
 	RANK_SIGNAL = RANK_IRQ_SAFE, /* a process's signal state and its timers, which send signals from interrupts */
 	RANK_SIGNAL_ACTIONS, /* the handlers, which CLONE_SIGHAND shares */
+	RANK_ACCOUNT,       /* the table of what users have */
 	RANK_WAITQ,         /* a wait queue; an epoll instance's own in another's call-back, nested */
 	RANK_POLL,          /* ready list and waiters of an epoll instance: taken in call-backs of wait queues */
 	RANK_DRIVER,        /* state of a device */

@@ -54,8 +54,9 @@ int elf_read_header(const void *buf, size_t size, uint64_t file_size, struct elf
 /*
  * Checks the table of program headers, of header->table_size bytes. Loadable
  * segments must ascend without overlap, lie inside the file, and end at or
- * below limit (for ET_DYN: the span, wherever it goes). 0, -ENOEXEC (nothing
- * to load), -EINVAL.
+ * below limit (for ET_DYN: the span, wherever it goes). Where the program
+ * starts is its own business: it faults at an entry that is nowhere. 0,
+ * -ENOEXEC (nothing to load), -EINVAL.
  */
 int elf_read_table(const struct elf_header *header, const void *table, uint64_t file_size,
 		   uaddr_t limit, struct elf_image *out);

@@ -59,7 +59,7 @@ static bool on_altstack(const struct task *t, uaddr_t sp)
 	return t->altstack_size && sp - t->altstack_sp <= t->altstack_size && sp > t->altstack_sp;
 }
 
-/* Builds the frame; true if the handler will run. A stack that cannot hold it kills. */
+/* Builds the frame, so that the handler runs next. A stack that cannot hold it gets SIGSEGV. */
 static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, const struct signal_action *a)
 {
 	struct task *t = task_current();
@@ -81,14 +81,12 @@ static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, 
 
 	if (!t->altstack_size)
 		d.altstack_flags |= SS_DISABLE;
-	else if (on_altstack(t, f->rsp))
-		d.altstack_flags |= SS_ONSTACK;
 	d.on_altstack = (a->flags & SA_ONSTACK) && t->altstack_size && !on_altstack(t, f->rsp);
 
 	finish_call_for_handler(f, a->flags);
 	rseq_resume(f);
 	if (context_push_signal(f, &d)) {
-		signal_force_fault(SIGSEGV, SEGV_MAPERR, f->rsp, 0, 0);
+		signal_force_segv(sig);
 		return;
 	}
 	f->orig_rax = NOT_IN_SYSCALL;
@@ -101,9 +99,13 @@ static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, 
 	signal_set_mask(mask);
 }
 
-/* Stops by default, unless the group is orphaned: then terminal stops are ignored. */
+/*
+ * Stops by default, unless the group is orphaned: then terminal stops are ignored.
+ * To find that out the lock is dropped; a SIGCONT that comes meanwhile wins.
+ */
 static uint64_t default_stop(struct process *p, int sig, uint64_t irq)
 {
+	p->stop_taken = true;
 	if (sig != SIGSTOP) {
 		spin_unlock_irq(&p->signal_lock, irq);
 		struct pid *group = process_get_group();
@@ -114,13 +116,42 @@ static uint64_t default_stop(struct process *p, int sig, uint64_t irq)
 		if (orphaned)
 			return irq;
 	}
-	job_stop_begin(p, sig);
+	if (p->stop_taken)
+		job_stop_begin(p, sig);
 	return irq;
+}
+
+/* signal_lock held; dropped and taken again by a stop, new interrupt state returned. */
+static uint64_t act_by_default(struct process *p, int sig, uint64_t irq)
+{
+	if (signal_default_ignores(sig) || p == init_process)
+		return irq;
+	if (signal_default_stops(sig))
+		return default_stop(p, sig, irq);
+	process_begin_exit(p, sig);
+	return irq;
+}
+
+/* A copy of the action; a handler that is good for one time is taken off. signal_lock held. */
+static void take_action(struct signal_actions *actions, int sig, struct signal_action *a)
+{
+	SPIN_GUARD(&actions->lock);
+	*a = actions->action[sig - 1];
+	if ((a->flags & SA_RESETHAND) && a->handler != (uaddr_t)SIG_IGN)
+		actions->action[sig - 1].handler = (uaddr_t)SIG_DFL;
+}
+
+static __noreturn void exit_killed(struct process *p, uint64_t irq)
+{
+	int code = p->group_exiting ? p->exit_code : 0;
+
+	spin_unlock_irq(&p->signal_lock, irq);
+	task_exit(code);
 }
 
 /*
  * Takes signals until one has a handler (copied to *a; its number returned), or
- * none is left (0). Default actions happen here. The lock is dropped on return.
+ * none is left (0). Default actions happen here.
  */
 static int next_handled(struct task *t, siginfo_t *info, struct signal_action *a)
 {
@@ -129,12 +160,8 @@ static int next_handled(struct task *t, siginfo_t *info, struct signal_action *a
 	int sig;
 
 	for (;;) {
-		if (p->group_exiting || (p->group_exec && p->group_exec != t)) {
-			int code = p->group_exiting ? p->exit_code : 0;
-
-			spin_unlock_irq(&p->signal_lock, irq);
-			task_exit(code);
-		}
+		if (p->group_exiting || (p->group_exec && p->group_exec != t))
+			exit_killed(p, irq);
 		if (t->stop_asked || p->continue_untold) {
 			irq = job_stop_join(t, irq);
 			continue;
@@ -142,22 +169,11 @@ static int next_handled(struct task *t, siginfo_t *info, struct signal_action *a
 		sig = signal_take(t, t->blocked, info);
 		if (!sig)
 			break;
-		struct signal_action *action = &t->actions->action[sig - 1];
-		*a = *action;
-		if (a->handler == (uaddr_t)SIG_IGN)
-			continue;
-		if (a->handler != (uaddr_t)SIG_DFL) {
-			if (a->flags & SA_RESETHAND)
-				action->handler = (uaddr_t)SIG_DFL;
+		take_action(t->actions, sig, a);
+		if (a->handler == (uaddr_t)SIG_DFL)
+			irq = act_by_default(p, sig, irq);
+		else if (a->handler != (uaddr_t)SIG_IGN)
 			break;
-		}
-		if (signal_default_ignores(sig) || (p == init_process && !t->fault.trapno))
-			continue;
-		if (signal_default_stops(sig)) {
-			irq = default_stop(p, sig, irq);
-			continue;
-		}
-		process_begin_exit(p, sig);
 	}
 	signal_update_pending(t);
 	spin_unlock_irq(&p->signal_lock, irq);

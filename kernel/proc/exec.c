@@ -18,71 +18,98 @@
 #include <linux/mount.h>
 #include <linux/securebits.h>
 
-/* Splits "#! interpreter argument" in head. False if it is no such line. */
-static bool parse_script(char *head, size_t n, char **interpreter, char **argument, int *error)
+static bool is_blank(char c)
 {
-	char *end, *p;
+	return c == ' ' || c == '\t';
+}
 
-	*error = 0;
-	*argument = NULL;
-	if (n < 2 || head[0] != '#' || head[1] != '!')
-		return false;
-	end = memchr(head, '\n', n);
-	if (!end)
-		end = head + (n < EXEC_HEAD_BYTES ? n : EXEC_HEAD_BYTES - 1);
-	*end = '\0';
-	while (end > head + 2 && (end[-1] == ' ' || end[-1] == '\t'))
-		*--end = '\0';
-	p = head + 2;
-	while (*p == ' ' || *p == '\t')
+/*
+ * The end of the first line. A line longer than head is cut, as in Linux: that
+ * may shorten the argument, but an interpreter's name that is not seen to end is
+ * refused (NULL).
+ */
+static char *end_of_line(char *head, size_t n)
+{
+	char *last = head + EXEC_HEAD_BYTES - 1, *end = memchr(head, '\n', n), *p = head + 2;
+
+	if (end)
+		return end;
+	while (p < last && is_blank(*p))
 		p++;
-	*interpreter = p;
+	while (p < last && *p && !is_blank(*p))
+		p++;
+	return p < last ? last : NULL;
+}
+
+/* Splits "#! interpreter argument" in head, which is zero-filled from n on. 0, or -ENOEXEC. */
+static int parse_script(char *head, size_t n, char **interpreter, char **argument)
+{
+	char *end = end_of_line(head, n), *p = head + 2;
+
+	*argument = NULL;
+	if (!end)
+		return -ENOEXEC;
+	while (end > p && is_blank(end[-1]))
+		end--;
+	*end = '\0';
+	while (is_blank(*p))
+		p++;
 	if (!*p)
-		*error = -ENOEXEC;
-	while (*p && *p != ' ' && *p != '\t')
+		return -ENOEXEC;
+	*interpreter = p;
+	while (*p && !is_blank(*p))
 		p++;
 	if (*p) {
 		*p++ = '\0';
-		while (*p == ' ' || *p == '\t')
+		while (is_blank(*p))
 			p++;
 		*argument = p;
 	}
-	return true;
+	return 0;
+}
+
+static bool is_script(const struct exec_image *image)
+{
+	return image->head_bytes >= 2 && image->head[0] == '#' && image->head[1] == '!';
+}
+
+/* From the script that image holds to its interpreter. *script: its name, then the interpreter's, in kernel memory. */
+static int open_interpreter(struct exec_image *image, char **script, const char *shown, struct exec_strings *s)
+{
+	char *interpreter, *argument, *name;
+	int result = parse_script((char *)image->head, image->head_bytes, &interpreter, &argument);
+	struct task_walk w;
+
+	if (result)
+		return result;
+	result = exec_strings_interpreter(s, interpreter, argument, *script ? *script : shown);
+	if (result)
+		return result;
+	name = kstrdup(interpreter, ALLOC_KERNEL);
+	if (!name)
+		return -ENOMEM;
+	kfree(*script);
+	*script = name;
+	file_put(image->file);
+	image->file = NULL;
+
+	result = task_walk_begin(&w, AT_FDCWD, name, 0);
+	if (result)
+		return result;
+	result = exec_open(image, &w.walk, name);
+	task_walk_end(&w);
+	return result;
 }
 
 /* Opens the program, following "#!" lines; the strings grow by each interpreter. */
-static int open_program(struct exec_image *image, const struct walk *w, const char *name, struct exec_strings *s)
+static int open_program(struct exec_image *image, const struct walk *w, const char *name, const char *shown,
+			struct exec_strings *s)
 {
 	int result = exec_open(image, w, name);
-	char *interpreter, *argument;
 	char *script = NULL;
 
-	for (int level = 0; !result; level++) {
-		bool is_script = parse_script((char *)image->head, image->head_bytes, &interpreter, &argument, &result);
-
-		if (!is_script || result)
-			break;
-		if (level >= EXEC_SCRIPT_LEVELS) {
-			result = -ELOOP;
-			break;
-		}
-		result = exec_strings_interpreter(s, interpreter, argument, script ? script : name);
-		if (result)
-			break;
-		kfree(script);
-		script = kstrdup(interpreter, ALLOC_KERNEL);
-		if (!script)
-			return -ENOMEM;
-		file_put(image->file);
-		image->file = NULL;
-
-		struct task_walk iw;
-		result = task_walk_begin(&iw, AT_FDCWD, script, 0);
-		if (result)
-			break;
-		result = exec_open(image, &iw.walk, script);
-		task_walk_end(&iw);
-	}
+	for (int level = 0; !result && is_script(image); level++)
+		result = level < EXEC_SCRIPT_LEVELS ? open_interpreter(image, &script, shown, s) : -ELOOP;
 	kfree(script);
 	return result;
 }
@@ -92,23 +119,18 @@ static struct cred *new_credentials(const struct file *f)
 {
 	struct cred *c = cred_copy(cred_current());
 	const struct inode *inode = f->inode;
-	bool changed = false;
 
 	if (!c)
 		return NULL;
 	if (!(f->path.mount->flags & MS_NOSUID) && !c->no_new_privs) {
-		if (inode->mode & S_ISUID) {
-			changed |= c->euid != inode->uid;
+		if (inode->mode & S_ISUID)
 			c->euid = inode->uid;
-		}
-		if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
-			changed |= c->egid != inode->gid;
+		if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 			c->egid = inode->gid;
-		}
 	}
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
-	if (changed)
+	if (c->euid != c->uid || c->egid != c->gid)
 		c->cap_ambient = 0;
 	bool root_rules = !(c->securebits & SECBIT_NOROOT);
 	if (root_rules && (c->uid == 0 || c->euid == 0)) {
@@ -135,11 +157,13 @@ static void take_leadership(struct task *t)
 		spin_unlock(&process_tree_lock);
 		return;
 	}
+	task_unlink(old);
 	rcu_assign(own->task, (struct task *)NULL);
 	pid_get(p->pid);
-	t->pid = p->pid;
+	rcu_assign(t->pid, p->pid);
 	rcu_assign(p->pid->task, t);
 	p->leader = t;
+	t->thread.start_time = old->thread.start_time;
 	spin_unlock(&process_tree_lock);
 	pid_put(own);
 	task_put(old);
@@ -181,15 +205,15 @@ static void take_space(struct task *t, struct space *new)
 {
 	struct space *old = t->space;
 
+	if (old)
+		task_settle_memory(t);
 	spin_lock(&t->lock);
 	t->space = new;
 	spin_unlock(&t->lock);
 	thread_use_space(&new->mmu);
 	task_release_vfork_parent(t);
-	if (old) {
-		t->process->peak_rss = max(t->process->peak_rss, atomic_load(&old->count.peak));
+	if (old)
 		space_unuse(old);
-	}
 }
 
 static void (*exec_hook)(void); /* set once, at boot */
@@ -207,14 +231,22 @@ static void reset_task(struct task *t, const char *name)
 	signal_actions_reset(t);
 	posix_timers_exit(t->process);
 	files_close_on_exec(t->files);
-	t->altstack_size = 0;
+	t->altstack_sp = t->altstack_size = 0;
 	t->altstack_flags = 0;
-	t->clear_child_tid = t->set_child_tid = 0;
-	t->robust_list = 0;
+	t->set_child_tid = 0;
 	rseq_set(t, 0, 0, 0);
+	spin_lock(&process_tree_lock);
 	t->process->was_execed = true;
+	t->process->exit_signal = SIGCHLD; /* whatever clone(2) asked for */
+	spin_unlock(&process_tree_lock);
 	if (exec_hook)
 		exec_hook();
+}
+
+/* Who may not read the program may not look into what runs it either. */
+static bool may_be_dumped(const struct exec_image *image, const struct cred *cred)
+{
+	return cred->uid == cred->euid && cred->gid == cred->egid && !inode_permission(image->file->inode, cred, MAY_READ);
 }
 
 /* The second part: only a kill can stop it. */
@@ -230,7 +262,7 @@ static int commit(struct exec_image *image, struct cred *cred, const char *name,
 	bool set_id = cred->euid != t->cred->euid || cred->egid != t->cred->egid;
 	if (set_id)
 		t->death_signal = 0;
-	t->process->dumpable = !set_id && cred->uid == cred->euid && cred->gid == cred->egid;
+	WRITE_ONCE(t->process->dumpable, !set_id && may_be_dumped(image, cred));
 	cred_commit(cred);
 	take_space(t, image->space);
 	image->space = NULL;
@@ -243,19 +275,24 @@ static int commit(struct exec_image *image, struct cred *cred, const char *name,
 static int run(const struct walk *w, const char *name, const char *shown, struct exec_strings *s)
 {
 	struct task *t = task_current();
-	struct exec_image *image = kzalloc(sizeof(*image), ALLOC_KERNEL);
+	struct exec_image *image;
 	struct cred *cred = NULL;
 	uaddr_t sp;
-	int result = -ENOMEM;
+	int result;
 
+	/* setuid(2) does not fail for too many of the new user: its program does not start instead. */
+	if (t->too_many && account_threads(t->account) > process_limit(RLIMIT_NPROC))
+		return -EAGAIN;
+	t->too_many = false;
+	image = kzalloc(sizeof(*image), ALLOC_KERNEL);
 	if (!image)
-		return result;
+		return -ENOMEM;
 	result = mutex_lock_killable(&t->process->exec_lock);
 	if (result) {
 		kfree(image);
 		return result;
 	}
-	result = open_program(image, w, name, s);
+	result = open_program(image, w, name, shown, s);
 	if (!result)
 		result = exec_image_load(image);
 	if (result)

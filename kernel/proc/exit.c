@@ -30,21 +30,28 @@ void task_release_vfork_parent(struct task *t)
 	spin_unlock(&t->lock);
 }
 
+/* The last that is done with the thread's own memory, at exit and at exec. May sleep. */
+void task_settle_memory(struct task *t)
+{
+	futex_exit_robust(t);
+	t->robust_list = 0;
+	if (t->clear_child_tid && refcount_read(&t->space->users) > 1) {
+		uint32_t zero = 0;
+
+		if (!copy_to_user(t->clear_child_tid, &zero, sizeof(zero)))
+			futex_wake_address(t->clear_child_tid, 1);
+	}
+	t->clear_child_tid = 0;
+	usage_note_peak(t->process, t->space);
+}
+
 static void leave_memory(struct task *t)
 {
 	struct space *s = t->space;
 
 	if (!s)
 		return;
-	futex_exit_robust(t);
-	if (t->clear_child_tid && refcount_read(&s->users) > 1) {
-		uint32_t zero = 0;
-
-		if (!copy_to_user(t->clear_child_tid, &zero, sizeof(zero)))
-			futex_wake_address(t->clear_child_tid, 1);
-	}
-	if (atomic_load(&s->count.peak) > t->process->peak_rss)
-		t->process->peak_rss = atomic_load(&s->count.peak);
+	task_settle_memory(t);
 	thread_use_space(NULL);
 	spin_lock(&t->lock);
 	t->space = NULL;
@@ -79,98 +86,77 @@ static void leave_times(struct task *t)
 	p->dead_threads.system += system;
 	p->dead_switches_voluntary += t->thread.switches_voluntary;
 	p->dead_switches_involuntary += t->thread.switches_involuntary;
+	p->dead_faults_minor += t->thread.faults_minor;
+	p->dead_faults_major += t->thread.faults_major;
 }
 
-static struct process *find_reaper(struct process *p)
+static void fill_child_info(const struct process *p, siginfo_t *info, int sig, int code, int status)
 {
-	for (struct process *up = p->parent; up && up != init_process; up = up->parent) {
-		if (up->is_subreaper && !up->zombie)
-			return up;
-	}
-	return init_process;
-}
-
-static void give_child(struct process *child, struct process *reaper)
-{
-	child->parent = reaper;
-	list_add_tail(&child->sibling, &reaper->children);
-	child->exit_signal = SIGCHLD;
-	if (!list_empty(&child->event_link)) {
-		list_del(&child->event_link);
-		list_add_tail(&child->event_link, &reaper->events);
-	}
-}
-
-static void give_children_away(struct process *p)
-{
-	struct process *reaper = find_reaper(p), *child, *next;
-	struct task *t;
-
-	list_for_each_entry_safe(child, next, &p->children, sibling) {
-		list_del(&child->sibling);
-		give_child(child, reaper);
-		t = child->leader;
-		if (t && t->death_signal)
-			signal_send_process(child, t->death_signal, NULL);
-	}
-	if (!list_empty(&reaper->events)) {
-		signal_send_process(reaper, SIGCHLD, NULL);
-		waitq_wake_all(&reaper->child_wait);
-	}
-}
-
-static uint32_t parent_uid_of(struct process *p)
-{
-	struct task *t = p->leader;
-
-	return t ? t->cred->uid : 0;
-}
-
-static void fill_child_info(struct process *p, siginfo_t *info, int code, int status)
-{
-	*info = (siginfo_t){ .si_signo = SIGCHLD, .si_code = code };
+	*info = (siginfo_t){ .si_signo = sig, .si_code = code };
 	info->si_pid = p->pid->number;
-	info->si_uid = parent_uid_of(p);
+	info->si_uid = p->leader ? rcu_dereference(p->leader->cred)->uid : 0;
 	info->si_status = status;
 	info->si_utime = p->dead_threads.user / (NSEC_PER_SEC / 100);
 	info->si_stime = p->dead_threads.system / (NSEC_PER_SEC / 100);
 }
 
-/* What SIGCHLD's action in the parent says: SA_NOCLDSTOP, SA_NOCLDWAIT, ignored. */
-static struct signal_action sigchld_action(struct process *parent)
+/* The parent can wait for the news, unless they are none any more, as a stop that is over. */
+static void post_event(struct process *p, int code, int status)
 {
-	struct signal_action a = {0};
-	uint64_t irq = spin_lock_irq(&parent->signal_lock);
+	if (code == CLD_STOPPED) {
+		if (!READ_ONCE(p->stopped))
+			return;
+		p->child_event = CHILD_STOPPED;
+		p->stop_told = status;
+	} else if (code == CLD_CONTINUED) {
+		p->child_event = CHILD_CONTINUED;
+	}
+	if (list_empty(&p->event_link))
+		list_add_tail(&p->event_link, &p->parent->events);
+}
 
+/* Sends sig, the signal of an end or of a change. True: SIGCHLD's action says that nobody will wait. */
+static bool signal_parent(struct process *p, int sig, int code, int status)
+{
+	bool ended = code != CLD_STOPPED && code != CLD_CONTINUED, forgotten = false;
+	struct process *parent = p->parent;
+	struct signal_action a = {0};
+	siginfo_t info;
+
+	fill_child_info(p, &info, sig, code, status);
+	uint64_t irq = spin_lock_irq(&parent->signal_lock);
 	if (!list_empty(&parent->threads))
 		a = list_first_entry(&parent->threads, struct task, process_link)->actions->action[SIGCHLD - 1];
+	if (ended && sig == SIGCHLD)
+		forgotten = a.handler == (uaddr_t)SIG_IGN || (a.flags & SA_NOCLDWAIT);
+	if (sig && (ended || !(a.flags & SA_NOCLDSTOP)) && !(forgotten && a.handler == (uaddr_t)SIG_IGN))
+		signal_send_locked(parent, NULL, sig, &info);
 	spin_unlock_irq(&parent->signal_lock, irq);
-	return a;
+	return forgotten;
 }
 
 bool process_tell_parent(struct process *p, int code, int status)
 {
-	struct process *parent = p->parent;
-	bool ended = code != CLD_STOPPED && code != CLD_CONTINUED, forgotten = false;
-	int sig = ended ? p->exit_signal : SIGCHLD;
-	siginfo_t info;
+	bool change = code == CLD_STOPPED || code == CLD_CONTINUED;
+	bool forgotten = signal_parent(p, change ? SIGCHLD : p->exit_signal, code, status);
 
 	assert_held(&process_tree_lock);
-	struct signal_action a = sigchld_action(parent);
-	if (ended && sig == SIGCHLD && (a.handler == (uaddr_t)SIG_IGN || (a.flags & SA_NOCLDWAIT)))
-		forgotten = true;
-	if (!ended)
-		p->child_event = code == CLD_STOPPED ? CHILD_STOPPED : CHILD_CONTINUED;
-	if (!forgotten && list_empty(&p->event_link))
-		list_add_tail(&p->event_link, &parent->events);
-
-	if (sig && !(!ended && (a.flags & SA_NOCLDSTOP)) && !(forgotten && a.handler == (uaddr_t)SIG_IGN)) {
-		fill_child_info(p, &info, code, status);
-		info.si_signo = sig;
-		signal_send_process(parent, sig, &info);
-	}
-	waitq_wake_all(&parent->child_wait);
+	if (!forgotten)
+		post_event(p, code, status);
+	/* Who waits for a forgotten one finds that it has no such child any more. */
+	waitq_wake_all(&p->parent->child_wait);
 	return forgotten;
+}
+
+void task_unlink(struct task *t)
+{
+	uint64_t irq = spin_lock_irq(&t->process->signal_lock);
+	struct account *account = t->account;
+
+	t->account = NULL;
+	spin_unlock_irq(&t->process->signal_lock, irq);
+	rcu_assign(t->pid->task, (struct task *)NULL);
+	account_leave(account);
 }
 
 void process_unlink(struct process *p)
@@ -179,16 +165,15 @@ void process_unlink(struct process *p)
 
 	assert_held(&process_tree_lock);
 	list_del_init(&p->sibling);
+	list_del_init(&p->made_link);
 	list_del_init(&p->event_link);
 	process_leave_groups(p);
 	rcu_assign(p->pid->process, (struct process *)NULL);
-	if (leader) {
-		rcu_assign(leader->pid->task, (struct task *)NULL);
-		p->leader = NULL;
-	}
+	task_unlink(leader);
+	p->leader = NULL;
 }
 
-static void tell_of_exit(struct process *p, bool *forgotten)
+static bool tell_of_exit(struct process *p)
 {
 	int status = p->exit_code;
 	int code = CLD_EXITED, value = status >> 8 & 0xff;
@@ -197,26 +182,98 @@ static void tell_of_exit(struct process *p, bool *forgotten)
 		code = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
 		value = status & 0x7f;
 	}
-	*forgotten = process_tell_parent(p, code, value);
+	return process_tell_parent(p, code, value);
 }
 
-/* The last thread is out. Returns what is left to drop: the leader, and the process if nobody waits for it. */
-static void process_end(struct process *p, struct task **leader, struct process **gone)
+static struct process *find_reaper(const struct process *p)
 {
-	bool forgotten;
-
-	assert_held(&process_tree_lock);
-	session_orphan_groups(p);
-	give_children_away(p);
-	p->zombie = true;
-	*leader = p->leader;
-	tell_of_exit(p, &forgotten);
-	if (forgotten) {
-		process_unlink(p);
-		*gone = p;
-	} else {
-		*leader = NULL; /* wait(2) drops it */
+	for (struct process *up = p->parent; up && up != init_process; up = up->parent) {
+		if (up->is_subreaper && !up->zombie)
+			return up;
 	}
+	return init_process;
+}
+
+/* prctl(2), PR_SET_PDEATHSIG: the thread that made child has ended, as the running one does. */
+static void send_death_signals(struct process *child)
+{
+	siginfo_t info = { .si_code = SI_USER };
+	struct task *t;
+
+	list_for_each_entry(t, &child->threads, process_link) {
+		int sig = atomic_load(&t->death_signal);
+
+		if (!sig)
+			continue;
+		info.si_pid = process_current()->pid->number;
+		info.si_uid = cred_current()->uid;
+		signal_send_process(child, sig, &info);
+	}
+}
+
+/* Children count as made by another thread of the process now. Tree lock held. */
+static void bequeath_children(struct task *t)
+{
+	struct task *heir = list_first_entry(&t->process->threads, struct task, process_link);
+	struct process *child, *next;
+
+	list_for_each_entry_safe(child, next, &t->made, made_link) {
+		list_del(&child->made_link);
+		child->maker = heir;
+		list_add_tail(&child->made_link, &heir->made);
+		send_death_signals(child);
+	}
+}
+
+static void adopt(struct process *child, struct process *reaper)
+{
+	list_del(&child->sibling);
+	list_del(&child->made_link);
+	rcu_assign(child->parent, reaper);
+	child->maker = list_first_entry(&reaper->threads, struct task, process_link);
+	list_add_tail(&child->sibling, &reaper->children);
+	list_add_tail(&child->made_link, &child->maker->made);
+	child->exit_signal = SIGCHLD;
+	if (!list_empty(&child->event_link)) {
+		list_del(&child->event_link);
+		list_add_tail(&child->event_link, &reaper->events);
+	}
+}
+
+/* A zombie whose parent will not wait for it goes at once. Tree lock held; nothing here sleeps. */
+static void forget(struct process *p)
+{
+	struct task *leader = p->leader;
+
+	process_unlink(p);
+	task_put(leader);
+	process_put(p);
+}
+
+static void give_children_away(struct process *p)
+{
+	struct process *reaper, *child, *next;
+
+	if (list_empty(&p->children))
+		return;
+	reaper = find_reaper(p);
+	list_for_each_entry_safe(child, next, &p->children, sibling) {
+		adopt(child, reaper);
+		send_death_signals(child);
+		session_orphan_group(child, p);
+		if (child->zombie && tell_of_exit(child))
+			forget(child);
+	}
+}
+
+/* The last thread is out. Tree lock held. True: nobody waits for the zombie, which is to go. */
+static bool process_end(struct process *p)
+{
+	assert_held(&process_tree_lock);
+	give_children_away(p);
+	session_orphan_group(p, p->parent);
+	p->zombie = true;
+	return tell_of_exit(p);
 }
 
 /* Takes the thread off its process. True if it was the last. Tree lock held. */
@@ -248,25 +305,19 @@ static bool leave_process(struct task *t)
 
 static void leave_tree(struct task *t)
 {
-	struct process *p = t->process, *gone = NULL;
-	struct task *leader = NULL;
-	bool last;
+	struct process *p = t->process;
 
-	spin_lock(&process_tree_lock);
-	last = leave_process(t);
-	if (t != p->leader)
-		rcu_assign(t->pid->task, (struct task *)NULL);
-	else
+	SPIN_GUARD(&process_tree_lock);
+	bool last = leave_process(t);
+	if (t == p->leader)
 		task_get(t); /* for wait(2): its number and name are still shown */
+	else
+		task_unlink(t);
 	waitq_wake_all(&p->exec_wait);
-	if (last)
-		process_end(p, &leader, &gone);
-	spin_unlock(&process_tree_lock);
-
-	if (leader)
-		task_put(leader);
-	if (gone)
-		process_put(gone);
+	if (!last)
+		bequeath_children(t);
+	else if (process_end(p))
+		forget(p);
 }
 
 void task_exit(int code)

@@ -6,6 +6,7 @@
  */
 #include "base/panic.h"
 #include "hal/usercopy.h"
+#include "lib/string.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
@@ -25,10 +26,22 @@
 
 static unsigned max_tasks(void)
 {
+	static unsigned limit; /* from the first call on immutable */
 	struct frame_stats s;
 
-	frame_stats(&s);
-	return (unsigned)max((uint64_t)32, s.total * PAGE_SIZE / MEMORY_PER_THREAD);
+	if (unlikely(!limit)) {
+		frame_stats(&s);
+		limit = (unsigned)max((uint64_t)32, s.total * PAGE_SIZE / MEMORY_PER_THREAD);
+	}
+	return limit;
+}
+
+/* RLIMIT_NPROC counts the threads of a user; root and the privileged may have any number. */
+static bool too_many_of_user(const struct task *me)
+{
+	if (likely(me->account == &account_root || account_threads(me->account) < process_limit(RLIMIT_NPROC)))
+		return false;
+	return !cred_capable(me->cred, CAP_SYS_RESOURCE) && !cred_capable(me->cred, CAP_SYS_ADMIN);
 }
 
 static int check(const struct clone_args *a)
@@ -49,9 +62,9 @@ static int check(const struct clone_args *a)
 		return -EINVAL;
 	if (!a->stack != !a->stack_size && a->stack_size != ~0UL)
 		return -EINVAL;
-	if (task_count() >= max_tasks() && !cred_capable(cred_current(), CAP_SYS_RESOURCE))
-		return -EAGAIN;
-	return task_count() >= PID_LIMIT - 1 ? -EAGAIN : 0;
+	if (thread_interrupted())
+		return -ERESTARTNOINTR; /* before the work, not after it: see commit() */
+	return task_count() >= max_tasks() || too_many_of_user(task_current()) ? -EAGAIN : 0;
 }
 
 static void child_first_run(void *arg)
@@ -74,6 +87,8 @@ static int copy_resources(struct task *t, const struct task *me, uint64_t flags)
 	int result;
 
 	t->cred = cred_get(me->cred);
+	account_join_same(me->account);
+	t->account = me->account;
 	if (flags & CLONE_SIGHAND) {
 		refcount_get(&me->actions->refs);
 		t->actions = me->actions;
@@ -115,6 +130,14 @@ static void drop_resources(struct task *t)
 		files_put(t->files);
 }
 
+static void copy_limits(struct process *to, struct process *from)
+{
+	uint64_t irq = spin_lock_irq(&from->signal_lock);
+
+	memcpy(to->limit, from->limit, sizeof(to->limit));
+	spin_unlock_irq(&from->signal_lock, irq);
+}
+
 static int make_process(struct task *t, const struct task *me, uint64_t flags)
 {
 	if (flags & CLONE_THREAD) {
@@ -128,8 +151,7 @@ static int make_process(struct task *t, const struct task *me, uint64_t flags)
 		return -ENOMEM;
 	t->process = p; /* the allocation's reference becomes the tree's below; this task has its own */
 	process_get(p);
-	for (int i = 0; i < RLIM_NLIMITS; i++)
-		p->limit[i] = me->process->limit[i];
+	copy_limits(p, me->process);
 	p->vfork_child = flags & CLONE_VFORK;
 	p->oom_score_adjust = me->process->oom_score_adjust;
 	p->dumpable = me->process->dumpable;
@@ -163,47 +185,57 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 		rseq_set(t, me->rseq_area, me->rseq_length, me->rseq_signature);
 }
 
+/* False: the process ends or stops, or another thread of it executes a program; the caller hears of that first. */
+static bool join_process(struct process *p, struct task *t)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	bool allowed = !p->group_exiting && !p->group_exec && !p->stop_signal;
+
+	if (allowed) {
+		list_add_tail(&t->process_link, &p->threads);
+		p->thread_count++;
+		atomic_inc(&p->live);
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	return allowed;
+}
+
+/* A new process. Tree lock held. */
 static void join_tree(struct task *t, struct task *me, const struct clone_args *a)
 {
-	struct process *p = t->process;
+	struct process *p = t->process, *mine = me->process;
+	bool sibling = a->flags & CLONE_PARENT;
 
-	if (!(a->flags & CLONE_THREAD)) {
-		struct process *parent = a->flags & CLONE_PARENT ? me->process->parent : me->process;
-
-		p->exit_signal = a->flags & CLONE_PARENT ? me->process->exit_signal : (int)a->exit_signal;
-		pid_get(t->pid);
-		p->pid = t->pid;
-		p->leader = t;
-		p->parent = parent;
-		list_add_tail(&p->sibling, &parent->children);
-		process_join_group(p, me->process->group);
-		process_join_session(p, me->process->session);
-		rcu_assign(p->pid->process, p);
-	}
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	list_add_tail(&t->process_link, &p->threads);
-	p->thread_count++;
-	atomic_inc(&p->live);
-	spin_unlock_irq(&p->signal_lock, irq);
-	rcu_assign(t->pid->task, t);
+	p->exit_signal = sibling ? mine->exit_signal : (int)a->exit_signal;
+	pid_get(t->pid);
+	p->pid = t->pid;
+	p->leader = t;
+	p->parent = sibling ? mine->parent : mine;
+	p->maker = sibling ? mine->maker : me;
+	list_add_tail(&p->sibling, &p->parent->children);
+	list_add_tail(&p->made_link, &p->maker->made);
+	process_join_group(p, mine->group);
+	process_join_session(p, mine->session);
+	rcu_assign(p->pid->process, p);
 }
 
 /*
- * The part that cannot fail, but for one thing: a signal that came meanwhile is
- * taken before the child exists, so that a group exit or stop cannot miss it.
+ * The part that cannot fail, but for one thing: a deadly signal, or one to a
+ * group, that came meanwhile is taken before the child exists, so that it cannot
+ * miss the child. Other signals wait: a program whose timer is faster than its
+ * fork would never get one done. group_signals: how many there were at the start.
  */
-static int commit(struct task *t, struct task *me, const struct clone_args *a)
+static int commit(struct task *t, struct task *me, const struct clone_args *a, uint64_t group_signals)
 {
-	int result = 0;
-
-	spin_lock(&process_tree_lock);
-	if (thread_interrupted() && ((a->flags & CLONE_THREAD) ? me->process->group_exiting || me->process->group_exec ||
-				     me->process->stop_signal : true))
-		result = -ERESTARTNOINTR;
-	else
+	SPIN_GUARD(&process_tree_lock);
+	if (thread_killed() || (group_signals != process_group_signals && thread_interrupted()))
+		return -ERESTARTNOINTR;
+	if (!join_process(t->process, t))
+		return -ERESTARTNOINTR;
+	if (!(a->flags & CLONE_THREAD))
 		join_tree(t, me, a);
-	spin_unlock(&process_tree_lock);
-	return result;
+	rcu_assign(t->pid->task, t);
+	return 0;
 }
 
 static int build(struct task *t, struct task *me, const struct clone_args *a)
@@ -222,11 +254,7 @@ static int build(struct task *t, struct task *me, const struct clone_args *a)
 	if (result)
 		return result;
 	copy_thread_state(t, me, a);
-	if (a->flags & CLONE_SETTLS)
-		result = context_set_fs(&t->thread.context, a->tls);
-	if (!result && (a->flags & CLONE_PARENT_SETTID))
-		result = copy_to_user(a->parent_tid, &t->pid->number, sizeof(int));
-	return result;
+	return a->flags & CLONE_SETTLS ? context_set_fs(&t->thread.context, a->tls) : 0;
 }
 
 static void wait_for_vfork(struct task *child, struct completion *done)
@@ -239,10 +267,11 @@ static void wait_for_vfork(struct task *child, struct completion *done)
 	}
 }
 
+/* Undoes build(), however far it came. */
 static void discard(struct task *t)
 {
-	bool own_process = t->process && t->process != process_current();
 	struct process *p = t->process;
+	bool own_process = p && p != process_current();
 
 	drop_resources(t);
 	thread_uninit(&t->thread);
@@ -251,15 +280,12 @@ static void discard(struct task *t)
 		process_put(p);
 }
 
-int64_t process_clone(const struct clone_args *a)
+/* A task with all that is its own, not in the tree yet. */
+static int create(struct task *me, const struct clone_args *a, struct task **out)
 {
-	struct task *me = task_current(), *t;
-	struct completion vfork_done;
-	int result = check(a);
+	struct task *t = task_alloc();
+	int result;
 
-	if (result)
-		return result;
-	t = task_alloc();
 	if (!t)
 		return -ENOMEM;
 	result = thread_init(&t->thread, me->thread.name, &me->thread, child_first_run, t, task_release);
@@ -268,24 +294,46 @@ int64_t process_clone(const struct clone_args *a)
 		return result;
 	}
 	result = build(t, me, a);
-	if (!result && (a->flags & CLONE_VFORK)) {
+	if (result)
+		discard(t);
+	*out = t;
+	return result;
+}
+
+int64_t process_clone(const struct clone_args *a)
+{
+	uint64_t group_signals = READ_ONCE(process_group_signals);
+	struct task *me = task_current(), *t;
+	struct completion vfork_done;
+	int result = check(a);
+
+	if (!result)
+		result = create(me, a, &t);
+	if (result)
+		return result;
+	if (a->flags & CLONE_VFORK) {
 		completion_init(&vfork_done);
 		t->vfork_done = &vfork_done;
 	}
-	if (!result)
-		result = commit(t, me, a);
+	result = commit(t, me, a, group_signals);
 	if (result) {
 		discard(t);
 		return result;
 	}
 
 	int tid = t->pid->number;
+	/* As in Linux, it is the program's mistake if this cannot be written. */
+	if (a->flags & CLONE_PARENT_SETTID)
+		(void)copy_to_user(a->parent_tid, &tid, sizeof(tid));
+	if (!(a->flags & CLONE_VFORK)) {
+		thread_start(&t->thread);
+		return tid;
+	}
 	task_get(t);
 	if (!(a->flags & CLONE_THREAD) && t->process->limit[RLIMIT_CPU].soft != LIMIT_INFINITY)
 		cpu_limit_changed(t->process);
 	thread_start(&t->thread);
-	if (a->flags & CLONE_VFORK)
-		wait_for_vfork(t, &vfork_done);
+	wait_for_vfork(t, &vfork_done);
 	task_put(t);
 	return tid;
 }

@@ -81,18 +81,18 @@ static int load_atomic(uint32_t *value, uaddr_t addr)
 	return result ? -EAGAIN : 0;
 }
 
+/* w is gone once it is marked, and its thread may be; but a task stays for an RCU reader, as a holder of a spinlock is. */
 static void wake_waiter(struct futex_waiter *w)
 {
 	struct thread *t = w->thread;
 
 	list_del(&w->link);
-	thread_get(t);
 	atomic_store_release(&w->woken, true);
 	thread_wake(t);
-	thread_put(t);
 }
 
-static int wake_key(struct futex_key *k, unsigned n, uint32_t bitset)
+/* As in Linux, one is woken even if n is not positive. */
+static int wake_key(struct futex_key *k, int n, uint32_t bitset)
 {
 	struct bucket *b = bucket_of(k);
 	struct futex_waiter *w, *next;
@@ -103,14 +103,14 @@ static int wake_key(struct futex_key *k, unsigned n, uint32_t bitset)
 		if (!same_key(&w->key, k) || !(w->bitset & bitset))
 			continue;
 		wake_waiter(w);
-		if ((unsigned)++woken >= n)
+		if (++woken >= n)
 			break;
 	}
 	spin_unlock(&b->lock);
 	return woken;
 }
 
-static int futex_wake(uaddr_t addr, bool shared, unsigned n, uint32_t bitset)
+static int futex_wake(uaddr_t addr, bool shared, int n, uint32_t bitset)
 {
 	struct futex_key k;
 	int result;
@@ -123,7 +123,7 @@ static int futex_wake(uaddr_t addr, bool shared, unsigned n, uint32_t bitset)
 	return wake_key(&k, n, bitset);
 }
 
-int futex_wake_address(uaddr_t addr, unsigned n)
+int futex_wake_address(uaddr_t addr, int n)
 {
 	return futex_wake(addr, true, n, FUTEX_BITSET_MATCH_ANY);
 }
@@ -244,6 +244,17 @@ static void unlock_two(struct bucket *a, struct bucket *b)
 	spin_unlock(&a->lock);
 }
 
+/* Within one bucket it keeps its place, so that nobody is met twice. */
+static void move_waiter(struct futex_waiter *w, const struct futex_key *to, struct bucket *a, struct bucket *b)
+{
+	w->key = *to;
+	if (a == b)
+		return;
+	list_del(&w->link);
+	list_add_tail(&w->link, waiters_of(b));
+	atomic_store(&w->bucket, b);
+}
+
 static int64_t requeue_locked(const struct futex_key *from, struct bucket *a, const struct futex_key *to,
 			      struct bucket *b, unsigned wake, unsigned move)
 {
@@ -256,10 +267,7 @@ static int64_t requeue_locked(const struct futex_key *from, struct bucket *a, co
 		if (done < wake) {
 			wake_waiter(w);
 		} else if (done - wake < move) {
-			list_del(&w->link);
-			w->key = *to;
-			list_add_tail(&w->link, waiters_of(b));
-			atomic_store(&w->bucket, b);
+			move_waiter(w, to, a, b);
 		} else {
 			break;
 		}
@@ -321,7 +329,7 @@ static int32_t signed12(uint32_t v)
 	return (int32_t)(v << 20) >> 20;
 }
 
-static int64_t futex_wake_op(uaddr_t addr, uaddr_t addr2, bool shared, unsigned n, unsigned n2, uint32_t encoded)
+static int64_t futex_wake_op(uaddr_t addr, uaddr_t addr2, bool shared, int n, int n2, uint32_t encoded)
 {
 	int op = encoded >> 28 & 7, cmp = encoded >> 24 & 15;
 	uint32_t arg = (uint32_t)signed12(encoded >> 12 & 0xfff), cmp_arg = (uint32_t)signed12(encoded & 0xfff);
@@ -359,15 +367,15 @@ int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_coun
 	case FUTEX_WAIT_BITSET:
 		return futex_wait(addr, shared, value, deadline_or_count, value3);
 	case FUTEX_WAKE:
-		return futex_wake(addr, shared, value, FUTEX_BITSET_MATCH_ANY);
+		return futex_wake(addr, shared, (int)value, FUTEX_BITSET_MATCH_ANY);
 	case FUTEX_WAKE_BITSET:
-		return futex_wake(addr, shared, value, value3);
+		return futex_wake(addr, shared, (int)value, value3);
 	case FUTEX_REQUEUE:
 		return futex_requeue(addr, addr2, shared, (int)value, count, false, 0);
 	case FUTEX_CMP_REQUEUE:
 		return futex_requeue(addr, addr2, shared, (int)value, count, true, value3);
 	case FUTEX_WAKE_OP:
-		return futex_wake_op(addr, addr2, shared, value, (unsigned)count, value3);
+		return futex_wake_op(addr, addr2, shared, (int)value, count, value3);
 	default:
 		return -ENOSYS;
 	}

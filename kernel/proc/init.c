@@ -93,6 +93,7 @@ void process_start_init(int (*run)(void))
 	t->process = p;
 	process_get(p);
 	t->cred = cred_get(&cred_root);
+	t->account = account_join(0);
 	t->actions = signal_actions_create();
 	t->files = files_create();
 	t->fs = root_context();

@@ -44,8 +44,8 @@ bool group_orphaned_locked(const struct pid *group, const struct process *ignore
 void process_join_group(struct process *p, struct pid *group);
 void process_join_session(struct process *p, struct pid *session);
 void process_leave_groups(struct process *p);
-/* An exit may orphan p's group and those of its children: hang up stopped ones. */
-void session_orphan_groups(struct process *p);
+/* p, or parent that p had, ends: if that orphans p's group, hang up its stopped members. */
+void session_orphan_group(struct process *p, const struct process *parent);
 /* The leader of a session ended: hang-up. Takes locks; may sleep. */
 void session_leader_exit(struct process *p);
 
@@ -58,7 +58,16 @@ void rseq_set(struct task *t, uaddr_t area, uint32_t length, uint32_t signature)
 void rseq_resume(struct user_frame *f);
 
 /* exit.c */
+/* Its number leads to the ended thread no more, and no account counts it. Tree lock held. */
+void task_unlink(struct task *t);
+void task_settle_memory(struct task *t);          /* exec or exit: the memory is left next. May sleep */
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
+
+/* usage.c: what the process has held at most of a space that it leaves now */
+void usage_note_peak(struct process *p, const struct space *s);
+
+/* kill.c */
+extern uint64_t process_group_signals;            /* tree lock: how often a signal went to a group */
 
 /* itimer.c */
 void itimer_real_fire(struct timer *t);

@@ -45,6 +45,7 @@ void job_continue(struct process *p)
 	struct task *t;
 
 	assert_held(&p->signal_lock);
+	p->stop_taken = false;
 	if (!p->stop_signal)
 		return;
 	p->continue_untold = p->stopped;
@@ -82,7 +83,7 @@ uint64_t job_stop_join(struct task *t, uint64_t irq)
 		tell_parent(p, CLD_STOPPED, sig);
 		irq = spin_lock_irq(&p->signal_lock);
 	}
-	while (p->stop_signal && !p->group_exiting) {
+	while (p->stop_signal && !p->group_exiting && (!p->group_exec || p->group_exec == t)) {
 		thread_set_state(THREAD_STOPPED);
 		spin_unlock_irq(&p->signal_lock, irq);
 		sched_switch();

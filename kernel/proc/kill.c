@@ -8,6 +8,8 @@
 #include "proc/process.h"
 #include <linux/capability.h>
 
+uint64_t process_group_signals;
+
 static int permission_locked(struct process *target, int sig)
 {
 	const struct cred *me = cred_current(), *other;
@@ -65,6 +67,7 @@ static int kill_group(int number, int sig, const siginfo_t *info)
 	group = number ? pid_find(number) : process_current()->group;
 	if (!group)
 		return -ESRCH;
+	process_group_signals++;
 	list_for_each_entry(p, &group->group_members, group_link) {
 		result = kill_locked(p, sig, info);
 		sent += !result;

@@ -163,7 +163,7 @@ static int set_event(struct posix_timer *pt, const struct sigevent *event)
 		if (pt->target->process != pt->process)
 			return -EINVAL;
 	}
-	pt->entry = signal_entry_create();
+	pt->entry = signal_entry_create(task_current()->account, process_limit(RLIMIT_SIGPENDING));
 	return pt->entry ? 0 : -EAGAIN;
 }
 

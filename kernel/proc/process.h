@@ -17,8 +17,8 @@
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
 
-
 #include "fs/file.h"
+#include "proc/account.h"
 #include "proc/pid.h"
 #include "proc/signal.h"
 #include "sched/mutex.h"
@@ -40,6 +40,8 @@ struct process {
 	struct list group_link, session_link; /* tree lock */
 	struct process *parent;            /* tree lock: whom to tell; counted by being a child */
 	struct list children, sibling;     /* tree lock */
+	struct task *maker;                /* tree lock: the parent's thread that made it, or its heir; NULL for process 1 */
+	struct list made_link;             /* tree lock: in maker's list */
 	struct list threads;               /* tree and signal_lock to change, either to read: task.process_link */
 	unsigned thread_count;             /* likewise: live ones */
 	uint32_t live;                     /* atomic: threads that have not begun to exit; whoever takes the last one ends the process's own things */
@@ -57,8 +59,9 @@ struct process {
 	struct task *group_exec;           /* signal_lock: the one thread that survives exec */
 	int exit_code;                     /* signal_lock: wait(2) status */
 	int stop_signal;                   /* signal_lock: a job control stop is in force; 0: none */
-	bool stopped;                      /* signal_lock: every thread has joined it */
-	unsigned queued_signals;           /* atomic: entries in its queues, against RLIMIT_SIGPENDING */
+	bool stop_taken;                   /* signal_lock: a stop signal was taken off a queue, and no SIGCONT came since */
+	bool stopped;                      /* signal_lock: every thread has joined it; racy for hints */
+	int stop_told;                     /* tree lock: the signal of the stop that the parent was told of */
 	bool continue_untold;              /* signal_lock: the parent is still to be told of SIGCONT */
 	unsigned stop_pending;             /* signal_lock: threads that still have to stop */
 	uint32_t child_event;              /* tree lock: CHILD_STOPPED or CHILD_CONTINUED not yet waited for */
@@ -76,6 +79,7 @@ struct process {
 	struct exit_times dead_threads, dead_children; /* signal_lock */
 	uint64_t dead_faults_minor, dead_faults_major, children_faults_minor, children_faults_major; /* signal_lock */
 	uint64_t dead_switches_voluntary, dead_switches_involuntary; /* signal_lock */
+	uint64_t children_switches_voluntary, children_switches_involuntary; /* signal_lock */
 	uint64_t peak_rss, children_peak_rss; /* signal_lock, pages */
 	struct mutex exec_lock;            /* rank EXEC */
 	bool dumpable;                     /* signal_lock */
@@ -92,7 +96,10 @@ struct restart_block {                     /* restart_syscall(2): how to go on *
 struct task {
 	struct thread thread;              /* first: found again by container_of */
 	struct process *process;           /* immutable after exec, counted */
-	struct pid *pid;                   /* tree lock (exec exchanges it), counted: the tid */
+	struct pid *pid;                   /* tree lock (exec exchanges it), counted: the tid. Others read it under RCU */
+	struct list made;                  /* tree lock: processes it made, by process.made_link */
+	struct account *account;           /* signal_lock to change, owner reads without: the user's. NULL once out of the tree */
+	bool too_many;                     /* owner: a change of user went over RLIMIT_NPROC, so no exec */
 	struct list process_link;          /* as process.threads */
 	struct spinlock lock;              /* rank TASK: the four below, for other threads */
 	struct files *files;               /* lock; owner reads without. NULL when exiting */
@@ -118,7 +125,7 @@ struct task {
 	struct completion *vfork_done;     /* owner, task lock: whom exec or exit releases */
 	struct restart_block restart;      /* owner */
 	int exit_code;                     /* owner, then tree lock */
-	int death_signal;                  /* owner: PR_SET_PDEATHSIG */
+	int death_signal;                  /* atomic, written by the owner: PR_SET_PDEATHSIG */
 	nsec_t timer_slack;                /* owner */
 	uint64_t read_bytes, written_bytes, read_calls, write_calls; /* owner: /proc/PID/io */
 	struct rcu_head rcu;
@@ -231,7 +238,7 @@ int rseq_register(uaddr_t area, uint32_t length, int flags, uint32_t signature);
 
 /* Futexes. proc/futex.c */
 int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_count, uaddr_t addr2, uint32_t value3);
-int futex_wake_address(uaddr_t addr, unsigned n); /* for clear_child_tid */
+int futex_wake_address(uaddr_t addr, int n); /* for clear_child_tid */
 void futex_exit_robust(struct task *t);
 
 void proc_init(void);

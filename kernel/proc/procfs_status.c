@@ -63,7 +63,7 @@ static void get_masks(struct task *t, struct masks *m)
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 
 	*m = (struct masks){ .pending = t->pending.set, .shared = p->pending.set, .blocked = t->blocked,
-			     .queued = p->queued_signals, .queue_limit = p->limit[RLIMIT_SIGPENDING].soft };
+			     .queued = t->account ? account_signals(t->account) : 0, .queue_limit = p->limit[RLIMIT_SIGPENDING].soft };
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		uaddr_t h = t->actions->action[i].handler;
 

@@ -43,14 +43,14 @@ void process_leave_groups(struct process *p)
 	list_del_init(&p->session_link);
 }
 
-/* Not orphaned: some member has a parent in another group of the same session. ignore and its children do not count. */
+/* Not orphaned: some member has a parent in another group of the same session. ignore does not count. */
 bool group_orphaned_locked(const struct pid *group, const struct process *ignore)
 {
 	struct process *p;
 
 	assert_held(&process_tree_lock);
 	list_for_each_entry(p, &group->group_members, group_link) {
-		if (p == ignore || p->zombie || !p->parent || p->parent == init_process || p->parent == ignore)
+		if (p == ignore || p->zombie || !p->parent || p->parent == init_process)
 			continue;
 		if (p->parent->group != group && p->parent->session == p->session)
 			return false;
@@ -75,32 +75,27 @@ static bool group_has_stopped(const struct pid *group)
 	return false;
 }
 
-static void hang_up_if_orphaned(struct pid *group, const struct process *ignore)
+/*
+ * parent, of p, ends or p itself does: if it was what kept p's group from being
+ * orphaned, stopped members are hung up (POSIX, _exit()). Tree lock held. p's new
+ * parent, if it has one, stands in the tree already.
+ */
+void session_orphan_group(struct process *p, const struct process *parent)
 {
-	struct process *p;
-
-	if (!group_orphaned_locked(group, ignore) || !group_has_stopped(group))
-		return;
-	list_for_each_entry(p, &group->group_members, group_link) {
-		signal_send_process(p, SIGHUP, NULL);
-		signal_send_process(p, SIGCONT, NULL);
-	}
-}
-
-void session_orphan_groups(struct process *p)
-{
-	struct process *child;
+	struct process *ignore = p->parent == parent ? p : NULL, *member;
 
 	assert_held(&process_tree_lock);
-	if (p->parent && p->parent->group != p->group && p->parent->session == p->session)
-		hang_up_if_orphaned(p->group, p);
-	list_for_each_entry(child, &p->children, sibling) {
-		if (child->group != p->group && child->session == p->session)
-			hang_up_if_orphaned(child->group, p);
+	if (!parent || parent->group == p->group || parent->session != p->session)
+		return;
+	if (!group_has_stopped(p->group) || !group_orphaned_locked(p->group, ignore))
+		return;
+	list_for_each_entry(member, &p->group->group_members, group_link) {
+		signal_send_process(member, SIGHUP, NULL);
+		signal_send_process(member, SIGCONT, NULL);
 	}
 }
 
-static int set_group_locked(struct process *p, struct pid *group, int number)
+static int set_group_locked(struct process *p, struct pid *group)
 {
 	struct process *me = process_current();
 
@@ -144,8 +139,8 @@ int process_set_group(int pid, int group)
 	struct pid *named = pid_find(pid);
 	p = named ? named->process : NULL;
 	g = pid_find(group);
-	if (p && !p->zombie)
-		result = set_group_locked(p, g, group);
+	if (p)
+		result = set_group_locked(p, g);
 	spin_unlock(&process_tree_lock);
 	return result;
 }

@@ -28,6 +28,8 @@ static const uint64_t default_dumps = BIT_OF(SIGQUIT) | BIT_OF(SIGILL) | BIT_OF(
 				      BIT_OF(SIGXCPU) | BIT_OF(SIGXFSZ);
 static const uint64_t synchronous = BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGILL) | BIT_OF(SIGTRAP) |
 				    BIT_OF(SIGFPE) | BIT_OF(SIGSYS);
+static const uint64_t known_flags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |
+				    SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER;
 static const uint64_t unblockable = BIT_OF(SIGKILL) | BIT_OF(SIGSTOP);
 
 static struct kcache *entry_cache;
@@ -47,34 +49,39 @@ void signal_queue_init(struct signal_queue *q)
 	list_init(&q->entries);
 }
 
-struct signal_entry *signal_entry_create(void)
+struct signal_entry *signal_entry_create(struct account *a, uint64_t limit)
 {
-	struct signal_entry *e = kcache_alloc(entry_cache, ALLOC_ATOMIC);
+	struct signal_entry *e;
 
-	if (e) {
-		list_init(&e->link);
-		e->timer = NULL;
+	if (!account_add_signal(a, limit))
+		return NULL;
+	e = kcache_alloc(entry_cache, ALLOC_ATOMIC);
+	if (!e) {
+		account_drop_signal(a);
+		return NULL;
 	}
+	list_init(&e->link);
+	e->timer = NULL;
+	e->account = a;
 	return e;
 }
 
 void signal_entry_destroy(struct signal_entry *e)
 {
+	account_drop_signal(e->account);
 	kcache_free(entry_cache, e);
 }
 
-static void entry_done(struct process *p, struct signal_entry *e)
+static void entry_done(struct signal_entry *e)
 {
 	list_del_init(&e->link);
 	/* A timer's entry belongs to the timer, which uses it again. */
-	if (!e->timer) {
-		atomic_dec(&p->queued_signals);
+	if (!e->timer)
 		signal_entry_destroy(e);
-	}
 }
 
 /* Removes every pending signal of mask from one queue. */
-static void queue_remove(struct process *p, struct signal_queue *q, uint64_t mask)
+static void queue_remove(struct signal_queue *q, uint64_t mask)
 {
 	struct signal_entry *e, *next;
 
@@ -83,13 +90,13 @@ static void queue_remove(struct process *p, struct signal_queue *q, uint64_t mas
 	q->set &= ~mask;
 	list_for_each_entry_safe(e, next, &q->entries, link) {
 		if (mask & BIT_OF(e->info.si_signo))
-			entry_done(p, e);
+			entry_done(e);
 	}
 }
 
 void signal_queue_flush(struct signal_queue *q)
 {
-	queue_remove(process_current(), q, ~0UL);
+	queue_remove(q, ~0UL);
 }
 
 /* The lowest pending signal outside mask, synchronous ones first; 0 if none. */
@@ -104,7 +111,7 @@ static int first_pending(const struct signal_queue *q, uint64_t mask)
 	return __builtin_ctzl(ready) + 1;
 }
 
-static void take_from(struct process *p, struct signal_queue *q, int sig, siginfo_t *info)
+static void take_from(struct signal_queue *q, int sig, siginfo_t *info)
 {
 	struct signal_entry *e, *next, *found = NULL;
 	bool more = false;
@@ -127,7 +134,7 @@ static void take_from(struct process *p, struct signal_queue *q, int sig, siginf
 	*info = found->info;
 	if (found->timer)
 		posix_timer_signal_taken(found, info);
-	entry_done(p, found);
+	entry_done(found);
 }
 
 int signal_take(struct task *t, uint64_t mask, siginfo_t *info)
@@ -137,12 +144,12 @@ int signal_take(struct task *t, uint64_t mask, siginfo_t *info)
 
 	assert_held(&p->signal_lock);
 	if (sig) {
-		take_from(p, &t->pending, sig, info);
+		take_from(&t->pending, sig, info);
 		return sig;
 	}
 	sig = first_pending(&p->pending, mask);
 	if (sig)
-		take_from(p, &p->pending, sig, info);
+		take_from(&p->pending, sig, info);
 	return sig;
 }
 
@@ -179,10 +186,16 @@ bool signal_is_blocked(const struct task *t, int sig)
 	return READ_ONCE(t->blocked) & BIT_OF(sig);
 }
 
-/* Process 1 gets only signals it handles, so that nobody kills it by accident. */
-static bool init_is_immune(struct process *p, int sig)
+/*
+ * Would sending sig do nothing at all? Process 1 gets only signals it handles, so
+ * that nobody kills it by accident. What is blocked or waited for is kept in any
+ * case: the action may change before it is unblocked.
+ */
+static bool is_dropped(struct process *p, const struct task *t, int sig)
 {
-	return p == init_process && action_of(p, sig)->handler == (uaddr_t)SIG_DFL;
+	if ((t->blocked | t->waiting_for) & BIT_OF(sig))
+		return false;
+	return action_ignores(p, sig) || (p == init_process && action_of(p, sig)->handler == (uaddr_t)SIG_DFL);
 }
 
 void process_begin_exit(struct process *p, int code)
@@ -201,6 +214,7 @@ void process_begin_exit(struct process *p, int code)
 	}
 }
 
+/* A stopped thread notices nothing but SIGKILL: whatever else comes waits until it goes on. */
 static bool wants(const struct task *t, int sig)
 {
 	if (t->thread.exiting)
@@ -224,6 +238,8 @@ static struct task *choose_thread(struct process *p, struct task *t, int sig)
 
 static bool is_deadly(struct process *p, struct task *t, int sig)
 {
+	if (p == init_process)
+		return false;
 	if (sig == SIGKILL)
 		return true;
 	return action_of(p, sig)->handler == (uaddr_t)SIG_DFL && !signal_default_ignores(sig) &&
@@ -253,27 +269,28 @@ static void cancel_opposites(struct process *p, int sig)
 		gone = BIT_OF(SIGCONT);
 	else if (sig == SIGCONT)
 		gone = default_stops;
-	if (!gone)
+	else
 		return;
-	queue_remove(p, &p->pending, gone);
+	queue_remove(&p->pending, gone);
 	list_for_each_entry(t, &p->threads, process_link)
-		queue_remove(p, &t->pending, gone);
+		queue_remove(&t->pending, gone);
 	if (sig == SIGCONT)
 		job_continue(p);
 }
 
-static int queue_entry(struct process *p, struct signal_queue *q, int sig, const siginfo_t *info)
+/* To the thread t, or (shared) to its process. */
+static int queue_entry(struct task *t, bool shared, int sig, const siginfo_t *info)
 {
-	struct signal_entry *e = NULL;
+	struct signal_queue *q = shared ? &t->process->pending : &t->pending;
+	uint64_t limit = sig < SIGRTMIN ? LIMIT_INFINITY : t->process->limit[RLIMIT_SIGPENDING].soft;
+	struct signal_entry *e;
 
 	if (sig < SIGRTMIN && (q->set & BIT_OF(sig)))
 		return 0;
-	if (sig < SIGRTMIN || atomic_load(&p->queued_signals) < p->limit[RLIMIT_SIGPENDING].soft)
-		e = signal_entry_create();
+	e = signal_entry_create(t->account, limit);
 	if (e) {
 		e->info = info ? *info : (siginfo_t){ .si_signo = sig, .si_code = SI_KERNEL };
 		e->info.si_signo = sig;
-		atomic_inc(&p->queued_signals);
 		list_add_tail(&e->link, &q->entries);
 	} else if (sig >= SIGRTMIN && info && info->si_code != SI_USER) {
 		return -EAGAIN; /* its value would be lost */
@@ -288,13 +305,10 @@ int signal_send_locked(struct process *p, struct task *t, int sig, const siginfo
 	if (p->group_exiting || list_empty(&p->threads))
 		return 0;
 	cancel_opposites(p, sig);
-	if (init_is_immune(p, sig))
-		return 0;
-	/* An ignored signal is dropped, unless blocked: the action may change before it is unblocked. */
 	struct task *any = t ? t : list_first_entry(&p->threads, struct task, process_link);
-	if (action_ignores(p, sig) && !((any->blocked | any->waiting_for) & BIT_OF(sig)))
+	if (is_dropped(p, any, sig))
 		return 0;
-	int result = queue_entry(p, t ? &t->pending : &p->pending, sig, info);
+	int result = queue_entry(any, !t, sig, info);
 	if (!result)
 		make_noticed(p, t, sig);
 	return result;
@@ -306,7 +320,9 @@ void signal_send_entry_locked(struct process *p, struct task *t, struct signal_e
 	struct signal_queue *q = t ? &t->pending : &p->pending;
 
 	assert_held(&p->signal_lock);
-	if (p->group_exiting || list_empty(&p->threads) || (t && t->thread.exiting) || action_ignores(p, sig))
+	if (p->group_exiting || list_empty(&p->threads) || (t && t->thread.exiting))
+		return;
+	if (is_dropped(p, t ? t : list_first_entry(&p->threads, struct task, process_link), sig))
 		return;
 	list_add_tail(&e->link, &q->entries);
 	q->set |= BIT_OF(sig);
@@ -338,6 +354,7 @@ int signal_send_group(struct pid *group, int sig, const siginfo_t *info)
 	int result = -ESRCH;
 
 	spin_lock(&process_tree_lock);
+	process_group_signals++;
 	list_for_each_entry(p, &group->group_members, group_link) {
 		int r = signal_send_process(p, sig, info);
 		if (result)
@@ -347,23 +364,40 @@ int signal_send_group(struct pid *group, int sig, const siginfo_t *info)
 	return result;
 }
 
-void signal_force(int sig, const siginfo_t *info)
+static void set_default(struct signal_actions *actions, int sig)
+{
+	spin_lock(&actions->lock);
+	actions->action[sig - 1].handler = (uaddr_t)SIG_DFL;
+	spin_unlock(&actions->lock);
+}
+
+static void force(int sig, const siginfo_t *info, bool fatal)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	struct signal_action *a = &t->actions->action[sig - 1];
+	const struct signal_action *a = &t->actions->action[sig - 1];
 
 	/* A fault that is blocked or ignored cannot wait: the default action kills. */
-	if ((t->blocked & BIT_OF(sig)) || a->handler == (uaddr_t)SIG_IGN) {
-		a->handler = (uaddr_t)SIG_DFL;
+	if (fatal || (t->blocked & BIT_OF(sig)) || a->handler == (uaddr_t)SIG_IGN) {
+		set_default(t->actions, sig);
 		t->blocked &= ~BIT_OF(sig);
 	}
 	if (p == init_process && a->handler == (uaddr_t)SIG_DFL)
 		panic("init was killed by signal %d", sig);
-	if (!queue_entry(p, &t->pending, sig, info))
+	if (!queue_entry(t, false, sig, info))
 		thread_notify(&t->thread, WORK_SIGNAL);
 	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void signal_force(int sig, const siginfo_t *info)
+{
+	force(sig, info, false);
+}
+
+void signal_force_segv(int failed)
+{
+	force(SIGSEGV, NULL, failed == SIGSEGV);
 }
 
 void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64_t error)
@@ -460,12 +494,13 @@ int signal_set_action(int sig, const struct signal_action *new, struct signal_ac
 		*old = *a;
 	if (new) {
 		*a = *new;
+		a->flags &= known_flags; /* sigaction(2): how programs find out which ones there are */
 		a->mask &= ~unblockable;
 		/* POSIX: setting a pending signal to be ignored discards it. */
 		if (action_ignores(p, sig)) {
-			queue_remove(p, &p->pending, BIT_OF(sig));
+			queue_remove(&p->pending, BIT_OF(sig));
 			list_for_each_entry(other, &p->threads, process_link)
-				queue_remove(p, &other->pending, BIT_OF(sig));
+				queue_remove(&other->pending, BIT_OF(sig));
 		}
 	}
 	spin_unlock(&t->actions->lock);
@@ -473,34 +508,39 @@ int signal_set_action(int sig, const struct signal_action *new, struct signal_ac
 	return 0;
 }
 
+/* One look: the number of a signal of set, taken off; -EINTR; or 0, and the thread says that it waits. */
+static int look_for(struct task *t, uint64_t set, siginfo_t *info, bool may_wait)
+{
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	int sig;
+
+	t->waiting_for = 0;
+	sig = signal_take(t, ~set, info);
+	/* A signal of the set woke us as if it were deliverable: that is not an interruption. */
+	signal_update_pending(t);
+	if (!sig && thread_interrupted())
+		sig = -EINTR;
+	if (!sig && may_wait) {
+		t->waiting_for = set;
+		thread_set_state(THREAD_SLEEPING);
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	return sig;
+}
+
 int signal_wait(uint64_t set, siginfo_t *info, nsec_t deadline)
 {
 	struct task *t = task_current();
-	struct process *p = t->process;
-	bool timeout = false;
+	bool timeout = deadline <= clock_now();
 	int sig;
 
 	set &= ~unblockable;
-	for (;;) {
-		uint64_t irq = spin_lock_irq(&p->signal_lock);
-		t->waiting_for = 0;
-		sig = signal_take(t, ~set, info);
-		signal_update_pending(t);
-		if (!sig && !timeout && !thread_interrupted()) {
-			t->waiting_for = set;
-			thread_set_state(THREAD_SLEEPING);
-		}
-		spin_unlock_irq(&p->signal_lock, irq);
-		if (sig)
-			return sig;
-		if (timeout)
-			return -EAGAIN;
-		if (thread_interrupted())
-			return -EINTR;
-		timeout = deadline <= clock_now() || sched_switch_until(deadline, t->timer_slack);
+	while (!(sig = look_for(t, set, info, !timeout)) && !timeout) {
+		timeout = sched_switch_until(deadline, deadline == INT64_MAX ? 0 : t->timer_slack);
 		thread_set_state(THREAD_RUNNING);
-		/* A signal of the set woke us as if it were deliverable: that is not an interruption. */
 	}
+	return sig ? sig : -EAGAIN;
 }
 
 uint64_t signal_pending_set(void)

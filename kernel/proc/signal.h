@@ -22,6 +22,7 @@ struct task;
 struct process;
 struct pid;
 struct cred;
+struct account;
 
 struct signal_action {            /* as rt_sigaction(2) has it in user memory */
 	uaddr_t handler;
@@ -40,7 +41,7 @@ struct signal_entry {             /* one queued signal */
 	struct list link;         /* signal_lock */
 	siginfo_t info;
 	void *timer;              /* a POSIX timer's preallocated entry, or NULL */
-	uint32_t uid;             /* whose RLIMIT_SIGPENDING it counts against */
+	struct account *account;  /* immutable: that counts it */
 };
 
 struct signal_queue {
@@ -55,6 +56,8 @@ int signal_send_process(struct process *p, int sig, const siginfo_t *info);
 int signal_send_group(struct pid *group, int sig, const siginfo_t *info);
 /* A synchronous fault of the running thread: cannot be blocked or ignored. */
 void signal_force(int sig, const siginfo_t *info);
+/* No room for the frame of signal failed's handler: SIGSEGV, which kills if it was SIGSEGV's own. */
+void signal_force_segv(int failed);
 void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64_t error);
 
 /* kill(2)'s permission rule. 0 or -EPERM. */
@@ -91,8 +94,8 @@ void signal_actions_reset(struct task *t); /* exec: handlers to default */
 void signal_queue_init(struct signal_queue *q);
 void signal_queue_flush(struct signal_queue *q); /* signal_lock held */
 
-/* Preallocated entries, for POSIX timers. NULL when out. */
-struct signal_entry *signal_entry_create(void);
+/* Preallocated entries, for POSIX timers, counted for the user up to limit. NULL when out. */
+struct signal_entry *signal_entry_create(struct account *a, uint64_t limit);
 void signal_entry_destroy(struct signal_entry *e); /* taken off its queue if needed */
 
 #endif

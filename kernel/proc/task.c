@@ -44,6 +44,7 @@ struct task *task_alloc(void)
 	atomic_inc(&tasks_alive);
 	spin_init(&t->lock, RANK_TASK);
 	list_init(&t->process_link);
+	list_init(&t->made);
 	signal_queue_init(&t->pending);
 	return t;
 }
@@ -72,6 +73,7 @@ void task_release(struct thread *thread)
 		cred_put(t->cred);
 	if (t->actions)
 		signal_actions_put(t->actions);
+	account_leave(t->account); /* of one that was never born */
 	pid_put(t->pid);
 	atomic_dec(&tasks_alive);
 	rcu_call(&t->rcu, task_free_rcu);
@@ -89,6 +91,7 @@ struct process *process_alloc(void)
 	list_init(&p->session_link);
 	list_init(&p->children);
 	list_init(&p->sibling);
+	list_init(&p->made_link);
 	list_init(&p->threads);
 	list_init(&p->events);
 	list_init(&p->event_link);
@@ -146,11 +149,28 @@ struct process *process_find(int pid)
 	return found;
 }
 
+/* Another user: the thread counts there. Without memory it stays where it is. */
+static void change_account(struct task *t, uint32_t uid)
+{
+	struct account *new = account_join(uid), *old = t->account;
+	uint64_t irq;
+
+	if (!new)
+		return;
+	t->too_many = uid && account_threads(new) - 1 > process_limit(RLIMIT_NPROC); /* as Linux: without this one */
+	irq = spin_lock_irq(&t->process->signal_lock);
+	t->account = new;
+	spin_unlock_irq(&t->process->signal_lock, irq);
+	account_leave(old);
+}
+
 void cred_commit(struct cred *c)
 {
 	struct task *t = task_current();
 	const struct cred *old = t->cred;
 
+	if (c->uid != old->uid)
+		change_account(t, c->uid);
 	spin_lock(&t->lock);
 	rcu_assign(t->cred, c);
 	spin_unlock(&t->lock);

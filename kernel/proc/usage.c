@@ -14,6 +14,48 @@ static void set_time(struct __kernel_old_timeval *tv, nsec_t t)
 
 struct sums { nsec_t user, system; uint64_t minor, major, voluntary, involuntary, peak; };
 
+static uint64_t space_peak(const struct space *s)
+{
+	const struct space_counters *c = &s->count;
+	uint64_t now = atomic_load(&c->rss_anon) + atomic_load(&c->rss_file) + atomic_load(&c->rss_shmem);
+
+	return max(now, atomic_load(&c->peak));
+}
+
+void usage_note_peak(struct process *p, const struct space *s)
+{
+	uint64_t peak = space_peak(s), irq = spin_lock_irq(&p->signal_lock);
+
+	p->peak_rss = max(p->peak_rss, peak);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+/* What the process holds now may be the most it ever held. */
+static void note_current_peak(struct process *p)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct task *t = list_empty(&p->threads) ? NULL : list_first_entry(&p->threads, struct task, process_link);
+
+	if (t)
+		task_get(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+	if (!t)
+		return;
+	spin_lock(&t->lock);
+	if (t->space)
+		usage_note_peak(p, t->space);
+	spin_unlock(&t->lock);
+	task_put(t);
+}
+
+static void add_counts(const struct thread *t, struct sums *s)
+{
+	s->minor += t->faults_minor;
+	s->major += t->faults_major;
+	s->voluntary += t->switches_voluntary;
+	s->involuntary += t->switches_involuntary;
+}
+
 static void add_threads(struct process *p, struct sums *s)
 {
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
@@ -25,10 +67,8 @@ static void add_threads(struct process *p, struct sums *s)
 	s->minor += p->dead_faults_minor;
 	s->major += p->dead_faults_major;
 	s->peak = max(s->peak, p->peak_rss);
-	list_for_each_entry(t, &p->threads, process_link) {
-		s->voluntary += t->thread.switches_voluntary;
-		s->involuntary += t->thread.switches_involuntary;
-	}
+	list_for_each_entry(t, &p->threads, process_link)
+		add_counts(&t->thread, s);
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 
@@ -38,6 +78,8 @@ static void add_children(struct process *p, struct sums *s)
 
 	s->user += p->dead_children.user;
 	s->system += p->dead_children.system;
+	s->voluntary += p->children_switches_voluntary;
+	s->involuntary += p->children_switches_involuntary;
 	s->minor += p->children_faults_minor;
 	s->major += p->children_faults_major;
 	s->peak = max(s->peak, p->children_peak_rss);
@@ -64,12 +106,12 @@ void process_usage(struct process *p, int who, struct rusage *r)
 {
 	struct sums s = {0};
 
+	if (who != RUSAGE_CHILDREN)
+		note_current_peak(p);
 	if (who == RUSAGE_THREAD) {
-		struct task *t = task_current();
-
-		thread_times(&t->thread, &s.user, &s.system);
-		s.voluntary = t->thread.switches_voluntary;
-		s.involuntary = t->thread.switches_involuntary;
+		thread_times(thread_current(), &s.user, &s.system);
+		add_counts(thread_current(), &s);
+		s.peak = p->peak_rss;
 	}
 	if (who == RUSAGE_SELF || who == RUSAGE_BOTH)
 		add_threads(p, &s);

@@ -53,7 +53,7 @@ static bool has_news(const struct process *child, int options)
 {
 	if (child->zombie)
 		return options & WEXITED;
-	return (child->child_event == CHILD_STOPPED && (options & WSTOPPED)) ||
+	return (child->child_event == CHILD_STOPPED && (options & WSTOPPED) && READ_ONCE(child->stopped)) ||
 	       (child->child_event == CHILD_CONTINUED && (options & WCONTINUED));
 }
 
@@ -76,6 +76,8 @@ static void add_to_parent(struct process *me, struct process *child)
 
 	me->dead_children.user += child->dead_threads.user + child->dead_children.user;
 	me->dead_children.system += child->dead_threads.system + child->dead_children.system;
+	me->children_switches_voluntary += child->dead_switches_voluntary + child->children_switches_voluntary;
+	me->children_switches_involuntary += child->dead_switches_involuntary + child->children_switches_involuntary;
 	me->children_faults_minor += child->dead_faults_minor + child->children_faults_minor;
 	me->children_faults_major += child->dead_faults_major + child->children_faults_major;
 	me->children_peak_rss = max(me->children_peak_rss, child->peak_rss);
@@ -87,7 +89,7 @@ static void report_stop(struct process *child, int options, struct wait_result *
 {
 	if (child->child_event == CHILD_STOPPED) {
 		r->code = CLD_STOPPED;
-		r->status = child->stop_signal << 8 | 0x7f;
+		r->status = child->stop_told << 8 | 0x7f;
 	} else {
 		r->code = CLD_CONTINUED;
 		r->status = 0xffff;

@@ -83,6 +83,7 @@ struct thread {
 	nsec_t runtime;           /* run queue lock: ns on a processor, up to the last switch */
 	uint32_t samples_user, samples_system; /* owner: timer interrupts that found it in either mode */
 	uint64_t switches_voluntary, switches_involuntary; /* run queue lock */
+	uint64_t faults_minor, faults_major; /* owner: counted by vm/; racy for others */
 	nsec_t start_time;        /* immutable: clock_now() at creation */
 
 #if CONFIG_DEBUG

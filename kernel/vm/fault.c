@@ -269,7 +269,8 @@ static int fault_serve(struct fault *f)
 		frame_free(f->frame, 0);
 	if (f->page)
 		page_put(f->page);
-	atomic_inc(f->major ? &f->space->faults_major : &f->space->faults_minor);
+	if (!error)
+		++*(f->major ? &thread_current()->faults_major : &thread_current()->faults_minor);
 	return error;
 }
 

@@ -126,7 +126,6 @@ struct space {
 	unsigned auxv_words;
 	void *exe;                /* lock: the program's struct file, counted through the hooks */
 	struct space_counters count;
-	uint64_t faults_minor, faults_major; /* atomic */
 	uint32_t dumpable;        /* atomic */
 };
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc/account.h: what a user has, over all processes: threads, against
+ * RLIMIT_NPROC, and queued signals, against RLIMIT_SIGPENDING. Users are told
+ * apart by their real number. A thread keeps a pointer to its account, so that
+ * counting is one atomic instruction; an account that counts nothing goes.
+ */
+#ifndef PROC_ACCOUNT_H
+#define PROC_ACCOUNT_H
+
+#include "lib/types.h"
+
+struct account;
+
+/* The account of a user, with one thread more. NULL when out of memory. Any context. */
+struct account *account_join(uint32_t uid);
+/* One thread more in an account that counts the caller. */
+void account_join_same(struct account *a);
+/* One thread less. Any context. NULL allowed. */
+void account_leave(struct account *a);
+uint32_t account_threads(const struct account *a);
+
+/* One queued signal more, unless there are limit already. a counts a thread that stays meanwhile. */
+bool account_add_signal(struct account *a, uint64_t limit);
+/* One less: any context. */
+void account_drop_signal(struct account *a);
+uint32_t account_signals(const struct account *a);
+
+/* Root's, which is there from the start. */
+extern struct account account_root;
+
+#endif
