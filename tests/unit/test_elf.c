@@ -139,7 +139,10 @@ static void test_contradictions(void **state)
 	REJECTED(file.p[3] = file.p[2], -EINVAL);
 }
 
-/* Every result that is accepted must hold what the loader relies on. */
+/*
+ * Every result that is accepted must hold what the loader relies on. The entry is
+ * not part of it: a program that starts nowhere is run, and faults, as on Linux.
+ */
 static void check_accepted(const uint8_t *buf, size_t n)
 {
 	uint64_t end = 0;
@@ -150,7 +153,7 @@ static void check_accepted(const uint8_t *buf, size_t n)
 	if (read_buffer(buf, n, &i))
 		return;
 	assert_int_equal(elf_read_header(buf, n, n, &h), 0);
-	assert_true(i.low < i.high && i.high <= LIMIT && h.entry < LIMIT);
+	assert_true(i.low < i.high && i.high <= LIMIT);
 	for (unsigned k = 0; k < elf_segment_count(&h); k++) {
 		elf_segment(buf + h.table_offset, k, &s);
 		if (s.type != PT_LOAD || !s.memory_size)
