@@ -163,14 +163,16 @@ static void around(struct object *o, struct space *s)
 {
 	uint8_t byte = 1;
 	uaddr_t a = BASE;
+	uint64_t faults;
 
 	for (unsigned i = 0; i < 64; i++)
 		check_equal(write_at(o, i * P, &byte, 1), 1);
 	object_truncate(o, 64 * P);
 	check_equal(map_at(s, &a, 50, AREA_READ, o, 3), 0);
+	faults = thread_current()->faults_minor;
 	check_equal(peek(s, a + 20 * P), 1);
 	check_equal(s->count.rss_shmem, 16);
-	check_equal(s->faults_minor, 1);
+	check_equal(thread_current()->faults_minor - faults, 1);
 	check_equal(peek(s, a + 16 * P), 1);
 	check_equal(s->count.rss_shmem, 16);
 	check_equal(peek(s, a + 49 * P), 1);
