@@ -81,12 +81,13 @@ static bool step_unmap(struct model *m, unsigned first, unsigned n)
 	return space_unmap(m->s, BASE + first * P, n * P) == 0;
 }
 
+/* What lies before a hole is changed all the same. */
 static bool step_protect(struct model *m, unsigned first, unsigned n, uint32_t prot)
 {
 	bool whole = all_mapped(m, first, n);
 	int error = space_protect(m->s, BASE + first * P, n * P, prot);
 
-	for (unsigned i = first; whole && i < first + n; i++)
+	for (unsigned i = first; i < first + n && m->mapped[i]; i++)
 		m->prot[i] = prot;
 	return error == (whole ? 0 : -ENOMEM);
 }
