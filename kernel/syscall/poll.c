@@ -10,6 +10,7 @@
 #include "syscall/poll.h"
 #include "syscall/syscall.h"
 #include <asm/poll.h>
+#include <linux/time_types.h>
 
 #define POLL_FAST 8 /* descriptors without allocation */
 
@@ -87,6 +88,20 @@ SYSCALL3(poll, uaddr_t, at, unsigned, n, int, timeout)
 	return -ERESTART_RESTARTBLOCK;
 }
 
+/* select(2) takes more than a million microseconds. */
+static int select_timeout_read(nsec_t *t, uaddr_t from)
+{
+	struct __kernel_old_timeval tv;
+
+	if (get_user_struct(tv, from))
+		return -EFAULT;
+	if (tv.tv_sec < 0 || tv.tv_usec < 0)
+		return -EINVAL;
+	*t = tv.tv_sec >= INT64_MAX / NSEC_PER_SEC - tv.tv_usec / 1000000 ? INT64_MAX :
+									     tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * 1000;
+	return 0;
+}
+
 int poll_begin(struct poll_call *c, uaddr_t timeout, bool microseconds)
 {
 	nsec_t t;
@@ -97,7 +112,7 @@ int poll_begin(struct poll_call *c, uaddr_t timeout, bool microseconds)
 	c->deadline = INT64_MAX;
 	if (!timeout)
 		return 0;
-	result = microseconds ? timeval_read(&t, timeout) : timespec_read(&t, timeout);
+	result = microseconds ? select_timeout_read(&t, timeout) : timespec_read(&t, timeout);
 	if (!result)
 		c->deadline = t ? deadline_after(t) : 0;
 	return result;
