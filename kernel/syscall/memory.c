@@ -13,11 +13,11 @@
 
 #define PROT_BITS (PROT_READ | PROT_WRITE | PROT_EXEC)
 
-/* What MAP_SHARED_VALIDATE knows; MAP_SHARED ignores the rest. */
+/* What MAP_SHARED_VALIDATE knows; MAP_SHARED ignores the rest. As in Linux, some younger flags are not among them. */
 #define MAP_KNOWN                                                                                     \
 	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
-	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE | \
-	 MAP_32BIT)
+	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | \
+	 MAP_UNINITIALIZED | MAP_HUGE_2MB | MAP_HUGE_1GB)
 
 static uint32_t area_flags(unsigned prot, unsigned flags)
 {
@@ -68,9 +68,13 @@ static int64_t map_file(struct space *s, int fd, unsigned prot, unsigned flags, 
 		return -EBADF;
 	if (flags & MAP_HUGETLB)
 		return -EINVAL;
+	if (r->length > f->inode->sb->max_bytes)
+		return -EOVERFLOW;
 	result = check_file(f, prot, flags, r);
 	if (result)
 		return result;
+	if (r->page_offset > (f->inode->sb->max_bytes - r->length) >> PAGE_SHIFT)
+		return -EOVERFLOW;
 	r->file = f;
 	result = f->ops->map(f, r);
 	if (!result)

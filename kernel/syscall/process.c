@@ -79,11 +79,11 @@ SYSCALL5(execveat, int, dirfd, uaddr_t, name, uaddr_t, argv, uaddr_t, envp, unsi
 	AT_GUARD(a);
 	int result;
 
-	if (flags & ~(unsigned)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
-		return -EINVAL;
 	result = at_begin(&a, dirfd, name, walk_flags(flags));
 	if (result)
 		return result;
+	if (flags & ~(unsigned)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
 	if (dirfd == AT_FDCWD || a.name.text[0] == '/')
 		return process_exec(&a.walk, a.name.text, argv, envp, a.name.text);
 	if (format(shown, sizeof(shown), "/dev/fd/%d%s%s", dirfd, a.name.text[0] ? "/" : "", a.name.text) >=
@@ -206,7 +206,7 @@ SYSCALL0(getppid)
 
 SYSCALL2(setpgid, int, pid, int, group)
 {
-	return pid < 0 ? -ESRCH : process_set_group(pid, group);
+	return process_set_group(pid, group);
 }
 
 SYSCALL0(setsid)

@@ -249,7 +249,7 @@
 	ROW(227, clock_settime,          PLAIN, "int ptr") \
 	ROW(228, clock_gettime,          PLAIN, "int ptr") \
 	ROW(229, clock_getres,           PLAIN, "int ptr") \
-	ROW(230, clock_nanosleep,        PLAIN, "int hex ptr ptr") \
+	ROW(230, clock_nanosleep,        PLAIN, "int hex ptr ptr") /* not on processor time */ \
 	ROW(231, exit_group,             PLAIN, "int") \
 	ROW(232, epoll_wait,             PLAIN, "fd ptr int int") \
 	ROW(233, epoll_ctl,              PLAIN, "fd int fd ptr") \

@@ -256,9 +256,9 @@ SYSCALL4(clock_nanosleep, int, clock, int, flags, uaddr_t, from, uaddr_t, left_t
 	case CLOCK_REALTIME_ALARM:
 	case CLOCK_BOOTTIME_ALARM:
 		break;
-	case CLOCK_THREAD_CPUTIME_ID:
 	default:
 		return -EINVAL;
+	case CLOCK_THREAD_CPUTIME_ID:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
