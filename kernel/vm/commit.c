@@ -27,6 +27,11 @@ int commit_charge(int64_t pages)
 	return 0;
 }
 
+void commit_charge_copies(int64_t pages)
+{
+	cpu_local_add(commit_pages, pages);
+}
+
 void commit_uncharge(int64_t pages)
 {
 	cpu_local_add(commit_pages, -pages);

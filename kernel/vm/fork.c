@@ -128,13 +128,13 @@ static int copy_areas(struct fork *f)
 		if (error)
 			break;
 	}
-	if (!error)
-		error = commit_charge(e.delta.account);
-	if (error)
+	if (error) {
 		edit_abort(&e);
-	else
-		edit_commit(&e);
-	return error;
+		return error;
+	}
+	commit_charge_copies(e.delta.account);
+	edit_commit(&e);
+	return 0;
 }
 
 static void copy_fields(struct space *to, const struct space *from)

@@ -221,6 +221,53 @@ static void fifos(void)
 	}), EXITED(5));
 }
 
+/* A writer that came, wrote and went before the reader looked: open() returns all the same. */
+static void fifo_whose_writer_is_gone(void)
+{
+	int good = 0;
+	char c;
+
+	mkfifo("quick", 0600);
+	for (int i = 0; i < 200; i++) {
+		pid_t child = fork();
+
+		if (!child) {
+			int w = open("quick", O_WRONLY);
+
+			_exit(write(w, "g", 1) != 1);
+		}
+		for (int spin = 0; spin < i * 500; spin++)
+			__asm__ volatile("");
+		int r = open("quick", O_RDONLY);
+
+		good += read(r, &c, 1) == 1 && c == 'g';
+		close(r);
+		waitpid(child, NULL, 0);
+	}
+	CHECK_INT("every reader met its writer", good, 200);
+}
+
+/* A pipe without a name, opened again by /proc/self/fd: nobody is waited for. */
+static void pipe_opened_again(void)
+{
+	char name[64], c = 0;
+	int p[2], again;
+
+	pipe(p);
+	write(p[1], "a", 1);
+	close(p[1]);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", p[0]);
+	again = open(name, O_RDONLY);
+	CHECK_INT("read through the new file", read(again, &c, 1), 1);
+	CHECK_INT("and the end", read(again, &c, 1), 0);
+	close(again);
+	again = open(name, O_WRONLY);
+	CHECK_INT("a reader's pipe has a writer again", write(again, "b", 1), 1);
+	CHECK_INT("read by the old file", read(p[0], &c, 1), 1);
+	close(again);
+	close(p[0]);
+}
+
 static void polling(void)
 {
 	int p[2];
@@ -256,6 +303,8 @@ int main(void)
 	atomicity();
 	vectors();
 	fifos();
+	fifo_whose_writer_is_gone();
+	pipe_opened_again();
 	polling();
 	return tap_done();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fork, vfork, wait4 and waitid: statuses, choosing children, orphans, errors. */
 #include "tap.h"
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 static int shared = 1;
@@ -190,6 +191,20 @@ static void many(void)
 	CHECK_INT("each with its status", sum, 49 * 50 / 2);
 }
 
+/* The sum of what is promised may be larger than memory, and fork() still works. */
+static void fork_with_much_promised(void)
+{
+	const size_t size = 64 << 20;
+	void *p[20];
+
+	for (int i = 0; i < 20; i++)
+		p[i] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK("twenty times 64 MiB", p[19] != MAP_FAILED);
+	CHECK_INT("child with as much", IN_CHILD({ _exit(4); }), EXITED(4));
+	for (int i = 0; i < 20; i++)
+		munmap(p[i], size);
+}
+
 static void usage(void)
 {
 	struct rusage r;
@@ -219,6 +234,7 @@ int main(void)
 	ignored_children();
 	vfork_cases();
 	many();
+	fork_with_much_promised();
 	usage();
 	return tap_done();
 }

@@ -111,6 +111,18 @@ static long number(const char *path, const char *key)
 	return n;
 }
 
+static void proc_refusals(void)
+{
+	int fd = open("/proc/version", O_WRONLY);
+
+	CHECK_ERRNO("write to what is only read", write(fd, "x", 1), EIO);
+	close(fd);
+	CHECK_ERRNO("mkdir in /proc", mkdir("/proc/new", 0700), ENOENT);
+	CHECK_ERRNO("new file in /proc", open("/proc/new", O_CREAT | O_WRONLY, 0600), ENOENT);
+	CHECK_ERRNO("new file in /proc/self", open("/proc/self/new", O_CREAT | O_WRONLY, 0600), ENOENT);
+	CHECK_ERRNO("unlink in /proc", unlink("/proc/version"), EPERM);
+}
+
 static void proc(void)
 {
 	char text[1024], path[64];
@@ -235,6 +247,7 @@ int main(void)
 	identity();
 	limits();
 	proc();
+	proc_refusals();
 	mounting();
 	return tap_done();
 }

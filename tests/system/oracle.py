@@ -3,6 +3,7 @@
 
 What Linux printed is kept in build/system/linux/, by the hash of all that went in.
 """
+import difflib
 import hashlib
 import pathlib
 import subprocess
@@ -28,3 +29,10 @@ def linux(words, initrd, stdin=b"", memory="256M"):
         file.write_bytes(b"%d\n" % done.returncode + done.stdout)
     status, output = file.read_bytes().split(b"\n", 1)
     return output, int(status)
+
+
+def assert_same(expected, got):
+    """Compares two texts (bytes); fails with the lines that differ."""
+    lines = [text.decode(errors="replace").splitlines() for text in (expected, got)]
+    difference = list(difflib.unified_diff(*lines, "expected", "inside", "", "", 2, ""))
+    assert not difference, "\n".join(difference[:80])

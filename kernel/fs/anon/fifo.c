@@ -35,8 +35,23 @@ static void count_end(struct pipe *p, uint32_t mode, int step)
 	mutex_unlock(&p->lock);
 }
 
+/* The other end as a file found it when it was attached; it may have come or gone since. */
+struct other_end {
+	bool open;
+	uint32_t opened; /* how often, ever */
+};
+
+static struct other_end other_end_look(const struct pipe *p, const struct file *f)
+{
+	if ((f->mode & (FILE_READ | FILE_WRITE)) == (FILE_READ | FILE_WRITE))
+		return (struct other_end){ .open = true };
+	if (f->mode & FILE_READ)
+		return (struct other_end){ p->writers > 0, p->writes_opened };
+	return (struct other_end){ p->readers > 0, p->reads_opened };
+}
+
 /* One more file on the inode's pipe, which is made if there is none. NULL when out of memory. */
-static struct pipe *pipe_attach(struct inode *i, struct file *f)
+static struct pipe *pipe_attach(struct inode *i, struct file *f, struct other_end *other)
 {
 	struct pipe *p;
 
@@ -47,6 +62,7 @@ static struct pipe *pipe_attach(struct inode *i, struct file *f)
 	if (p) {
 		p->files++;
 		f->data = p;
+		*other = other_end_look(p, f);
 		count_end(p, f->mode, 1);
 	}
 	rwsem_write_unlock(&i->lock);
@@ -71,41 +87,34 @@ static void fifo_release(struct file *f)
 }
 
 /* Waits for the first one at the other end, as open(2) of a FIFO does. */
-static int wait_for_other(struct pipe *p, struct file *f)
+static int wait_for_other(struct pipe *p, struct file *f, struct other_end other)
 {
-	uint32_t reads = READ_ONCE(p->reads_opened), writes = READ_ONCE(p->writes_opened);
+	const uint32_t *opened = f->mode & FILE_READ ? &p->writes_opened : &p->reads_opened;
 
-	if ((f->mode & (FILE_READ | FILE_WRITE)) == (FILE_READ | FILE_WRITE))
+	if (other.open || p->unnamed)
 		return 0;
-	if (f->mode & FILE_READ) {
-		f->position = 0;
-		if (READ_ONCE(p->writers))
-			return 0;
-		if (f->flags & O_NONBLOCK) {
-			f->position = (loff_t)writes + 1; /* no hang-up before there was a writer */
-			return 0;
-		}
-		return wait_event_interruptible(&p->open_wait, READ_ONCE(p->writes_opened) != writes);
-	}
-	if (READ_ONCE(p->readers))
-		return 0;
-	if (f->flags & O_NONBLOCK)
+	if (!(f->flags & O_NONBLOCK))
+		return wait_event_interruptible(&p->open_wait, READ_ONCE(*opened) != other.opened);
+	if (!(f->mode & FILE_READ))
 		return -ENXIO;
-	return wait_event_interruptible(&p->open_wait, READ_ONCE(p->reads_opened) != reads);
+	f->position = (loff_t)other.opened + 1; /* no hang-up before there was a writer */
+	return 0;
 }
 
 static int fifo_open(struct inode *inode, struct file *f)
 {
 	struct pipe *p;
+	struct other_end other;
 	int error;
 
 	if (!(f->mode & (FILE_READ | FILE_WRITE)))
 		return -EINVAL;
-	p = pipe_attach(inode, f);
+	f->position = 0;
+	p = pipe_attach(inode, f, &other);
 	if (!p)
 		return -ENOMEM;
 	waitq_wake_all(&p->open_wait);
-	error = wait_for_other(p, f);
+	error = wait_for_other(p, f, other);
 	if (error)
 		fifo_release(f);
 	return error;
@@ -153,13 +162,18 @@ const struct file_ops fifo_file_ops = {
 static int create_end(struct inode *i, const char *name, uint32_t flags, struct file **out)
 {
 	int error = file_create_inode(i, name, &fifo_file_ops, NULL, flags, out);
+	struct pipe *p;
+	struct other_end other;
 
 	if (error)
 		return error;
-	if (pipe_attach(i, *out))
-		return 0;
-	file_destroy(*out);
-	return -ENOMEM;
+	p = pipe_attach(i, *out, &other);
+	if (!p) {
+		file_destroy(*out);
+		return -ENOMEM;
+	}
+	p->unnamed = true;
+	return 0;
 }
 
 int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end)

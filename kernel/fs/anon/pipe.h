@@ -30,6 +30,7 @@ struct pipe {
 	struct waitq read_wait, write_wait; /* for data; for room */
 	struct waitq open_wait;
 	uint32_t files;          /* the inode's lock */
+	bool unnamed;            /* immutable: from pipe2(2), where opening never waits */
 };
 
 struct pipe *pipe_create(void);  /* NULL when out */

@@ -222,8 +222,18 @@ static bool always_valid(struct dentry *d)
 	return true;
 }
 
-static const struct inode_ops proc_dir_ops = { .lookup = proc_lookup, .revalidate = always_valid };
-static const struct inode_ops proc_root_ops = { .lookup = proc_root_lookup, .revalidate = always_valid };
+int proc_refuse_create(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
+		       const struct cred *cred, struct inode **out)
+{
+	return -ENOENT;
+}
+
+static const struct inode_ops proc_dir_ops = {
+	.lookup = proc_lookup, .revalidate = always_valid, .create = proc_refuse_create,
+};
+static const struct inode_ops proc_root_ops = {
+	.lookup = proc_root_lookup, .revalidate = always_valid, .create = proc_refuse_create,
+};
 static const struct inode_ops proc_leaf_ops = { 0 };
 static const struct file_ops proc_dir_file_ops = { .iterate = proc_iterate, .seek = file_seek_generic };
 

@@ -46,6 +46,10 @@ int proc_pid_lookup(struct super *sb, const char *name, size_t len, struct inode
 /* The rest of the root directory: self, thread-self and the processes. */
 int proc_pid_iterate(struct dir_sink *s);
 
+/* inode_ops.create of procfs: names that are not there cannot be made, and Linux says ENOENT. */
+int proc_refuse_create(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
+		       const struct cred *cred, struct inode **out);
+
 #define PROC_FIRST_PID 1000 /* positions in the root directory: below are the fixed names */
 
 #endif

@@ -88,7 +88,7 @@ static ssize_t proc_read(struct io *io, struct iter *to)
 
 static ssize_t proc_store(const struct proc_inode *pi, const char *buf, size_t n)
 {
-	int error = -EINVAL;
+	int error = -EIO;
 
 	if (pi->node && pi->node->entry->store)
 		error = pi->node->entry->store(buf, n);

@@ -43,7 +43,7 @@ static void inode_set_type(struct inode *i, uint64_t rdev)
 		i->ops = &tmpfs_dir_ops;
 		i->file_ops = &tmpfs_dir_file_ops;
 		i->nlink = 2;
-		tmpfs_dir_init(i->data);
+		tmpfs_dir_init(i);
 	} else if (S_ISREG(i->mode)) {
 		i->file_ops = &tmpfs_file_ops;
 		i->object.ops = &tmpfs_object_ops;

@@ -56,7 +56,7 @@ struct tmpfs_entry *tmpfs_entry_create(const char *name, size_t len); /* NULL wh
 void tmpfs_entry_insert(struct inode *dir, struct tmpfs_entry *e, struct inode *inode); /* takes over the reference */
 void tmpfs_entry_remove(struct inode *dir, struct tmpfs_entry *e);   /* frees it, not the inode */
 int tmpfs_iterate(struct file *f, struct dir_sink *s);
-void tmpfs_dir_init(struct tmpfs_node *n);
+void tmpfs_dir_init(struct inode *dir);
 void tmpfs_dir_destroy(struct inode *dir); /* drops all entries */
 
 extern const struct inode_ops tmpfs_dir_ops, tmpfs_inode_ops;

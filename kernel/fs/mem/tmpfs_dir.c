@@ -15,9 +15,10 @@
 #define FIRST_COOKIE (1UL << 40)
 #define ENTRY_SIZE   20 /* what a name adds to the size of a directory, as stat shows it on Linux */
 
-void tmpfs_dir_init(struct tmpfs_node *n)
+void tmpfs_dir_init(struct inode *dir)
 {
-	n->next_cookie = FIRST_COOKIE;
+	tmpfs_node(dir)->next_cookie = FIRST_COOKIE;
+	dir->size_hint = 2 * ENTRY_SIZE; /* "." and ".." */
 }
 
 static int compare(const struct tmpfs_entry *e, uint64_t hash, const char *name, size_t len)

@@ -13,7 +13,7 @@ ls -l /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/conso
 echo x >/dev/full; echo $?; head -c 4 /dev/zero | od -An -tx1; echo gone >/dev/null; cat /dev/null; head -c 100 /dev/urandom | wc -c
 a=$(head -c 16 /dev/urandom | md5sum); b=$(head -c 16 /dev/random | md5sum); [ "$a" != "$b" ] && echo differ
 ls /proc/self/task | wc -l; grep -c '\[stack\]' /proc/self/maps; grep -E '^(Name|Threads|Uid|Gid|SigIgn):' /proc/self/status | tr '\t' ' '
-cat /proc/self/comm; wc -w </proc/self/stat; tr '\0' '\n' </proc/self/environ | grep -c ^PATH=; ls -l /proc/self/fd/0 | wc -l; cat /proc/sys/kernel/ostype
+cat /proc/self/comm; wc -w </proc/self/stat; cat /proc/self/environ | tr '\0' '\n' | grep -c ^TZ=; ls -l /proc/self/fd/0 | wc -l; cat /proc/sys/kernel/ostype
 cat /proc/filesystems | grep -c -w -E 'tmpfs|proc'; grep -c . /proc/version; ls /proc | grep -c -x -E 'meminfo|mounts|self|stat|uptime|version|cpuinfo|loadavg|cmdline'
 ls /proc/nosuch; echo $?; cat /proc/999999/stat; echo $?; echo x >/proc/version; echo $?; rm /proc/version; echo $?; mkdir /proc/x; echo $?
 pwd | grep -c tmp; cd b; rm -r ../b; pwd -P >/dev/null 2>&1; ls; echo x >y; echo $?; cd ..; sync; echo $?; dmesg | grep -c . | grep -c -v '^0$'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Starting, stopping, waiting, signalling, looking.
-sleep 100 & p=$!; kill -0 $p && echo runs; kill $p; wait $p; echo "status $?"
+sleep 100 & p=$!; kill -0 $p && echo runs; kill $p; wait $p 2>/dev/null; echo "status $?"
 sleep 100 & p=$!; kill -STOP $p; sleep 0.1; sed -n 's/^State:.\(.\).*/\1/p' /proc/$p/status
-kill -CONT $p; sleep 0.1; sed -n 's/^State:.\(.\).*/\1/p' /proc/$p/status; kill -KILL $p; wait $p; echo "status $?"
+kill -CONT $p; sleep 0.1; sed -n 's/^State:.\(.\).*/\1/p' /proc/$p/status; kill -KILL $p; wait $p 2>/dev/null; echo "status $?"
 kill -0 $p 2>/dev/null || echo gone; kill -9 99999; echo "status $?"; kill -l 15; kill -l TERM
 (exit 7); echo $?; sh -c 'kill -SEGV $$'; echo $?; sh -c 'exit 300'; echo $?; nosuch; echo $?
 /etc/passwd; echo $?; sh -c 'exec nosuch'; echo $?; echo '#!/nosuch' >s; chmod +x s; ./s; echo $?
@@ -18,7 +18,7 @@ true | false; echo $?; false | true; echo $?; ! true; echo $?
 seq 1 100000 | head -n 1; (seq 1 1000000; echo "writer $?" >&2) 2>&1 >/dev/null | cat; yes | sed 3q
 cat /dev/zero | head -c 1000000 | wc -c; (while :; do echo x; done) | head -n 3; echo after
 pids=; for i in 1 2 3 4 5 6 7 8 9 10; do (exit $i) & pids="$pids $!"; done; for p in $pids; do wait $p; echo -n "$? "; done; echo
-ps -o pid,comm | grep -c '[p]s'; ps -o comm,args | grep '[s]leep 77'; sleep 77 & ps -o comm,args | grep '[s]leep 77'; kill $!
+ps -o pid,comm | grep -c '[p]s'; ps -o comm,args | grep '[s]leep 77'; sleep 77 & sleep 0.1; ps -o comm,args | grep '[s]leep 77'; kill $!
 top -b -n 1 | grep -c -E '^(Mem|CPU|Load)'; pidof nosuch; echo $?; sleep 78 & pidof sleep | grep -c $!; killall sleep; wait; echo "killed"
 (renice 5 $$; sleep 0.01) >/dev/null 2>&1; setsid sh -c 'echo new session'; chroot / /bin/echo rooted
 env -i X=1 /bin/busybox env; env -u HOME sh -c 'echo ${HOME-unset}'; A=b sh -c 'echo $A'
