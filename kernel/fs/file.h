@@ -128,6 +128,22 @@ struct files *files_get(struct files *t);
 void files_put(struct files *t);                  /* the last closes all; may sleep */
 /* The file with a reference, or NULL (-EBADF). path_only: O_PATH files are wanted too. */
 struct file *files_lookup(struct files *t, int fd, bool path_only);
+/*
+ * The same for the length of one system call of a thread of this table: while it is
+ * the table's only user nobody can close the file, and no reference is taken. The
+ * caller must not close it before file_return(), and whoever keeps the file longer
+ * takes a reference of his own.
+ */
+struct file_loan {
+	struct file *file;  /* NULL: -EBADF */
+	bool counted;
+};
+struct file_loan files_borrow(struct files *t, int fd, bool path_only);
+static inline void file_return(struct file_loan *loan)
+{
+	if (unlikely(loan->counted))
+		file_put(loan->file);
+}
 /* Lowest free descriptor >= from and below limit; reserves it, empty. -EMFILE, -ENOMEM. */
 int files_reserve(struct files *t, int from, uint64_t limit, bool cloexec);
 void files_install(struct files *t, int fd, struct file *f); /* into a reserved one; consumes the reference */

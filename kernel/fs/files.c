@@ -216,6 +216,23 @@ struct file *files_lookup(struct files *t, int fd, bool path_only)
 	return f;
 }
 
+struct file_loan files_borrow(struct files *t, int fd, bool path_only)
+{
+	struct fd_table *table = t->table;
+	struct file *f = NULL;
+
+	/* With us alone here, the table stays as it is; another user could come only through us. */
+	if (unlikely(refcount_read(&t->refs) != 1)) {
+		f = files_lookup(t, fd, path_only);
+		return (struct file_loan){ f, f != NULL };
+	}
+	if (likely((unsigned)fd < table->size))
+		f = table->slot[fd];
+	if (f && unlikely(f->mode & FILE_PATH_ONLY) && !path_only)
+		f = NULL;
+	return (struct file_loan){ f, false };
+}
+
 static void cloexec_set(struct fd_table *table, size_t fd, bool on)
 {
 	if (on)

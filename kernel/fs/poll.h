@@ -29,7 +29,21 @@ static inline uint32_t file_poll(struct file *f, struct poll_table *pt)
 struct poll_item {
 	struct file *file;  /* NULL: ignored (fd < 0), revents as set */
 	uint32_t events, revents;
+	bool counted;       /* the caller's: as in struct file_loan */
 };
+static inline bool poll_item_borrow(struct poll_item *item, struct files *t, int fd)
+{
+	struct file_loan loan = files_borrow(t, fd, false);
+
+	item->file = loan.file;
+	item->counted = loan.counted;
+	return loan.file;
+}
+static inline void poll_item_return(struct poll_item *item)
+{
+	if (unlikely(item->counted))
+		file_put(item->file);
+}
 int poll_files(struct poll_item *items, unsigned n, nsec_t deadline, nsec_t slack);
 
 /* epoll; file must be an epoll file where named ep. */

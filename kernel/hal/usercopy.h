@@ -42,6 +42,9 @@ static inline int copy_to_user(uaddr_t to, const void *from, size_t n)
 	return usercopy_to(to, from, n) ? -EFAULT : 0;
 }
 
+/* 0 or -EFAULT. */
+int usercopy_store16(uaddr_t to, uint16_t value);
+
 /* 32-bit atomics on user memory for futexes, aligned. 0 or -EFAULT. */
 int usercopy_load32(uint32_t *value, uaddr_t from);
 /* *seen gets the value found; the exchange happened if it equals old. */

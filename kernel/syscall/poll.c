@@ -12,36 +12,29 @@
 #include <asm/poll.h>
 #include <linux/time_types.h>
 
-#define POLL_FAST 8 /* descriptors without allocation */
+#define POLL_FAST 16 /* descriptors without allocation */
 
 static bool was_interrupted(int64_t result)
 {
 	return result <= -ERESTARTSYS || result == -EINTR;
 }
 
-static void look_up(struct pollfd *p, struct poll_item *item)
-{
-	item->file = p->fd < 0 ? NULL : files_lookup(task_current()->files, p->fd, false);
-	item->events = (uint16_t)p->events | POLLERR | POLLHUP;
-	item->revents = p->fd >= 0 && !item->file ? POLLNVAL : 0;
-}
-
 /* Polls with the arrays in kernel memory. A descriptor that is not open is ready at once. */
-static int64_t poll_array(struct pollfd *p, struct poll_item *item, unsigned n, nsec_t deadline)
+static int64_t poll_array(const struct pollfd *p, struct poll_item *item, unsigned n, nsec_t deadline)
 {
-	unsigned invalid = 0;
+	struct files *files = task_current()->files;
 	int64_t result;
 
 	for (unsigned i = 0; i < n; i++) {
-		look_up(&p[i], &item[i]);
-		invalid += item[i].revents != 0;
+		item[i] = (struct poll_item){ .events = (uint16_t)p[i].events | POLLERR | POLLHUP };
+		if (p[i].fd >= 0 && unlikely(!poll_item_borrow(&item[i], files, p[i].fd))) {
+			item[i].revents = POLLNVAL;
+			deadline = 0;
+		}
 	}
-	result = poll_files(item, n, invalid ? 0 : deadline, task_current()->timer_slack);
-	for (unsigned i = 0; i < n; i++) {
-		p[i].revents = (short)item[i].revents;
-		if (item[i].file)
-			file_put(item[i].file);
-	}
+	result = poll_files(item, n, deadline, task_current()->timer_slack);
+	for (unsigned i = 0; i < n; i++)
+		poll_item_return(&item[i]);
 	return result;
 }
 
@@ -54,7 +47,7 @@ static int64_t poll_user(uaddr_t at, unsigned n, nsec_t deadline)
 	if (n > process_limit(RLIMIT_NOFILE))
 		return -EINVAL;
 	if (n > POLL_FAST) {
-		p = kcalloc(n, sizeof(*p) + sizeof(*item), ALLOC_KERNEL);
+		p = kmalloc(n * (sizeof(*p) + sizeof(*item)), ALLOC_KERNEL);
 		if (!p)
 			return -ENOMEM;
 		item = (struct poll_item *)(p + n);
@@ -62,7 +55,8 @@ static int64_t poll_user(uaddr_t at, unsigned n, nsec_t deadline)
 	if (!copy_from_user(p, at, n * sizeof(*p))) {
 		result = poll_array(p, item, n, deadline);
 		for (unsigned i = 0; i < n && result >= 0; i++)
-			if (put_user_struct(at + i * sizeof(*p) + offsetof(struct pollfd, revents), p[i].revents))
+			if (usercopy_store16(at + i * sizeof(*p) + offsetof(struct pollfd, revents),
+					     (uint16_t)item[i].revents))
 				result = -EFAULT;
 	}
 	if (p != fast)

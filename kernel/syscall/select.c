@@ -76,8 +76,7 @@ static int look_up_all(struct select *s)
 	for (unsigned fd = next_fd(s, 0); fd < s->n; fd = next_fd(s, fd + 1)) {
 		struct poll_item *item = &s->item[s->items];
 
-		item->file = files_lookup(task_current()->files, (int)fd, false);
-		if (!item->file)
+		if (!poll_item_borrow(item, task_current()->files, (int)fd))
 			return -EBADF;
 		item->events = events_of(s, fd);
 		s->items++;
@@ -115,7 +114,7 @@ static int64_t select_wait(struct select *s, nsec_t deadline)
 	if (result >= 0)
 		result = collect(s);
 	for (unsigned i = 0; i < s->items; i++)
-		file_put(s->item[i].file);
+		poll_item_return(&s->item[i]);
 	kfree(s->item);
 	for (int i = 0; i < SETS && result >= 0; i++)
 		if (s->at[i] && copy_to_user(s->at[i], s->set[i], s->words * 8))

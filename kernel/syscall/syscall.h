@@ -62,16 +62,13 @@ int64_t syscall_call_traced(const struct syscall_row *row, struct user_frame *f)
 void syscall_init(void);
 
 /*
- * Descriptors. FILE_GUARD(f, fd) declares f: the file with a reference that ends
- * with the block, or NULL (-EBADF). FILE_GUARD_ANY takes O_PATH descriptors too.
+ * Descriptors. FILE_GUARD(f, fd) declares f: the file, borrowed until the end of the
+ * block, or NULL (-EBADF). FILE_GUARD_ANY takes O_PATH descriptors too.
  */
-static inline void file_guard_put(struct file **f)
-{
-	if (*f)
-		file_put(*f);
-}
-#define FILE_GUARD_(f, fd, any) \
-	struct file *f __attribute__((cleanup(file_guard_put))) = files_lookup(task_current()->files, (fd), (any))
+#define FILE_GUARD_(f, fd, any)									\
+	struct file_loan f##_loan __attribute__((cleanup(file_return))) =			\
+		files_borrow(task_current()->files, (fd), (any));				\
+	struct file *f = f##_loan.file
 #define FILE_GUARD(f, fd) FILE_GUARD_(f, fd, false)
 #define FILE_GUARD_ANY(f, fd) FILE_GUARD_(f, fd, true)
 

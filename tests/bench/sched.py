@@ -127,7 +127,7 @@ def table(linnet, linux):
             ratio = theirs / ours
             ratios[clock].append(ratio)
             line += "%12.0f%12.0f%7.2fx  " % (ours, theirs, ratio)
-            if ratio < (1 if clock == "instructions" else 1 / NOISE):
+            if ratio < (0.99 if clock == "instructions" else 1 / NOISE):
                 marks += " SLOWER by " + clock
         slow += [name] if marks else []
         print(line + marks)

@@ -119,8 +119,8 @@ KTEST(fs_poll_finds_what_is_ready)
 	struct poll_item items[3];
 
 	check_equal(pipe_create_files(0, &r, &w), 0);
-	items[0] = (struct poll_item){ r, EPOLLIN, 0 };
-	items[1] = (struct poll_item){ NULL, EPOLLIN, 0 };
+	items[0] = (struct poll_item){ .file = r, .events = EPOLLIN };
+	items[1] = (struct poll_item){ .events = EPOLLIN };
 	check_equal(poll_files(items, 2, 0, 0), 0);
 	check_equal(poll_files(items, 2, clock_now() + 2000000, 0), 0);
 	check_equal(put(w, "x", 1), 1);

@@ -230,6 +230,20 @@ FUNCTION(usercopy_string)
 	EXTABLE(3b, 32b)
 END(usercopy_string)
 
+/* int usercopy_store16(uaddr_t to, uint16_t value) */
+FUNCTION(usercopy_store16)
+	CHECK_RANGE %rdi, $2, 2f
+	ASM_STAC
+1:	movw %si, (%rdi)
+	ASM_CLAC
+	xorl %eax, %eax
+	ret
+2:	movl $-EFAULT, %eax
+	ASM_CLAC
+	ret
+	EXTABLE(1b, 2b)
+END(usercopy_store16)
+
 /* int usercopy_load32(uint32_t *value, uaddr_t from) */
 FUNCTION(usercopy_load32)
 	CHECK_RANGE %rsi, $4, 2f

@@ -123,7 +123,7 @@ static int poll_round(struct poller *p, struct poll_item *items, unsigned n, boo
 	for (unsigned i = 0; i < n; i++) {
 		struct poll_item *it = &items[i];
 
-		if (it->file) {
+		if (likely(it->file)) {
 			p->events = it->events;
 			it->revents = file_poll(it->file, queue && !ready ? &p->table : NULL) & (it->events | ALWAYS);
 		}
@@ -160,9 +160,14 @@ static int poll_wait_ready(struct poller *p, struct poll_item *items, unsigned n
 
 int poll_files(struct poll_item *items, unsigned n, nsec_t deadline, nsec_t slack)
 {
-	struct poller p = { .table = { .queue = poller_queue }, .thread = thread_current() };
+	struct poller p; /* entries are filled in when they are used */
 	int result;
 
+	p.table.queue = poller_queue;
+	p.thread = thread_current();
+	p.triggered = p.failed = false;
+	p.used = 0;
+	p.chunks = NULL;
 	might_sleep();
 	if (deadline != INT64_MAX && deadline > 0 && deadline <= clock_now())
 		deadline = 0;
