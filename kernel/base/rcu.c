@@ -172,6 +172,14 @@ void rcu_idle_enter(void)
 	rcu_quiescent();
 }
 
+void rcu_hurry(void)
+{
+	uint64_t waiting = atomic_load(&rcu.waiting) & ~BIT(cpu_id());
+
+	for (; waiting; waiting &= waiting - 1)
+		cpu_kick((unsigned)__builtin_ctzl(waiting));
+}
+
 void rcu_idle_exit(void)
 {
 	atomic_store(&cpu_local_ptr(rcu_queue)->idle, false);

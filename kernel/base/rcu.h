@@ -48,6 +48,13 @@ void rcu_idle_enter(void);
 void rcu_idle_exit(void);
 
 /*
+ * Interrupts the processors on which the running period waits: one that runs a
+ * program, or kernel code that may be preempted, reports at once. For when a
+ * period takes long: nothing else interrupts a program that runs alone. Interrupts off.
+ */
+void rcu_hurry(void);
+
+/*
  * Runs due callbacks of this processor, passing quiescent states itself. Thread
  * context, on one processor throughout, preemption on. True if some are left
  * that wait for other processors: call again in a millisecond or so.

@@ -36,9 +36,18 @@ extern uint64_t cpu_own_offset; /* the same */
 
 #include "arch/x86/inline/cpu.h"
 
-/* Number of processors running, and found. Immutable after boot, at least 1. */
+/*
+ * Number of processors running, and found, at least 1. The running ones have
+ * the numbers below the first count. Immutable once all are started.
+ */
 extern unsigned cpu_online_count;
 extern unsigned cpu_possible_count;
+
+/* The running processors, a bit each. */
+static inline uint64_t cpu_all(void)
+{
+	return ~0UL >> (64 - cpu_online_count);
+}
 
 /*
  * What the processor can do, decided once at boot (on the boot processor) and
@@ -70,6 +79,34 @@ __noreturn void cpu_halt(void);
 
 /* Stops every other processor, for panic(); waits a bounded time. No locks. */
 void cpu_stop_others(void);
+
+/*
+ * What a processor needs before it can run: memory for its variables (zeroed,
+ * cpu_area_bytes() of them, a page's alignment) and tops of kernel stacks.
+ */
+#define CPU_OWN_STACKS 3
+struct cpu_memory {
+	void *area;
+	vaddr_t stack, irq_stack, own_stack[CPU_OWN_STACKS];
+};
+size_t cpu_area_bytes(void);
+
+/*
+ * Starts up to n processors besides this one, all at once, and waits a bounded
+ * time. Those that come get the numbers from 1 on in the order of the firmware's
+ * table and enter upcall_cpu_main(); one that does not is reported and left out.
+ * Returns how many come. After clock_init(), once, on the boot processor.
+ */
+unsigned cpu_start_others(const struct cpu_memory *memory, unsigned n);
+
+/*
+ * Calls fn(arg) on every processor of the mask, this one included if it is in
+ * it: there in an interrupt, interrupts off. wait: returns when all have done
+ * it. Without, arg must stay valid, and the next call from this processor waits.
+ * Preemption may be on. Interrupts on (another may be calling us), so no lock
+ * held that is taken with interrupts off; fn takes only such locks.
+ */
+void cpu_call(uint64_t mask, void (*fn)(void *arg), void *arg, bool wait);
 
 /* Asks processor cpu to reschedule (an inter-processor interrupt). Any context. */
 void cpu_kick(unsigned cpu);

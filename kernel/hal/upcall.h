@@ -12,6 +12,9 @@
 /* init/: the first C code after arch/'s entry; on the boot stack, interrupts off. */
 __noreturn void upcall_kernel_main(void);
 
+/* sched/: the first code of another processor that runs there with everything set up; on its boot stack, interrupts off. */
+__noreturn void upcall_cpu_main(void);
+
 /* mem/: page-aligned, zeroed memory before the frame allocator runs (bump allocator). Panics when out. */
 paddr_t upcall_boot_alloc(size_t bytes);
 /* mem/: zeroed memory for extended state, 64-byte aligned. May sleep. NULL when out. */

@@ -5,9 +5,11 @@
  * overflows faults instead of writing over something.
  *
  * A freed stack stays mapped and is used again: first by its processor, then,
- * through a pool, by all. Only what overflows the pool is unmapped, a batch at
- * a time, because every processor must drop the addresses from its TLB before
- * their slots and frames may be used for something else.
+ * through a pool, by all. The pool is a list through the topmost frames of its
+ * stacks. What it has too much of is unmapped, a batch at a time,
+ * because every processor must drop the addresses from its TLB before their
+ * slots and frames may be used for something else; a stack is mostly freed where
+ * that cannot be waited for, so kstack_trim() does it later.
  *
  * Locking. A processor's own stacks are guarded by preemption off (stacks come
  * and go in thread context only), pool and bitmap by kstack.lock.
@@ -39,7 +41,7 @@ static struct {
 	struct spinlock lock;
 	struct bitmap slots;    /* lock: taken slots */
 	unsigned count;         /* lock */
-	vaddr_t top[POOL_MAX];  /* lock: mapped stacks that nobody uses */
+	struct page *pool;      /* lock: mapped stacks that nobody uses: by object the next, by index the top */
 } kstack = { .lock = SPINLOCK_INIT(RANK_KSTACK) };
 
 static vaddr_t slot_top(size_t slot)
@@ -79,14 +81,38 @@ static bool give_own(vaddr_t top)
 	return room;
 }
 
+static vaddr_t pool_take(void)
+{
+	struct page *page = kstack.pool;
+
+	assert_held(&kstack.lock);
+	kstack.pool = page->object;
+	kstack.count--;
+	return page->index;
+}
+
+static void pool_give(vaddr_t top)
+{
+	struct page *page;
+	paddr_t pa;
+
+	assert_held(&kstack.lock);
+	verify(kmap_lookup(top - PAGE_SIZE, &pa));
+	page = phys_to_page(pa);
+	page->object = kstack.pool;
+	page->index = top;
+	kstack.pool = page;
+	kstack.count++;
+}
+
 /* A stack of the pool, or 0 and a slot that has none yet (BITMAP_NONE: all are taken). */
 static vaddr_t take_shared(size_t *slot)
 {
 	uint64_t irq = spin_lock_irq(&kstack.lock);
 	vaddr_t top = 0;
 
-	if (kstack.count > 0)
-		top = kstack.top[--kstack.count];
+	if (kstack.pool)
+		top = pool_take();
 	else
 		*slot = bitmap_take(&kstack.slots, 0);
 	spin_unlock_irq(&kstack.lock, irq);
@@ -157,32 +183,42 @@ vaddr_t kstack_alloc(void)
 	return slot == BITMAP_NONE ? 0 : populate(slot_top(slot));
 }
 
-/* Takes the last n stacks out of the pool. */
-static void pool_take(vaddr_t *top, unsigned n)
+bool kstack_free(vaddr_t top)
 {
-	assert_held(&kstack.lock);
-	while (n > 0)
-		top[--n] = kstack.top[--kstack.count];
-}
-
-void kstack_free(vaddr_t top)
-{
-	vaddr_t doomed[BATCH];
 	bool overflow;
 	uint64_t irq;
 
 	assert(is_aligned(top, KSTACK_SLOT) && top_slot(top) < SLOTS);
 	if (give_own(top))
-		return;
+		return false;
 	irq = spin_lock_irq(&kstack.lock);
 	assert(bitmap_test(&kstack.slots, top_slot(top)));
-	overflow = kstack.count == POOL_MAX;
-	if (overflow)
-		pool_take(doomed, BATCH);
-	kstack.top[kstack.count++] = top;
+	pool_give(top);
+	overflow = kstack.count > POOL_MAX;
 	spin_unlock_irq(&kstack.lock, irq);
-	if (overflow)
-		release(doomed, BATCH);
+	return overflow;
+}
+
+/* Unmaps up to n stacks of the pool, so that no fewer than keep stay in it. Returns frames. */
+static uint64_t pool_release(unsigned n, unsigned keep)
+{
+	vaddr_t doomed[BATCH];
+	unsigned taken = 0;
+	uint64_t irq = spin_lock_irq(&kstack.lock);
+
+	while (taken < min(n, (unsigned)BATCH) && kstack.count > keep)
+		doomed[taken++] = pool_take();
+	spin_unlock_irq(&kstack.lock, irq);
+	return taken ? release(doomed, taken) : 0;
+}
+
+void kstack_trim(void)
+{
+	might_sleep();
+	if (atomic_load(&kstack.count) <= POOL_MAX)
+		return;
+	while (pool_release(BATCH, POOL_MAX - BATCH))
+		;
 }
 
 static uint64_t shrink_stacks_count(struct shrinker *s)
@@ -192,14 +228,7 @@ static uint64_t shrink_stacks_count(struct shrinker *s)
 
 static uint64_t shrink_stacks_scan(struct shrinker *s, uint64_t frames, unsigned flags)
 {
-	vaddr_t doomed[BATCH];
-	uint64_t irq = spin_lock_irq(&kstack.lock);
-	uint64_t wanted = min(div_round_up(frames, STACK_PAGES), (uint64_t)BATCH);
-	unsigned n = min(kstack.count, (unsigned)wanted);
-
-	pool_take(doomed, n);
-	spin_unlock_irq(&kstack.lock, irq);
-	return release(doomed, n);
+	return pool_release((unsigned)min(div_round_up(frames, STACK_PAGES), (uint64_t)BATCH), 0);
 }
 
 static struct shrinker shrink_stacks = {

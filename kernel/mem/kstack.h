@@ -15,7 +15,12 @@ void kstack_init(void);
 
 /* The top (highest address, 16-byte aligned) of a fresh stack; 0 when out. May sleep. */
 vaddr_t kstack_alloc(void);
-/* Must not be the running stack. Any thread context. */
-void kstack_free(vaddr_t top);
+/*
+ * Must not be the running stack. Any thread context, interrupts off too. True
+ * when so many are unused that kstack_trim() should be called where it may.
+ */
+bool kstack_free(vaddr_t top);
+/* Unmaps the stacks beyond those that are kept for reuse. May sleep; no locks held. */
+void kstack_trim(void);
 
 #endif

@@ -26,7 +26,16 @@ static void sample(uint64_t running)
 		averages[i] = (averages[i] * decay[i] + running * FIXED_ONE * (FIXED_ONE - decay[i])) >> FIXED_SHIFT;
 }
 
-void load_update(nsec_t now, unsigned running)
+static unsigned count_running(void)
+{
+	unsigned n = 0;
+
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+		n += atomic_load(&percpu_of(runq, cpu)->queued);
+	return n;
+}
+
+void load_update(nsec_t now)
 {
 	if (likely(now < READ_ONCE(next_sample)))
 		return;
@@ -36,7 +45,7 @@ void load_update(nsec_t now, unsigned running)
 
 		for (nsec_t i = 0; i < min(missed, (nsec_t)2000); i++)
 			sample(0);
-		sample(running);
+		sample(count_running());
 		next_sample += (missed + 1) * PERIOD;
 	}
 	spin_release(&lock);

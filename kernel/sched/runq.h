@@ -23,19 +23,27 @@
 #define SLICE_NS      3000000  /* virtual length of a fair slice at nice 0 */
 #define RR_SLICE_NS   100000000
 
+struct cpu_times {
+	nsec_t user, nice, system, idle;
+};
+
 struct runq {
 	struct spinlock lock;         /* rank RUNQ */
+	unsigned cpu;                 /* immutable: whose it is */
 	struct thread *current;       /* lock; read by its own processor without */
 	struct thread *idle;          /* immutable */
-	unsigned queued;              /* lock: threads that run or want to, without idle */
+	unsigned queued;              /* lock; read by others without: threads that run or want to, without idle */
+	int urgency;                  /* the same: priority of the running thread; 0 for a fair one, -1 for idle */
 	struct rb_root_cached fair;   /* lock: waiting fair threads */
 	int64_t min_vruntime;         /* lock: never goes back */
 	uint64_t rt_bitmap[2];        /* lock: bit set where rt[] is not empty; bit 0 is the highest priority */
 	struct list rt[RT_PRIORITIES]; /* lock */
 	nsec_t slice_end;             /* lock: INT64_MAX while nobody else waits */
 	uint64_t switches;            /* lock */
-	nsec_t time_user, time_nice, time_system, time_idle; /* lock */
-	struct thread *dead;          /* owner: the thread just switched from, if it ended */
+	struct cpu_times times;       /* lock: up to the last switch */
+	struct thread *previous;      /* owner: the thread just switched from */
+	struct thread *dead;          /* owner: the same, if it ended */
+	bool misplaced;               /* owner: the same may not run on this processor any more */
 };
 DECLARE_PERCPU(struct runq, runq);
 
@@ -54,12 +62,36 @@ void runq_charge(struct runq *rq, struct thread *t, nsec_t ran); /* virtual time
 void runq_place(struct runq *rq, struct thread *t);   /* virtual time of one that joins */
 uint32_t runq_weight(const struct sched_params *p);
 
+/* The run queue that decides about t, locked; interrupts are off. The unlocking restores them and may switch. */
+struct runq *runq_lock_of(const struct thread *t);
+void runq_unlock(struct runq *rq, uint64_t irq);
+
+/* sched.c: t was inserted: who runs there makes room for it, or has a slice from now on. Lock held. */
+void sched_joined(struct runq *rq, struct thread *t);
+/* This processor's run queue, timers and idle thread. */
+void sched_init_cpu(void);
+
+/* account.c: charges the running thread up to now. Lock held. */
+void account_current(struct runq *rq, nsec_t now);
+
+/* space.c: for a thread that has an address space, and for one that has none. Interrupts off. */
+void space_load(struct mmu_space *mmu);
+void space_borrow(void);
+
+/* balance.c, all with interrupts off. */
+unsigned balance_choose_new(const struct thread *t);               /* a processor for a new thread */
+struct runq *balance_waking(struct runq *rq, struct thread *t);    /* t, asleep, is to wake: the queue for it, locked in place of rq */
+void balance_offer(const struct thread *t);                        /* t waits behind another: an idle processor may take it. A queue locked */
+void balance_push(struct thread *t);                               /* away from where its affinity does not let it be. No queue locked */
+void balance_idle_enter(struct runq *rq);                          /* this processor has nothing to do: may find something. No queue locked */
+void balance_idle_leave(struct runq *rq);
+
 /* thread.c: threads made since boot; the idle thread of this processor. */
 uint64_t thread_count_created(void);
 void thread_init_idle(struct thread *t);
 
 /* load.c: a sample of the number of runnable threads, when one is due. */
-void load_update(nsec_t now, unsigned running);
+void load_update(nsec_t now);
 void load_read(uint64_t load[3]);
 
 #endif

@@ -17,8 +17,8 @@
  * Time. There is no periodic tick. The timer interrupt is asked for when a timer
  * is due or, if somebody else waits, when the running thread's slice ends.
  *
- * Not done here: several processors (balancing, picking a processor on waking);
- * the data is per processor already.
+ * On which processor a thread runs, and how it gets to another: balance.c. The
+ * address space that a processor has loaded: space.c. Times: account.c.
  */
 #include "base/log.h"
 #include "base/panic.h"
@@ -28,60 +28,17 @@
 #include "mem/kstack.h"
 #include "sched/runq.h"
 #include "sched/timer.h"
+#include "sched/work.h"
 #include <linux/sched.h>
 
-static PERCPU(struct mmu_space *, loaded_space);
 static PERCPU(struct thread, idle_thread);
 
-static void load_space(struct mmu_space *mmu)
+static void trim_stacks_run(struct work *w)
 {
-	struct mmu_space *old = cpu_local_read(loaded_space);
-
-	if (likely(mmu == old))
-		return;
-	/* The bit must be set before the first use, so that a shootdown reaches us. */
-	atomic_or(&mmu->cpus, BIT(cpu_id()));
-	mmu_switch(mmu->root, mmu->generation);
-	if (old)
-		atomic_and(&old->cpus, ~BIT(cpu_id()));
-	cpu_local_write(loaded_space, mmu);
+	kstack_trim();
 }
 
-void thread_use_space(struct mmu_space *mmu)
-{
-	uint64_t irq = irq_save();
-
-	thread_current()->mmu = mmu;
-	if (mmu)
-		load_space(mmu);
-	irq_restore(irq);
-}
-
-void mmu_space_forget(struct mmu_space *mmu)
-{
-	uint64_t irq = irq_save();
-
-	if (cpu_local_read(loaded_space) == mmu) {
-		mmu_switch(mmu_kernel_root, 0);
-		cpu_local_write(loaded_space, (struct mmu_space *)NULL);
-		atomic_and(&mmu->cpus, ~BIT(cpu_id()));
-	}
-	irq_restore(irq);
-	verify(atomic_load(&mmu->cpus) == 0);
-}
-
-/* Charges the running thread up to now. */
-static void charge_current(struct runq *rq, nsec_t now)
-{
-	struct thread *t = rq->current;
-	nsec_t ran = now - t->run_start;
-
-	t->run_start = now;
-	if (t == rq->idle)
-		rq->time_idle += ran;
-	else
-		runq_charge(rq, t, ran);
-}
+static struct work trim_stacks = { .run = trim_stacks_run, .link = LIST_INIT(trim_stacks.link) };
 
 /* A real-time round-robin thread that used its slice goes to the end. */
 static bool slice_over(struct thread *t)
@@ -118,14 +75,25 @@ static bool may_sleep_now(const struct thread *t, uint32_t state)
 static void finish_switch(void)
 {
 	struct runq *rq = cpu_local_ptr(runq);
-	struct thread *dead = rq->dead;
+	struct thread *prev = rq->previous, *dead = rq->dead;
+	bool misplaced = rq->misplaced;
 
-	rq->dead = NULL;
+	rq->dead = rq->previous = NULL;
+	rq->misplaced = false;
+	if (prev)
+		atomic_store_release(&prev->on_cpu, 0);
+	if (unlikely(misplaced))
+		thread_get(prev); /* it may run and end elsewhere as soon as the lock is released */
 	spin_release(&rq->lock);
 	preempt_enable_no_resched();
 	if (unlikely(dead)) {
-		kstack_free(dead->context.stack_top);
+		if (kstack_free(dead->context.stack_top))
+			work_queue(&trim_stacks);
 		thread_put(dead);
+	}
+	if (unlikely(misplaced)) {
+		balance_push(prev);
+		thread_put(prev);
 	}
 }
 
@@ -147,18 +115,38 @@ static void settle_previous(struct runq *rq, struct thread *prev, bool preempted
 		}
 		atomic_store(&prev->state, THREAD_RUNNING);
 	}
-	runq_insert(rq, prev, preempted && !slice_over(prev));
+	rq->misplaced = !(prev->affinity & BIT(rq->cpu));
+	if (likely(!rq->misplaced))
+		runq_insert(rq, prev, preempted && !slice_over(prev));
+}
+
+/* The best of those that wait, or the idle thread. A thread that must leave waits, but is not looked at. */
+static struct thread *pick_next(struct runq *rq, struct thread *prev)
+{
+	struct thread *next = runq_pick(rq);
+
+	if (next)
+		runq_remove(rq, next);
+	else
+		next = rq->idle;
+	if (unlikely(rq->misplaced))
+		runq_insert(rq, prev, false);
+	return next;
 }
 
 static void switch_to(struct runq *rq, struct thread *prev, struct thread *next)
 {
 	rq->current = next;
+	rq->previous = prev;
+	rq->urgency = next == rq->idle ? -1 : next->params.priority;
 	rq->switches++;
-	next->on_cpu = 1;
+	atomic_store(&next->on_cpu, 1);
 	if (next->mmu)
-		load_space(next->mmu);
+		space_load(next->mmu);
+	else
+		space_borrow();
 	context_switch(&prev->context, &next->context);
-	/* prev runs again; whoever switched to it left its name in the run queue only. */
+	/* prev runs again, perhaps on another processor; the run queue there says who ran before. */
 }
 
 /* Interrupts off. preempted: the thread did not ask, so its state does not matter. */
@@ -171,15 +159,11 @@ static void switch_away(bool preempted)
 	preempt_disable();
 	spin_acquire(&rq->lock, false);
 	atomic_and(&prev->context.work, ~(uint32_t)WORK_RESCHED);
-	charge_current(rq, now);
+	account_current(rq, now);
 	settle_previous(rq, prev, preempted);
-	load_update(now, rq->queued);
+	load_update(now);
 
-	struct thread *next = runq_pick(rq);
-	if (next)
-		runq_remove(rq, next);
-	else
-		next = rq->idle;
+	struct thread *next = pick_next(rq, prev);
 	next->run_start = now;
 	set_slice(rq, next, now);
 	rcu_quiescent();
@@ -189,7 +173,6 @@ static void switch_away(bool preempted)
 			if (prev->notify_preempted)
 				atomic_or(&prev->context.work, WORK_NOTIFY);
 		}
-		prev->on_cpu = 0;
 		switch_to(rq, prev, next);
 	}
 	finish_switch();
@@ -232,8 +215,7 @@ void upcall_preempt(void)
 	switch_away(true);
 }
 
-/* Locks the run queue that decides about t. */
-static struct runq *lock_runq_of(struct thread *t)
+struct runq *runq_lock_of(const struct thread *t)
 {
 	for (;;) {
 		uint32_t cpu = atomic_load(&t->cpu);
@@ -248,7 +230,7 @@ static struct runq *lock_runq_of(struct thread *t)
 	}
 }
 
-static void unlock_runq(struct runq *rq, uint64_t irq)
+void runq_unlock(struct runq *rq, uint64_t irq)
 {
 	spin_release(&rq->lock);
 	preempt_enable_no_resched();
@@ -260,8 +242,22 @@ static void unlock_runq(struct runq *rq, uint64_t irq)
 static void ask_reschedule(struct runq *rq)
 {
 	atomic_or(&rq->current->context.work, WORK_RESCHED);
-	if (rq != cpu_local_ptr(runq))
-		cpu_kick(rq->current->cpu);
+	if (rq->cpu != cpu_id())
+		cpu_kick(rq->cpu);
+}
+
+void sched_joined(struct runq *rq, struct thread *t)
+{
+	assert_held(&rq->lock);
+	if (rq->current == rq->idle || runq_preempts(t, rq->current)) {
+		ask_reschedule(rq);
+	} else if (rq->slice_end == INT64_MAX) {
+		/* The running thread was alone until now: its slice starts, by its own processor's timer. */
+		if (rq->cpu == cpu_id())
+			set_slice(rq, rq->current, clock_now());
+		else if (rq->current->params.policy != SCHED_FIFO)
+			ask_reschedule(rq);
+	}
 }
 
 /* t becomes runnable on rq. Lock held. */
@@ -271,12 +267,9 @@ static void enqueue(struct runq *rq, struct thread *t)
 	rq->queued++;
 	runq_place(rq, t);
 	runq_insert(rq, t, false);
-	if (rq->current == rq->idle || runq_preempts(t, rq->current)) {
-		ask_reschedule(rq);
-	} else if (rq->slice_end == INT64_MAX && rq == cpu_local_ptr(runq)) {
-		/* The running thread was alone until now: its slice starts. */
-		set_slice(rq, rq->current, clock_now());
-	}
+	sched_joined(rq, t);
+	if (cpu_online_count > 1 && rq->current != rq->idle)
+		balance_offer(t);
 }
 
 bool thread_wake_state(struct thread *t, uint32_t mask)
@@ -287,16 +280,19 @@ bool thread_wake_state(struct thread *t, uint32_t mask)
 		return false;
 
 	uint64_t irq = irq_save();
-	struct runq *rq = lock_runq_of(t);
+	struct runq *rq = runq_lock_of(t);
 	bool woken = false;
 
 	if (atomic_load(&t->state) & mask) {
 		woken = true;
 		atomic_store(&t->state, THREAD_RUNNING);
-		if (!t->queued)
+		if (!t->queued) {
+			if (cpu_online_count > 1)
+				rq = balance_waking(rq, t);
 			enqueue(rq, t);
+		}
 	}
-	unlock_runq(rq, irq);
+	runq_unlock(rq, irq);
 	return woken;
 }
 
@@ -320,14 +316,14 @@ void thread_start(struct thread *t)
 {
 	assert(t->state == THREAD_NEW);
 	uint64_t irq = irq_save();
-	t->cpu = cpu_id();
-	struct runq *rq = lock_runq_of(t);
+	t->cpu = balance_choose_new(t);
+	struct runq *rq = runq_lock_of(t);
 
 	/* Starts level with the others, not with half a slice of credit. */
 	t->vruntime = max(t->vruntime, rq->min_vruntime);
 	atomic_store(&t->state, THREAD_RUNNING);
 	enqueue(rq, t);
-	unlock_runq(rq, irq);
+	runq_unlock(rq, irq);
 }
 
 /* First code of every new thread: see context_init(). */
@@ -351,6 +347,8 @@ void upcall_timer(void)
 			t->samples_system++;
 	}
 	timer_run(now);
+	if (cpu_local_read(preempt_count) == 0)
+		rcu_quiescent(); /* what was interrupted could have been preempted: it holds nothing of RCU's */
 	if (now >= rq->slice_end) {
 		rq->slice_end = INT64_MAX;
 		atomic_or(&t->context.work, WORK_RESCHED);
@@ -373,7 +371,7 @@ void thread_exit(void)
 void thread_set_params(struct thread *t, const struct sched_params *p)
 {
 	uint64_t irq = irq_save();
-	struct runq *rq = lock_runq_of(t);
+	struct runq *rq = runq_lock_of(t);
 	bool waiting = t->queued && rq->current != t;
 
 	if (waiting)
@@ -387,90 +385,78 @@ void thread_set_params(struct thread *t, const struct sched_params *p)
 	}
 	if (t->queued)
 		ask_reschedule(rq);
-	unlock_runq(rq, irq);
+	runq_unlock(rq, irq);
 }
 
 void thread_get_params(struct thread *t, struct sched_params *p)
 {
 	uint64_t irq = irq_save();
-	struct runq *rq = lock_runq_of(t);
+	struct runq *rq = runq_lock_of(t);
 
 	*p = t->params;
-	unlock_runq(rq, irq);
+	runq_unlock(rq, irq);
 }
 
 void thread_set_affinity(struct thread *t, uint64_t mask)
 {
 	uint64_t irq = irq_save();
-	struct runq *rq = lock_runq_of(t);
+	struct runq *rq = runq_lock_of(t);
+	bool misplaced = t->queued && !(mask & BIT(rq->cpu)), running = rq->current == t;
 
 	t->affinity = mask;
-	unlock_runq(rq, irq);
+	if (misplaced && running)
+		ask_reschedule(rq); /* its processor sends it away */
+	runq_unlock(rq, irq);
+	if (misplaced && !running) {
+		irq = irq_save();
+		balance_push(t);
+		irq_restore(irq);
+	}
 }
 
-nsec_t thread_runtime(struct thread *t)
-{
-	uint64_t irq = irq_save();
-	struct runq *rq = lock_runq_of(t);
-	nsec_t ns = t->runtime;
-
-	if (rq->current == t)
-		ns += clock_now() - t->run_start;
-	unlock_runq(rq, irq);
-	return ns;
-}
-
-static void cpu_times(struct runq *rq, struct sched_stats *s)
-{
-	uint64_t irq = spin_lock_irq(&rq->lock);
-
-	s->switches += rq->switches;
-	s->running += rq->queued;
-	s->user += rq->time_user;
-	s->nice += rq->time_nice;
-	s->system += rq->time_system;
-	s->idle += rq->time_idle;
-	if (rq->current == rq->idle)
-		s->idle += clock_now() - rq->idle->run_start;
-	spin_unlock_irq(&rq->lock, irq);
-}
-
-void sched_cpu_stats(unsigned cpu, struct sched_stats *s)
-{
-	*s = (struct sched_stats){0};
-	cpu_times(percpu_of(runq, cpu), s);
-}
-
-void sched_stats(struct sched_stats *s)
-{
-	*s = (struct sched_stats){0};
-	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
-		cpu_times(percpu_of(runq, cpu), s);
-	load_read(s->load);
-	s->threads_created = thread_count_created();
-}
-
-void sched_init(void)
+void sched_init_cpu(void)
 {
 	struct runq *rq = cpu_local_ptr(runq);
 	struct thread *idle = cpu_local_ptr(idle_thread);
 
 	runq_init(rq);
+	timer_init_cpu();
 	thread_init_idle(idle);
+	rq->cpu = cpu_id();
 	rq->idle = rq->current = idle;
 	idle->run_start = clock_now();
 	context_adopt(&idle->context);
+}
+
+void sched_init(void)
+{
+	sched_init_cpu();
 	might_sleep_start(); /* from here on there is somebody else to run */
 }
 
+/*
+ * Preemption stays off while it sleeps, so that an interrupt leaves the switch
+ * to the loop, which first takes back what it said to the other processors.
+ */
 void sched_idle(void)
 {
+	struct runq *rq = cpu_local_ptr(runq); /* the idle thread never moves */
+
 	for (;;) {
 		irq_disable();
+		preempt_disable();
+		rcu_idle_enter();
+		if (cpu_online_count > 1)
+			balance_idle_enter(rq);
+		if (!(context_current()->work & WORK_RESCHED))
+			cpu_wait_irq();
+		irq_disable();
+		if (cpu_online_count > 1)
+			balance_idle_leave(rq);
+		rcu_idle_exit();
+		preempt_enable_no_resched();
 		if (context_current()->work & WORK_RESCHED)
 			switch_away(true);
-		else
-			cpu_wait_irq();
 		irq_enable();
 	}
 }

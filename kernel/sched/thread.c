@@ -60,7 +60,8 @@ int thread_init(struct thread *t, const char *name, const struct thread *parent,
 void thread_uninit(struct thread *t)
 {
 	assert(t->state == THREAD_NEW);
-	kstack_free(t->context.stack_top);
+	if (kstack_free(t->context.stack_top))
+		kstack_trim();
 }
 
 /* The boot stack of a processor becomes its idle thread; it is never queued. */
@@ -93,7 +94,7 @@ static void kthread_entry(void *arg)
 	thread_exit();
 }
 
-struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *arg)
+struct thread *kthread_create_on(uint64_t affinity, const char *name, void (*entry)(void *arg), void *arg)
 {
 	struct kthread *k = kzalloc(sizeof(*k), ALLOC_KERNEL);
 
@@ -105,18 +106,14 @@ struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *
 		kfree(k);
 		return NULL;
 	}
+	k->thread.affinity = affinity;
 	thread_start(&k->thread);
 	return &k->thread;
 }
 
-void thread_times(struct thread *t, nsec_t *user, nsec_t *system)
+struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *arg)
 {
-	nsec_t total = thread_runtime(t);
-	nsec_t s = t->samples_system, all = s + t->samples_user;
-
-	/* Without a sample all is user time, as for a program that computes between two system calls. */
-	*system = all ? total / all * s + total % all * s / all : 0;
-	*user = total - *system;
+	return kthread_create_on(~0UL, name, entry, arg);
 }
 
 void thread_set_name(struct thread *t, const char *name)

@@ -100,6 +100,8 @@ static inline struct thread *thread_current(void)
 
 /* Sets up run queues and makes the boot stack this processor's idle thread. */
 void sched_init(void);
+/* Starts the other processors that the command line lets run (nosmp, maxcpus=). After clock_init(); may sleep. */
+void sched_start_others(void);
 /* Never returns: the boot thread becomes the idle loop. */
 __noreturn void sched_idle(void);
 
@@ -120,6 +122,8 @@ void thread_start(struct thread *t);
 
 /* A kernel thread, started. NULL when out of memory. May sleep. */
 struct thread *kthread_create(const char *name, void (*entry)(void *arg), void *arg);
+/* The same, on the processors of a mask only. */
+struct thread *kthread_create_on(uint64_t affinity, const char *name, void (*entry)(void *arg), void *arg);
 
 /* Ends the running thread. Its stack is freed and the scheduler's reference dropped after the switch. */
 __noreturn void thread_exit(void);
@@ -166,6 +170,18 @@ void thread_set_name(struct thread *t, const char *name);
 void thread_use_space(struct mmu_space *mmu);
 /* No processor has it loaded when this returns; its threads are gone. May sleep. */
 void mmu_space_forget(struct mmu_space *mmu);
+
+/*
+ * For shootdowns, see vm/tlb.c. The processors that have the space loaded; those
+ * that only borrow it (a kernel thread runs there) are left out if so asked, and
+ * then compare generations before they use it again. Preemption off; a new
+ * generation and a fence before.
+ */
+uint64_t mmu_space_users(const struct mmu_space *mmu, bool borrowers);
+/* Of this processor, interrupts off: its thread uses the space; stale entries were dropped; borrowing it ends. */
+bool mmu_space_in_use(const struct mmu_space *mmu);
+void mmu_space_flushed(const struct mmu_space *mmu, uint64_t before, uint64_t after);
+void mmu_space_unload(void *mmu);
 
 /* Sums for /proc/stat and /proc/loadavg. */
 struct sched_stats {

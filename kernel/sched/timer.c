@@ -20,10 +20,15 @@ struct timer_base {
 	struct timer *firing;          /* lock: whose call-back runs now */
 	nsec_t programmed;             /* owner, interrupts off: when the interrupt will come */
 };
-static PERCPU(struct timer_base, timer_base) = {
-	.lock = SPINLOCK_INIT(RANK_TIMER),
-	.programmed = INT64_MAX,
-};
+static PERCPU(struct timer_base, timer_base);
+
+void timer_init_cpu(void)
+{
+	struct timer_base *b = cpu_local_ptr(timer_base);
+
+	spin_init(&b->lock, RANK_TIMER);
+	b->programmed = INT64_MAX;
+}
 
 void timer_init(struct timer *t, void (*fire)(struct timer *t))
 {
@@ -90,23 +95,29 @@ static void unlock_base(struct timer_base *b)
 	preempt_enable_no_resched();
 }
 
+/*
+ * Locks the base that t is to be armed on, t not armed: this processor's, but
+ * the old one while its call-back runs there, which will look at the tree again.
+ */
+static struct timer_base *lock_base_for_arming(struct timer *t)
+{
+	for (;;) {
+		struct timer_base *b = lock_base_of(t);
+
+		if (t->armed)
+			erase(b, t);
+		if (b == cpu_local_ptr(timer_base) || b->firing == t)
+			return b;
+		atomic_store(&t->cpu, cpu_id());
+		unlock_base(b);
+	}
+}
+
 void timer_arm(struct timer *t, nsec_t when, nsec_t slack)
 {
 	uint64_t irq = irq_save();
-	struct timer_base *b = lock_base_of(t);
+	struct timer_base *b = lock_base_for_arming(t);
 
-	if (t->armed)
-		erase(b, t);
-	if (b != cpu_local_ptr(timer_base)) {
-		/* Armed again from another processor: it moves there, unless its call-back runs. */
-		if (b->firing != t) {
-			atomic_store(&t->cpu, cpu_id());
-			unlock_base(b);
-			b = lock_base_of(t);
-			if (t->armed)
-				erase(b, t);
-		}
-	}
 	t->earliest = when;
 	t->deadline = slack > INT64_MAX - when ? INT64_MAX : when + slack;
 	insert(b, t);

@@ -27,6 +27,9 @@ bool timer_cancel(struct timer *t);
 /* The same, and its call-back runs nowhere when this returns. Not from the call-back. */
 bool timer_cancel_sync(struct timer *t);
 
+/* This processor's timers, before anything arms one here. */
+void timer_init_cpu(void);
+
 /*
  * Interface to the run queues: the timer interrupt is needed at when, for the
  * end of a slice. Interrupts off.

@@ -31,22 +31,25 @@ void work_init(struct work *w, void (*run)(struct work *w))
 	w->queued = false;
 }
 
+/* Interrupts off. Whoever turns queued owns the link until the work is taken. */
+static bool queue_on(struct worker *k, struct work *w)
+{
+	if (atomic_exchange(&w->queued, true))
+		return false;
+	preempt_disable();
+	spin_acquire(&k->lock, false);
+	list_add_tail(&w->link, &k->queue);
+	spin_release(&k->lock);
+	preempt_enable_no_resched();
+	waitq_wake_all(&k->wake);
+	return true;
+}
+
 bool work_queue(struct work *w)
 {
 	uint64_t irq = irq_save();
-	struct worker *k = cpu_local_ptr(worker);
+	bool fresh = queue_on(cpu_local_ptr(worker), w);
 
-	preempt_disable();
-	spin_acquire(&k->lock, false);
-	bool fresh = !w->queued;
-	if (fresh) {
-		w->queued = true;
-		list_add_tail(&w->link, &k->queue);
-	}
-	spin_release(&k->lock);
-	preempt_enable_no_resched();
-	if (fresh)
-		waitq_wake_all(&k->wake);
 	irq_restore(irq);
 	return fresh;
 }
@@ -59,9 +62,10 @@ static struct work *take_work(struct worker *k)
 	if (!list_empty(&k->queue)) {
 		w = list_first_entry(&k->queue, struct work, link);
 		list_del_init(&w->link);
-		w->queued = false;
 	}
 	spin_unlock_irq(&k->lock, irq);
+	if (w)
+		(void)atomic_exchange(&w->queued, false); /* and only then look at what it is about */
 	return w;
 }
 
@@ -99,6 +103,7 @@ static void rcu_wakeup(bool urgent)
 
 static void rcu_look_again(struct timer *t)
 {
+	rcu_hurry();
 	rcu_wake(container_of(t, struct worker, rcu_again));
 }
 
@@ -112,14 +117,23 @@ static void flush_run(struct work *w)
 	completion_signal(&container_of(w, struct flush, work)->done);
 }
 
-void work_flush(void)
+static void flush_cpu(struct worker *k)
 {
 	struct flush f;
+	uint64_t irq;
 
 	work_init(&f.work, flush_run);
 	completion_init(&f.done);
-	work_queue(&f.work);
+	irq = irq_save();
+	queue_on(k, &f.work);
+	irq_restore(irq);
 	completion_wait(&f.done);
+}
+
+void work_flush(void)
+{
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+		flush_cpu(percpu_of(worker, cpu));
 }
 
 struct rcu_wait {
@@ -155,7 +169,7 @@ void work_start(void)
 		waitq_init(&k->wake);
 		timer_init(&k->rcu_again, rcu_look_again);
 		format(name, sizeof(name), "worker/%u", cpu);
-		if (!kthread_create(name, worker_main, k))
+		if (!kthread_create_on(BIT(cpu), name, worker_main, k))
 			panic("no memory for worker threads");
 	}
 	rcu_set_wakeup(rcu_wakeup);

@@ -11,9 +11,9 @@
 #include "lib/types.h"
 
 struct work {
-	struct list link;              /* the queue's lock */
+	struct list link;              /* the queue's lock; before it is in one, whoever set queued */
 	void (*run)(struct work *w);   /* immutable while queued; thread context, may sleep */
-	bool queued;                   /* the queue's lock */
+	bool queued;                   /* atomic */
 };
 
 void work_init(struct work *w, void (*run)(struct work *w));

@@ -213,6 +213,7 @@ void tables_remove(struct tlb_batch *b, uaddr_t start, uaddr_t end, uaddr_t floo
 	}
 	atomic_sub(&s->count.tables, m.removed->count);
 	tlb_batch_add(b, start); /* if only for the tables that the processor remembers */
+	b->tables = true;
 	tlb_batch_flush(b);
 	rcu_call(&m.removed->rcu, removed_free);
 }

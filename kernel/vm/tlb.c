@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Flushing translations. A processor that has the space loaded is told; one
- * that had it loaded may still keep entries under the space's tag, so the space
- * gets a new tag, which it loads with the next time.
+ * Flushing translations. The processors that use the space are interrupted and
+ * drop the range; those that only borrow it find a new generation when they come
+ * back to it (sched/space.c). One that does not have it loaded holds nothing of
+ * it: loading a root drops everything of the one before.
+ *
+ * Where tables are taken out, borrowers are interrupted too: the processor may
+ * walk through a table that it remembers at any time, whatever runs on it.
  */
 #include "vm/tlb.h"
 
@@ -21,26 +25,60 @@ static void flush_local(uaddr_t start, uaddr_t end)
 		mmu_flush_local_page(addr);
 }
 
-void tlb_flush_range(struct space *s, uaddr_t start, uaddr_t end)
+struct shootdown {
+	struct space *space;
+	uaddr_t start, end;
+	uint64_t before, after; /* generations */
+};
+
+/* On every processor concerned, interrupts off. */
+static void flush_here(void *arg)
 {
-	bool here;
+	const struct shootdown *f = arg;
+	struct mmu_space *mmu = &f->space->mmu;
+
+	if (!mmu_space_in_use(mmu)) {
+		mmu_space_unload(mmu);
+		return;
+	}
+	flush_local(f->start, f->end);
+	mmu_space_flushed(mmu, f->before, f->after);
+}
+
+static void flush_many(struct space *s, uaddr_t start, uaddr_t end, bool tables)
+{
+	struct shootdown f = { .space = s, .start = start, .end = end, .after = space_new_generation() };
+
+	f.before = atomic_exchange(&s->mmu.generation, f.after);
+	cpu_call(mmu_space_users(&s->mmu, tables), flush_here, &f, true);
+}
+
+static void flush_range(struct space *s, uaddr_t start, uaddr_t end, bool tables)
+{
+	uint64_t cpus;
 
 	preempt_disable();
 	atomic_fence(); /* the entries are changed before we look who has the space loaded */
-	here = atomic_load(&s->mmu.cpus) & BIT(cpu_id());
-	if (here)
+	cpus = atomic_load(&s->mmu.cpus);
+	if (cpus == BIT(cpu_id()))
 		flush_local(start, end);
-	if (!here || cpu_online_count > 1)
-		atomic_store(&s->mmu.generation, space_new_generation());
+	else if (cpus)
+		flush_many(s, start, end, tables);
 	preempt_enable();
+}
+
+void tlb_flush_range(struct space *s, uaddr_t start, uaddr_t end)
+{
+	flush_range(s, start, end, false);
 }
 
 void tlb_batch_flush(struct tlb_batch *b)
 {
 	if (b->start < b->end)
-		tlb_flush_range(b->space, b->start, b->end);
+		flush_range(b->space, b->start, b->end, b->tables);
 	b->start = UINT64_MAX;
 	b->end = 0;
+	b->tables = false;
 	for (unsigned i = 0; i < b->count; i++)
 		page_put(b->page[i]);
 	b->count = 0;

@@ -18,12 +18,13 @@
 struct tlb_batch {              /* owner: the caller's stack */
 	struct space *space;
 	uaddr_t start, end;     /* to be flushed */
+	bool tables;            /* tables were taken out too */
 	unsigned count, room;
 	struct page **page;     /* first, or a frame of pointers once that is full */
 	struct page *first[TLB_BATCH_FIRST];
 };
 
-/* Processors forget [start, end) of the space. Any context without an interrupt handler's. */
+/* Processors forget [start, end) of the space. Interrupts on; spinlocks may be held that are not taken with interrupts off. */
 void tlb_flush_range(struct space *s, uaddr_t start, uaddr_t end);
 
 static inline void tlb_batch_init(struct tlb_batch *b, struct space *s)
@@ -31,6 +32,7 @@ static inline void tlb_batch_init(struct tlb_batch *b, struct space *s)
 	b->space = s;
 	b->start = UINT64_MAX;
 	b->end = 0;
+	b->tables = false;
 	b->count = 0;
 	b->room = TLB_BATCH_FIRST;
 	b->page = b->first;

@@ -7,6 +7,7 @@
  */
 #include "arch/x86/apic.h"
 #include "arch/x86/interrupt.h"
+#include "arch/x86/ipi.h"
 #include "arch/x86/madt.h"
 #include "arch/x86/msr.h"
 #include "base/cmdline.h"
@@ -43,7 +44,6 @@
 #define LVT_TSC_DEADLINE     0x40000u
 #define COMMAND_PENDING      0x1000u
 #define COMMAND_ASSERT       0x4000u
-#define COMMAND_ALL_OTHERS   0xc0000u
 
 #define CPUID_1_EDX_APIC         BIT(9)
 #define CPUID_1_ECX_X2APIC       BIT(21)
@@ -52,8 +52,7 @@
 static volatile uint8_t *apic_page;       /* immutable after boot: NULL in x2APIC mode */
 static bool apic_found, apic_x2;          /* immutable after boot */
 static uint32_t timer_mode;               /* immutable after boot: LVT_TSC_DEADLINE or 0 */
-static uint32_t cpu_apic_id[CPU_MAX];     /* immutable after boot */
-static uint32_t stopped;                  /* atomic: processors that obeyed cpu_stop_others() */
+static uint32_t cpu_apic_id[CPU_MAX];     /* immutable once that processor runs */
 
 static uint32_t apic_read(uint32_t reg)
 {
@@ -140,14 +139,20 @@ uint32_t apic_id_of(unsigned cpu)
 	return cpu_apic_id[cpu];
 }
 
+void apic_set_id_of(unsigned cpu, uint32_t id)
+{
+	cpu_apic_id[cpu] = id;
+}
+
 void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);
 }
 
-/* Sends an interrupt; the page's two registers need the last command to have left. */
-static void apic_send(uint32_t destination, uint32_t command)
+/* The page's two registers need the last command to have left. */
+void apic_send(uint32_t destination, uint32_t command)
 {
+	command |= COMMAND_ASSERT;
 	if (apic_x2) {
 		/* the write may overtake earlier stores (11.12.3), which the other is to see */
 		__asm__ volatile("mfence\n\tlfence" : : : "memory");
@@ -163,23 +168,6 @@ static void apic_send(uint32_t destination, uint32_t command)
 	irq_restore(irq);
 }
 
-void cpu_kick(unsigned cpu)
-{
-	if (apic_found)
-		apic_send(cpu_apic_id[cpu], COMMAND_ASSERT | VECTOR_KICK);
-}
-
-void cpu_stop_others(void)
-{
-	const unsigned polls = 1000000;
-
-	if (cpu_online_count < 2 || !apic_found)
-		return;
-	apic_send(0, COMMAND_ALL_OTHERS | COMMAND_ASSERT | VECTOR_STOP);
-	for (unsigned i = 0; i < polls && atomic_load(&stopped) < cpu_online_count - 1; i++)
-		cpu_relax();
-}
-
 static void apic_error(void)
 {
 	apic_write(APIC_ERROR_STATUS, 0);
@@ -188,20 +176,12 @@ static void apic_error(void)
 
 bool apic_interrupt(unsigned vector)
 {
-	switch (vector) {
-	case VECTOR_KICK: /* the way out of the interrupt does the rest */
-		break;
-	case VECTOR_STOP:
-		atomic_inc(&stopped);
-		cpu_halt();
-	case VECTOR_ERROR:
-		apic_error();
-		break;
-	case VECTOR_SPURIOUS: /* is not to be acknowledged (11.9) */
+	if (vector == VECTOR_SPURIOUS) /* is not to be acknowledged (11.9) */
 		return true;
-	default:
+	if (vector == VECTOR_ERROR)
+		apic_error();
+	else if (!ipi_interrupt(vector))
 		return false;
-	}
 	apic_eoi();
 	return true;
 }

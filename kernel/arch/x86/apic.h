@@ -10,6 +10,7 @@
 #include "lib/types.h"
 
 /* Vectors of the local APIC itself; device lines lie below (see irq.h). */
+#define VECTOR_CALL   0xfau /* cpu_call() */
 #define VECTOR_STOP   0xfbu /* cpu_stop_others() */
 #define VECTOR_KICK   0xfcu /* cpu_kick() */
 #define VECTOR_TIMER  0xfdu
@@ -26,7 +27,15 @@ bool apic_present(void);
 
 uint32_t apic_id(void);            /* this processor's */
 uint32_t apic_id_of(unsigned cpu); /* of processor number cpu */
+void apic_set_id_of(unsigned cpu, uint32_t id); /* while processors are started */
 void apic_eoi(void);
+
+/* Sends a vector, or one of these, to an APIC id. Any context. */
+#define APIC_SEND_NMI   0x400u
+#define APIC_SEND_INIT  0x500u
+#define APIC_SEND_START 0x600u /* and the number of the page where it starts */
+void apic_send(uint32_t destination, uint32_t command);
+
 /* Serves the vectors named above but the timer; false if it is none of them. */
 bool apic_interrupt(unsigned vector);
 

@@ -115,6 +115,16 @@ void clock_event_end(uint64_t tsc_hz)
 		pit_start();
 }
 
+bool clock_event_every_cpu(void)
+{
+	return kind == EVENT_APIC || kind == EVENT_TSC;
+}
+
+void clock_event_init_cpu(void)
+{
+	apic_timer_unmask();
+}
+
 void clock_event_limit(nsec_t limit)
 {
 	reach = limit;

@@ -18,6 +18,9 @@ void clock_event_set_rate(uint64_t tsc_hz);
 /* No deadline is set further off than this: the clock must be read now and then. */
 void clock_event_limit(nsec_t limit);
 bool clock_event_uses_pit(void);
+/* Has every processor a timer of its own? Then each but the first lets its interrupts through. */
+bool clock_event_every_cpu(void);
+void clock_event_init_cpu(void);
 const char *clock_event_name(void);
 
 /* Of clock.c: the TSC at a time since boot, rounded up. */

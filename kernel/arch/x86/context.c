@@ -133,9 +133,8 @@ void context_switch(struct context *prev, struct context *next)
 
 void context_adopt(struct context *c)
 {
-	c->stack_top = (vaddr_t)boot_stack_top;
+	c->stack_top = context_current()->stack_top;
 	cpu_local_write(context_running, c);
-	cpu_local_write(cpu_tss.rsp0, c->stack_top);
 }
 
 void context_init(struct context *c, vaddr_t stack_top, void (*entry)(void *arg), void *arg)

@@ -5,13 +5,18 @@
  * check), IDT with a gate for all 256 vectors, and the registers that turn
  * protections on. cpu_init_early() before anything else, cpu_init_late() once
  * the command line and memory are there. Processor 0 uses the static stacks
- * here; every word below is this processor's own.
+ * here, the others get theirs from cpu_prepare_other() and come through
+ * cpu_init_other(); every word below is this processor's own.
  */
+#include "arch/x86/apic.h"
+#include "arch/x86/clock_event.h"
 #include "arch/x86/interrupt.h"
 #include "arch/x86/processor.h"
 #include "base/percpu.h"
 #include "hal/boot.h"
 #include "hal/irq.h"
+#include "hal/upcall.h"
+#include "lib/string.h"
 
 #define IRQ_STACK_BYTES 16384
 #define OWN_STACK_BYTES 8192
@@ -43,10 +48,12 @@ struct guarded_stack {
 	uint8_t bytes[IRQ_STACK_BYTES];
 };
 
+static_assert(CPU_OWN_STACKS == IST_LAST, "hal/cpu.h");
+
 unsigned cpu_online_count = 1;
 unsigned cpu_possible_count = 1;
 
-static struct context boot_context = { .stack_top = (vaddr_t)boot_stack_top, .name = "boot" };
+static PERCPU(struct context, boot_context) = { .stack_top = (vaddr_t)boot_stack_top, .name = "boot" };
 
 PERCPU(uint32_t, cpu_own_id);
 PERCPU(uint64_t, cpu_own_offset);
@@ -106,6 +113,32 @@ static void stacks_init(struct tss *tss, struct own_stack *own, uint64_t gs_base
 	tss->rsp0 = (uint64_t)boot_stack_top;
 	tss->io_map = sizeof(*tss);
 	irq_stack_top = (vaddr_t)(&boot_irq_stack + 1);
+}
+
+size_t cpu_area_bytes(void)
+{
+	return (size_t)(percpu_end - percpu_start);
+}
+
+/* On the boot processor: the variables that processor cpu must find set when it gets its GS base. */
+void cpu_prepare_other(unsigned cpu, const struct cpu_memory *m, vaddr_t stack)
+{
+	struct tss *tss;
+
+	percpu_offset[cpu] = (uint64_t)m->area - (uint64_t)percpu_start;
+	*percpu_of(cpu_own_id, cpu) = cpu;
+	*percpu_of(cpu_own_offset, cpu) = percpu_offset[cpu];
+	*percpu_of(context_running, cpu) = percpu_of(boot_context, cpu);
+	*percpu_of(boot_context, cpu) = (struct context){ .stack_top = stack, .name = "boot" };
+	*percpu_of(irq_stack_top, cpu) = m->irq_stack;
+	memcpy(percpu_of(cpu_gdt, cpu), cpu_gdt, sizeof(cpu_gdt));
+	tss = percpu_of(cpu_tss, cpu);
+	tss->rsp0 = stack;
+	tss->io_map = sizeof(*tss);
+	for (unsigned i = 0; i < IST_LAST; i++) {
+		tss->ist[i] = m->own_stack[i] - 16;
+		*(uint64_t *)tss->ist[i] = percpu_offset[cpu];
+	}
 }
 
 static void tables_load(void)
@@ -189,6 +222,22 @@ void cpu_init_early(void)
 void cpu_init_late(void)
 {
 	xstate_init_cpu();
+}
+
+/* Everything of cpu_init_early() and cpu_init_late() that is each processor's own. */
+void cpu_init_other(unsigned cpu)
+{
+	msr_write(MSR_GS_BASE, percpu_offset[cpu]);
+	msr_write(MSR_KERNEL_GS_BASE, 0);
+	tables_load();
+	syscall_init();
+	attributes_init();
+	protections_init();
+	mmu_switch(mmu_kernel_root, 0);
+	xstate_init_cpu();
+	apic_init_cpu(false);
+	clock_event_init_cpu();
+	upcall_cpu_main();
 }
 
 bool irq_in_progress(void)

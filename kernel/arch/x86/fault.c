@@ -10,6 +10,7 @@
  * A kernel stack that runs into its guard cannot take the page fault, so the
  * processor turns it into a double fault, which has a stack of its own.
  */
+#include "arch/x86/ipi.h"
 #include "arch/x86/processor.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -120,6 +121,7 @@ void fault_own_stack(struct user_frame *f, unsigned vector, uint64_t error)
 	vaddr_t addr = cr2_read();
 
 	if (vector == VECTOR_NMI) {
+		ipi_nmi();
 		log_emergency(nmi, sizeof(nmi) - 1);
 		return;
 	}

@@ -154,7 +154,8 @@ boot_stack_guard: /* not mapped in the production tables */
 	.skip 4096
 	.skip BOOT_STACK_BYTES
 boot_stack_top:
-early_root:
+	.globl early_root
+early_root: /* other processors come through these tables too */
 	.skip 4096
 early_low:
 	.skip 4096

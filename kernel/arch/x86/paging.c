@@ -146,18 +146,28 @@ void mmu_init_production(const struct boot_info *boot)
 	cr0_write(cr0_read() | CR0_WP);
 }
 
-void mmu_flush_kernel(vaddr_t start, vaddr_t end)
-{
-	verify(cpu_online_count == 1); /* others would have to be asked */
-	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
-		uint64_t irq = irq_save();
+struct kernel_range {
+	vaddr_t start, end;
+};
 
+/* Interrupts off. */
+static void flush_kernel_here(void *arg)
+{
+	const struct kernel_range *r = arg;
+
+	if (r->end - r->start > FLUSH_PAGES_MAX * PAGE_SIZE) {
 		flush_everything();
-		irq_restore(irq);
 		return;
 	}
-	for (vaddr_t va = align_down(start, PAGE_SIZE); va < end; va += PAGE_SIZE)
+	for (vaddr_t va = align_down(r->start, PAGE_SIZE); va < r->end; va += PAGE_SIZE)
 		mmu_flush_local_page(va);
+}
+
+void mmu_flush_kernel(vaddr_t start, vaddr_t end)
+{
+	struct kernel_range r = { start, end };
+
+	cpu_call(cpu_all(), flush_kernel_here, &r, true);
 }
 
 void mmu_root_init(paddr_t root)

@@ -97,6 +97,10 @@ extern vaddr_t irq_stack_top;   /* immutable */
 extern struct user_frame *irq_frame; /* what the interrupt in progress interrupted */
 extern struct context *xstate_owner; /* whose extended state the registers hold; interrupts off */
 
+/* Another processor's way up: its memory, by the boot processor; then its registers, by itself. */
+void cpu_prepare_other(unsigned cpu, const struct cpu_memory *m, vaddr_t stack);
+__noreturn void cpu_init_other(unsigned cpu);
+
 /* True if [addr, addr + 16) lies on a stack of this processor or of the running thread. */
 bool cpu_stack_holds(vaddr_t addr);
 
@@ -120,6 +124,7 @@ size_t xstate_frame_bytes(void); /* in a signal frame */
 extern char kernel_image_start[], kernel_image_end[];
 extern char kernel_text_start[], kernel_text_end[];
 extern char kernel_data_start[];
+extern char percpu_start[], percpu_end[];
 extern char usercopy_text_start[], usercopy_text_end[];
 extern char boot_stack_guard[], boot_stack_top[];
 extern char entry_stubs[], entry_syscall[];

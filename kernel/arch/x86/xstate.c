@@ -129,21 +129,27 @@ void xstate_sanitize(void *area, bool extended)
 
 static void components_enable(void)
 {
+	if (!cpu_features.xsave)
+		return;
+	cr4_write(cr4_read() | CR4_OSXSAVE);
+	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)cpu_features.xstate_mask), "d"(0));
+}
+
+/* What all processors use, found out on the first. */
+static void components_choose(void)
+{
 	uint64_t supported = cpuid_read(13, 0).eax, mask = supported & XCR0_BASE;
 
 	if ((supported & XCR0_AVX512) == XCR0_AVX512 && (mask & XCR0_BASE) == XCR0_BASE)
 		mask |= XCR0_AVX512;
-	cr4_write(cr4_read() | CR4_OSXSAVE);
-	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)mask), "d"(0));
 	cpu_features.xstate_mask = mask;
+	components_enable();
 	cpu_features.xstate_size = cpuid_read(13, 0).ebx;
 	has_xsaveopt = cpuid_read(13, 1).eax & BIT(0);
 }
 
-void xstate_init_cpu(void)
+static void areas_init(void)
 {
-	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE);
-	cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT);
 	cpu_features.xstate_mask = XCR0_LEGACY;
 	cpu_features.xstate_size = LEGACY_BYTES;
 	__asm__ volatile("fxsave64 (%0)" : : "r"(initial_area) : "memory");
@@ -153,6 +159,16 @@ void xstate_init_cpu(void)
 	memset(initial_area, 0, sizeof(initial_area));
 	registers_initial(initial_area);
 	if (cpu_features.xsave)
+		components_choose();
+}
+
+void xstate_init_cpu(void)
+{
+	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE);
+	cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	if (cpu_id() == 0)
+		areas_init();
+	else
 		components_enable();
 	xstate_load_initial();
 }

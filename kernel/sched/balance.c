@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/balance.c: on which processor a thread runs.
+ *
+ * Idea. A thread that wakes goes back to its last processor if that idles, else
+ * to an idle one, else to its last one; a new thread goes to an idle processor
+ * or the one with the fewest threads. A processor that has nothing to do pulls
+ * a waiting thread from the longest queue before it sleeps. There is no
+ * periodic balancing.
+ *
+ * The bits of idle_cpus say which processors sleep or are about to. A processor
+ * sets its bit and then looks through the queues; who queues a thread behind a
+ * busy one looks for idle ones afterwards and wakes one. So either of them sees
+ * the other, and no thread waits while a processor that it may use sleeps.
+ * Whoever sends a thread to an idle processor clears its bit, so that two do
+ * not choose the same one.
+ *
+ * Moving. thread.cpu changes with the locks of both run queues held, taken in
+ * the order of their numbers, and only for a thread that is asleep or waits: its
+ * registers are saved, because a run queue's lock is held over the switch. A
+ * thread that runs where its affinity does not let it is sent away by its own
+ * processor once that has switched to another one (finish_switch).
+ */
+#include "base/panic.h"
+#include "sched/runq.h"
+
+#define LOOK_MAX 32 /* of a queue, threads that may not move here before one that may */
+
+static uint64_t idle_cpus; /* atomic */
+
+static void lock_two(struct runq *a, struct runq *b)
+{
+	preempt_disable();
+	spin_acquire(a->cpu < b->cpu ? &a->lock : &b->lock, false);
+	spin_acquire(a->cpu < b->cpu ? &b->lock : &a->lock, true);
+}
+
+static void unlock_one(struct runq *rq)
+{
+	spin_release(&rq->lock);
+}
+
+static void unlock_two(struct runq *a, struct runq *b)
+{
+	unlock_one(a);
+	unlock_one(b);
+	preempt_enable_no_resched();
+}
+
+/* t is in no queue's order. Both locked. Virtual time is told from the queue's own least one. */
+static void change_home(struct runq *from, struct runq *to, struct thread *t)
+{
+	int64_t shift = to->min_vruntime - from->min_vruntime;
+
+	t->vruntime += shift;
+	t->deadline += shift;
+	atomic_store(&t->cpu, to->cpu);
+	if (t->notify_preempted)
+		atomic_or(&t->context.work, WORK_NOTIFY);
+}
+
+/* t waits in from. Both locked. */
+static void migrate(struct runq *from, struct runq *to, struct thread *t)
+{
+	assert(t->queued && from->current != t && atomic_load(&t->on_cpu) == 0);
+	runq_remove(from, t);
+	from->queued--;
+	change_home(from, to, t);
+	to->queued++;
+	runq_insert(to, t, false);
+	sched_joined(to, t);
+}
+
+static uint64_t allowed_cpus(const struct thread *t)
+{
+	uint64_t allowed = t->affinity & cpu_all();
+
+	return allowed ? allowed : cpu_all();
+}
+
+/* An idle processor among those allowed, cpu before others, taken so that nobody else sends work there; CPU_MAX if none. */
+static unsigned take_idle(uint64_t allowed, unsigned cpu)
+{
+	uint64_t idle;
+
+	while ((idle = atomic_load(&idle_cpus) & allowed)) {
+		if (!(idle & BIT(cpu)))
+			cpu = (unsigned)__builtin_ctzl(idle);
+		if (atomic_fetch_and(&idle_cpus, ~BIT(cpu)) & BIT(cpu))
+			return cpu;
+	}
+	return CPU_MAX;
+}
+
+/* Where a real-time thread runs at once: on cpu rather than others; cpu too if it must wait everywhere. */
+static unsigned choose_urgent(const struct thread *t, uint64_t allowed, unsigned cpu)
+{
+	if (atomic_load(&percpu_of(runq, cpu)->urgency) < t->params.priority)
+		return cpu;
+	for (; allowed; allowed &= allowed - 1) {
+		unsigned other = (unsigned)__builtin_ctzl(allowed);
+
+		if (atomic_load(&percpu_of(runq, other)->urgency) < t->params.priority)
+			return other;
+	}
+	return cpu;
+}
+
+static unsigned choose_waking(const struct thread *t)
+{
+	uint64_t allowed = allowed_cpus(t);
+	unsigned last = t->cpu, cpu = take_idle(allowed, last);
+
+	if (cpu != CPU_MAX)
+		return cpu;
+	if (!(allowed & BIT(last)))
+		last = (unsigned)__builtin_ctzl(allowed);
+	return thread_is_rt(t) ? choose_urgent(t, allowed, last) : last;
+}
+
+unsigned balance_choose_new(const struct thread *t)
+{
+	uint64_t allowed = allowed_cpus(t);
+	unsigned best = cpu_id(), cpu;
+
+	if (cpu_online_count == 1)
+		return 0;
+	cpu = take_idle(allowed, best);
+	if (cpu != CPU_MAX)
+		return cpu;
+	if (!(allowed & BIT(best)))
+		best = (unsigned)__builtin_ctzl(allowed);
+	for (; allowed; allowed &= allowed - 1) {
+		cpu = (unsigned)__builtin_ctzl(allowed);
+		if (atomic_load(&percpu_of(runq, cpu)->queued) < atomic_load(&percpu_of(runq, best)->queued))
+			best = cpu;
+	}
+	return best;
+}
+
+struct runq *balance_waking(struct runq *rq, struct thread *t)
+{
+	for (;;) {
+		struct runq *to = percpu_of(runq, choose_waking(t));
+
+		assert_held(&rq->lock);
+		if (to == rq)
+			return rq;
+		/* Meanwhile nobody else queues t, for its state says that it runs; but its affinity may change. */
+		unlock_one(rq);
+		preempt_enable_no_resched();
+		lock_two(rq, to);
+		if (likely(allowed_cpus(t) & BIT(to->cpu))) {
+			change_home(rq, to, t);
+			unlock_one(rq);
+			return to;
+		}
+		unlock_one(to);
+		cpu_kick(to->cpu); /* it idles, and we took its bit */
+	}
+}
+
+void balance_offer(const struct thread *t)
+{
+	uint64_t idle;
+
+	atomic_fence(); /* t is in the queue before we look who is idle */
+	idle = atomic_load(&idle_cpus) & t->affinity;
+	if (idle)
+		cpu_kick((unsigned)__builtin_ctzl(idle));
+}
+
+void balance_push(struct thread *t)
+{
+	bool again = true;
+
+	while (again) {
+		unsigned cpu = atomic_load(&t->cpu), other = choose_waking(t);
+		struct runq *from = percpu_of(runq, cpu), *to = percpu_of(runq, other);
+
+		if (from == to)
+			return;
+		lock_two(from, to);
+		again = atomic_load(&t->cpu) != cpu;
+		if (!again && t->queued && from->current != t && !(t->affinity & BIT(cpu)))
+			migrate(from, to, t);
+		else
+			cpu_kick(other); /* if it idles, we took its bit */
+		unlock_two(from, to);
+	}
+}
+
+/* The waiting thread of rq that another processor may take first; NULL if none is found soon. */
+static struct thread *find_movable(struct runq *rq, unsigned cpu)
+{
+	unsigned looked = 0;
+	struct thread *t;
+
+	if (rq->rt_bitmap[0] | rq->rt_bitmap[1])
+		for (unsigned slot = 0; slot < RT_PRIORITIES; slot++)
+			list_for_each_entry(t, &rq->rt[slot], run_link)
+				if (t->affinity & BIT(cpu))
+					return t;
+	for (struct rb_node *n = rb_first_cached(&rq->fair); n && looked < LOOK_MAX; n = rb_next(n), looked++) {
+		t = rb_entry(n, struct thread, run_node);
+		if (t->affinity & BIT(cpu))
+			return t;
+	}
+	return NULL;
+}
+
+static bool pull_from(struct runq *from, struct runq *to)
+{
+	struct thread *t;
+
+	lock_two(from, to);
+	t = from->queued > 1 ? find_movable(from, to->cpu) : NULL;
+	if (t)
+		migrate(from, to, t);
+	unlock_two(from, to);
+	return t != NULL;
+}
+
+/* The processor with most threads, two at least, among those in the mask; CPU_MAX if none. */
+static unsigned find_busiest(uint64_t among)
+{
+	unsigned best = CPU_MAX, most = 1;
+
+	for (; among; among &= among - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzl(among);
+		unsigned queued = atomic_load(&percpu_of(runq, cpu)->queued);
+
+		if (queued > most) {
+			most = queued;
+			best = cpu;
+		}
+	}
+	return best;
+}
+
+void balance_idle_enter(struct runq *rq)
+{
+	uint64_t others = cpu_all() & ~BIT(rq->cpu);
+	unsigned cpu;
+
+	if (!(atomic_load(&idle_cpus) & BIT(rq->cpu)))
+		atomic_or(&idle_cpus, BIT(rq->cpu));
+	atomic_fence(); /* the bit is set before we look through the queues */
+	while (rq->queued == 0 && (cpu = find_busiest(others)) != CPU_MAX) {
+		if (pull_from(percpu_of(runq, cpu), rq))
+			return;
+		others &= ~BIT(cpu);
+	}
+}
+
+void balance_idle_leave(struct runq *rq)
+{
+	if (atomic_load(&idle_cpus) & BIT(rq->cpu))
+		atomic_and(&idle_cpus, ~BIT(rq->cpu));
+}
