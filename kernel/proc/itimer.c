@@ -2,7 +2,7 @@
 /*
  * proc/itimer.c: ITIMER_REAL (alarm(2), setitimer(2)): one timer a process that
  * sends SIGALRM from its interrupt. A periodic one is armed again there, from the
- * time it was due, so that it does not drift.
+ * time it was due, so that it does not drift. signal_lock guards it.
  */
 #include "hal/clock.h"
 #include "proc/internal.h"
@@ -11,15 +11,18 @@
 void itimer_real_fire(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, real_timer);
+	nsec_t now = clock_now();
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 
+	/* Set anew or switched off while this call-back waited for the lock. */
+	if (!p->real_expires || p->real_expires > now) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		return;
+	}
 	signal_send_locked(p, NULL, SIGALRM, NULL);
 	if (p->real_interval) {
-		nsec_t now = clock_now();
-
-		do
-			p->real_expires += p->real_interval;
-		while (p->real_expires <= now - 1000 * p->real_interval);
+		/* The next time that lies ahead: however late this is, none is made up for. */
+		p->real_expires += ((now - p->real_expires) / p->real_interval + 1) * p->real_interval;
 		timer_arm(&p->real_timer, p->real_expires, 0);
 	} else {
 		p->real_expires = 0;
@@ -48,12 +51,12 @@ void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *ol
 {
 	struct process *p = process_current();
 	nsec_t now = clock_now();
-
-	/* Not running while it is changed: the call-back takes the same lock. */
-	timer_cancel_sync(&p->real_timer);
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
+
 	read_locked(p, old_left, old_interval);
-	p->real_interval = interval;
+	/* A call-back that runs now on another processor waits for our lock, then finds that it is not due. */
+	timer_cancel(&p->real_timer);
+	p->real_interval = value ? interval : 0;
 	p->real_expires = value ? (value > INT64_MAX - now ? INT64_MAX : now + value) : 0;
 	if (p->real_expires)
 		timer_arm(&p->real_timer, p->real_expires, 0);
@@ -62,9 +65,7 @@ void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *ol
 
 void process_timers_exit(struct process *p)
 {
-	timer_cancel_sync(&p->real_timer);
-	p->real_interval = 0;
-	timer_cancel_sync(&p->real_timer);
+	timer_cancel_sync(&p->real_timer); /* even if its call-back armed it again */
 	cpu_timer_end(p);
 	posix_timers_exit(p);
 }

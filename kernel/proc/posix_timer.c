@@ -43,6 +43,11 @@ static void fire(struct timer *t)
 	nsec_t now = clock_now();
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 
+	/* Set anew or switched off while this call-back waited for the lock. */
+	if (!pt->expires || pt->expires > now) {
+		spin_unlock_irq(&p->signal_lock, irq);
+		return;
+	}
 	if (pt->entry && !list_empty(&pt->entry->link))
 		pt->overruns++;
 	else if (pt->entry)
@@ -69,51 +74,72 @@ void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info)
 	info->si_overrun = pt->last_overruns;
 }
 
-static int grow(struct process *p)
+static void free_table(struct posix_timers *table)
 {
-	struct posix_timers *table = p->posix_timers;
-	unsigned size = table ? table->size * 2 : FIRST_SLOTS;
-	struct posix_timer **slot;
-
-	if (size > MAX_SLOTS)
-		return -EAGAIN;
-	slot = kcalloc(size, sizeof(*slot), ALLOC_KERNEL);
-	if (!table)
-		table = kzalloc(sizeof(*table), ALLOC_KERNEL);
-	if (!slot || !table) {
-		kfree(slot);
-		if (!p->posix_timers)
-			kfree(table);
-		return -EAGAIN;
-	}
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	struct posix_timer **old = table->slot;
-	if (table->size < size) {
-		if (old)
-			memcpy(slot, old, table->size * sizeof(*slot));
-		table->slot = slot;
-		table->size = size;
-		p->posix_timers = table;
-		slot = old;
-	}
-	spin_unlock_irq(&p->signal_lock, irq);
-	kfree(slot);
-	return 0;
+	if (table)
+		kfree(table->slot);
+	kfree(table);
 }
 
-static bool take_slot(struct process *p, struct posix_timer *pt, int *id)
+/* A table of twice the size takes the place of the one of the size seen, unless another thread did that already. */
+static int grow(struct process *p, unsigned seen)
 {
+	struct posix_timers *old, *table = kzalloc(sizeof(*table), ALLOC_KERNEL);
+	unsigned size = seen ? seen * 2 : FIRST_SLOTS;
+	int result = -EAGAIN;
+
+	if (!table || size > MAX_SLOTS)
+		goto out;
+	table->slot = kcalloc(size, sizeof(struct posix_timer *), ALLOC_KERNEL);
+	if (!table->slot)
+		goto out;
+	table->size = size;
+	table->next = seen;
+	result = 0;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	old = p->posix_timers;
+	if ((old ? old->size : 0) == seen) {
+		if (old)
+			memcpy(table->slot, old->slot, seen * sizeof(struct posix_timer *));
+		p->posix_timers = table;
+		table = old;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+out:
+	free_table(table);
+	return result;
+}
+
+/* What the entry says; from then on it is known as the timer's. signal_lock held. */
+static void fill_entry(struct posix_timer *pt, const struct sigevent *event, int id)
+{
+	struct signal_entry *e = pt->entry;
+
+	if (!e)
+		return;
+	e->timer = pt;
+	e->info = (siginfo_t){ .si_signo = pt->signo, .si_code = SI_TIMER };
+	e->info.si_tid = id;
+	e->info.si_value = event ? event->sigev_value : (sigval_t){ .sival_int = id };
+}
+
+/* Gives pt a number and lets others see it under that. False, and the table's size, if it is full. */
+static bool publish(struct posix_timer *pt, const struct sigevent *event, int *id, unsigned *size)
+{
+	struct process *p = pt->process;
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	struct posix_timers *table = p->posix_timers;
 	bool taken = false;
 
-	for (unsigned i = 0; table && i < table->size && !taken; i++) {
+	*size = table ? table->size : 0;
+	for (unsigned i = 0; i < *size && !taken; i++) {
 		unsigned n = (table->next + i) % table->size;
 
 		if (!table->slot[n]) {
+			*id = (int)n;
+			fill_entry(pt, event, *id);
 			table->slot[n] = pt;
 			table->next = n + 1;
-			*id = (int)n;
 			taken = true;
 		}
 	}
@@ -128,6 +154,7 @@ static struct posix_timer *find_locked(struct process *p, int id)
 	return table && id >= 0 && (unsigned)id < table->size ? table->slot[id] : NULL;
 }
 
+/* The timer is in no table any more. A signal that is queued stays so, and its entry is the queue's then. */
 static void destroy(struct posix_timer *pt)
 {
 	struct process *p = pt->process;
@@ -135,9 +162,12 @@ static void destroy(struct posix_timer *pt)
 	timer_cancel_sync(&pt->timer);
 	if (pt->entry) {
 		uint64_t irq = spin_lock_irq(&p->signal_lock);
-		list_del_init(&pt->entry->link);
+		bool queued = !list_empty(&pt->entry->link);
+
+		pt->entry->timer = NULL;
 		spin_unlock_irq(&p->signal_lock, irq);
-		signal_entry_destroy(pt->entry);
+		if (!queued)
+			signal_entry_destroy(pt->entry);
 	}
 	if (pt->target)
 		task_put(pt->target);
@@ -171,6 +201,7 @@ int posix_timer_create(int clock, const struct sigevent *event, int *id)
 {
 	struct process *p = process_current();
 	struct posix_timer *pt;
+	unsigned size;
 	int result;
 
 	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
@@ -182,19 +213,11 @@ int posix_timer_create(int clock, const struct sigevent *event, int *id)
 	pt->process = p;
 	pt->clock = clock;
 	result = set_event(pt, event);
-	while (!result && !take_slot(p, pt, id))
-		result = grow(p);
-	if (result) {
+	while (!result && !publish(pt, event, id, &size))
+		result = grow(p, size);
+	if (result)
 		destroy(pt);
-		return result;
-	}
-	if (pt->entry) {
-		pt->entry->timer = pt;
-		pt->entry->info = (siginfo_t){ .si_signo = pt->signo, .si_code = SI_TIMER };
-		pt->entry->info.si_tid = *id;
-		pt->entry->info.si_value = event ? event->sigev_value : (sigval_t){ .sival_int = *id };
-	}
-	return 0;
+	return result;
 }
 
 int posix_timer_delete(int id)
@@ -255,9 +278,9 @@ int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t
 
 	if (pt) {
 		read_locked(pt, old_left, old_interval);
-		/* A call-back that runs now on another processor waits for our lock, then finds it not armed by its time. */
+		/* A call-back that runs now on another processor waits for our lock, then finds that it is not due. */
 		timer_cancel(&pt->timer);
-		pt->interval = interval;
+		pt->interval = value ? interval : 0;
 		pt->overruns = 0;
 		pt->expires = 0;
 		if (value && absolute)
@@ -287,6 +310,5 @@ void posix_timers_exit(struct process *p)
 			destroy(pt);
 	}
 	p->posix_timers = NULL;
-	kfree(table->slot);
-	kfree(table);
+	free_table(table);
 }

@@ -22,6 +22,7 @@
 #define RT_PRIORITIES 100
 #define SLICE_NS      3000000  /* virtual length of a fair slice at nice 0 */
 #define RR_SLICE_NS   100000000
+#define TICK_NS       10000000
 
 struct cpu_times {
 	nsec_t user, nice, system, idle;
@@ -38,7 +39,7 @@ struct runq {
 	int64_t min_vruntime;         /* lock: never goes back */
 	uint64_t rt_bitmap[2];        /* lock: bit set where rt[] is not empty; bit 0 is the highest priority */
 	struct list rt[RT_PRIORITIES]; /* lock */
-	nsec_t slice_end;             /* lock: INT64_MAX while nobody else waits */
+	nsec_t slice_end;             /* owner, interrupts off; read by others with the lock: INT64_MAX while nobody else waits */
 	uint64_t switches;            /* lock */
 	struct cpu_times times;       /* lock: up to the last switch */
 	struct thread *previous;      /* owner: the thread just switched from */

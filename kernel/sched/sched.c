@@ -14,8 +14,9 @@
  * Locking. run queue lock, interrupts off; thread.state is written by its owner
  * without the lock (thread_set_state) and by wakers with it.
  *
- * Time. There is no periodic tick. The timer interrupt is asked for when a timer
- * is due or, if somebody else waits, when the running thread's slice ends.
+ * Time. The timer interrupt is asked for when a timer is due or, if somebody else
+ * waits, when the running thread's slice ends; and within TICK_NS while any thread
+ * runs, to tell user from kernel time. An idle processor has no tick.
  *
  * On which processor a thread runs, and how it gets to another: balance.c. The
  * address space that a processor has loaded: space.c. Times: account.c.
@@ -53,6 +54,8 @@ static void set_slice(struct runq *rq, struct thread *t, nsec_t now)
 {
 	if (rq->queued <= 1 || t == rq->idle || t->params.policy == SCHED_FIFO) {
 		rq->slice_end = INT64_MAX;
+		if (t != rq->idle)
+			timer_request_interrupt(now + TICK_NS);
 		return;
 	}
 	rq->slice_end = now + (t->params.policy == SCHED_RR ? t->slice_left : SLICE_NS);
@@ -158,7 +161,8 @@ static void switch_away(bool preempted)
 
 	preempt_disable();
 	spin_acquire(&rq->lock, false);
-	atomic_and(&prev->context.work, ~(uint32_t)WORK_RESCHED);
+	if (atomic_load(&prev->context.work) & WORK_RESCHED) /* set under the lock, or by this processor */
+		atomic_and(&prev->context.work, ~(uint32_t)WORK_RESCHED);
 	account_current(rq, now);
 	settle_previous(rq, prev, preempted);
 	load_update(now);
@@ -340,13 +344,14 @@ void upcall_timer(void)
 	struct thread *t = rq->current;
 	nsec_t now = clock_now();
 
+	timer_run(now);
 	if (t != rq->idle) {
 		if (irq_from_user())
 			t->samples_user++;
 		else
 			t->samples_system++;
+		timer_request_interrupt(now + TICK_NS);
 	}
-	timer_run(now);
 	if (cpu_local_read(preempt_count) == 0)
 		rcu_quiescent(); /* what was interrupted could have been preempted: it holds nothing of RCU's */
 	if (now >= rq->slice_end) {

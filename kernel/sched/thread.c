@@ -28,6 +28,17 @@ uint64_t thread_count_created(void)
 	return atomic_load(&created);
 }
 
+/* sched(7), "Resetting scheduling policy for child processes". */
+static void reset_params(struct sched_params *p)
+{
+	if (p->priority || p->nice < 0)
+		p->nice = 0;
+	if (p->priority)
+		p->policy = SCHED_NORMAL;
+	p->priority = 0;
+	p->reset_on_fork = false;
+}
+
 static void set_fields(struct thread *t, const char *name, const struct thread *parent)
 {
 	strscpy(t->name, name, sizeof(t->name));
@@ -35,7 +46,7 @@ static void set_fields(struct thread *t, const char *name, const struct thread *
 	t->state = THREAD_NEW;
 	t->params = parent ? parent->params : ordinary;
 	if (t->params.reset_on_fork)
-		t->params = ordinary;
+		reset_params(&t->params);
 	t->affinity = parent ? parent->affinity : ~0UL;
 	t->weight = runq_weight(&t->params);
 	t->slice_left = RR_SLICE_NS;

@@ -402,6 +402,96 @@ static void usage_without_faults_and_size(void)
 	free(p);
 }
 
+static void signal_of_a_deleted_timer_lost_its_origin(void)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2, .sigev_value.sival_int = 7 };
+	struct itimerspec t = { .it_value.tv_nsec = 1000000 };
+	siginfo_t info = { .si_signo = 0 };
+	sigset_t set;
+	timer_t id;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	timer_create(CLOCK_MONOTONIC, &e, &id);
+	timer_settime(id, 0, &t, NULL);
+	sleep_ms(30);
+	timer_delete(id);
+	CHECK_INT("pending beyond timer_delete", sigwaitinfo(&set, &info), SIGUSR2);
+	CHECK("and still a timer's", info.si_code == SI_TIMER && info.si_value.sival_int == 7);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void *create_timers(void *arg)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_NONE };
+	long made = 0;
+	timer_t id;
+
+	(void)arg;
+	for (int i = 0; i < 50; i++) {
+		made += !timer_create(CLOCK_MONOTONIC, &e, &id);
+		sched_yield();
+	}
+	return (void *)made;
+}
+
+/* Two threads that made the first table of timers lost one of the two. */
+static void tables_of_timers_made_twice(void)
+{
+	CHECK_INT("timers of several threads", IN_CHILD({
+		pthread_t t[4];
+		long all = 0;
+		struct itimerspec now;
+		for (int i = 0; i < 4; i++)
+			pthread_create(&t[i], NULL, create_timers, NULL);
+		for (int i = 0; i < 4; i++) {
+			void *made;
+			pthread_join(t[i], &made);
+			all += (long)made;
+		}
+		for (long i = 0; i < all; i++)
+			if (syscall(SYS_timer_gettime, (int)i, &now))
+				_exit(1);
+		_exit((int)all);
+	}), EXITED(200));
+}
+
+static void processor_time_was_all_the_users(void)
+{
+	CHECK("time in the kernel counts as such", IN_CHILD({
+		struct rusage u;
+		char buf[65536];
+		int fd = open("/dev/zero", O_RDONLY);
+		do {
+			for (int i = 0; i < 100; i++)
+				if (read(fd, buf, sizeof(buf)) < 0)
+					_exit(1);
+			getrusage(RUSAGE_SELF, &u);
+		} while (u.ru_stime.tv_sec * 1000000 + u.ru_stime.tv_usec + u.ru_utime.tv_sec * 1000000 + u.ru_utime.tv_usec < 300000);
+		_exit(u.ru_stime.tv_usec > 100000 ? 0 : 1);
+	}) == 0);
+}
+
+static void processor_time_was_not_in_proc_stat(void)
+{
+	unsigned long before = 0, now = 0;
+	clock_t until = clock() + CLOCKS_PER_SEC / 5;
+	FILE *f = fopen("/proc/stat", "r");
+
+	if (!f || fscanf(f, "cpu %lu", &before) != 1)
+		before = 0;
+	fclose(f);
+	while (clock() < until)
+		for (volatile int i = 0; i < 100000; i++)
+			;
+	f = fopen("/proc/stat", "r");
+	if (fscanf(f, "cpu %lu", &now) != 1)
+		now = 0;
+	fclose(f);
+	CHECK("user time in /proc/stat", now - before >= 10 && now - before < 100);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "exit-5"))
@@ -422,5 +512,9 @@ int main(int argc, char **argv)
 	zombie_stayed_with_a_reaper_that_ignores_it();
 	group_of_a_zombie();
 	usage_without_faults_and_size();
+	signal_of_a_deleted_timer_lost_its_origin();
+	tables_of_timers_made_twice();
+	processor_time_was_all_the_users();
+	processor_time_was_not_in_proc_stat();
 	return tap_done();
 }
