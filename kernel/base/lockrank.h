@@ -17,10 +17,10 @@
 enum lock_rank {
 	/* sleeping locks: mutexes and reader-writer semaphores */
 	RANK_EXEC = 1,      /* one exec or ptrace attach of a process at a time */
+	RANK_FILE_POS,      /* a file's position */
 	RANK_TTY,           /* a terminal's line discipline */
 	RANK_EPOLL,         /* an epoll instance */
 	RANK_DEVICE_TABLE,  /* changes of the table of devices, which show in devtmpfs */
-	RANK_FILE_POS,      /* a file's position */
 	RANK_PROC_FILE,     /* the text of an open file of /proc */
 	RANK_MOUNT,         /* the mount table, for writers */
 	RANK_RENAME,        /* one cross-directory rename of a filesystem at a time */

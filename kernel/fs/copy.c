@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/copy.c: sendfile(2), copy_file_range(2), and splice(2) where no pipe end
- * does better: bytes go through a few pages of the kernel's, read from one file,
- * written to the other.
+ * fs/copy.c: sendfile(2) and copy_file_range(2): bytes go through a few pages of
+ * the kernel's, read from one file, written to the other.
  *
- * What was read but could not be written is given back: a source with a position
- * simply stands where the written part ends. A source without one (a pipe, a
- * socket) cannot take bytes back, so from there no more is read than the target
- * then takes, waiting if it must.
+ * What was read but could not be written is not lost: the source's position stands
+ * where the written part ends. A file's own position is locked throughout, the
+ * two in the order of their addresses; pipes have no part in this (see
+ * fs/anon/splice.c).
  */
 #include "base/panic.h"
 #include "fs/internal.h"
@@ -40,70 +39,85 @@ static void bounce_free(struct bounce *b)
 		page_put(b->page[--b->pages]);
 }
 
-/* Writes n bytes from the pages. Those of a stream must all get out: none may be lost. */
-static ssize_t bounce_write(struct bounce *b, struct file *to, loff_t *position, size_t n, bool all)
-{
-	struct iter from;
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t put;
-
-		iter_init_pages(&from, b->page + done / PAGE_SIZE, done % PAGE_SIZE, n - done, true);
-		put = file_write(to, &from, position);
-		if (put <= 0)
-			return done ? (ssize_t)done : put;
-		done += (size_t)put;
-		if (!all)
-			break;
-	}
-	return (ssize_t)done;
-}
-
 /* One round: up to the size of the pages. */
 static ssize_t copy_some(struct bounce *b, struct file *from, loff_t *from_position, struct file *to,
 			 loff_t *to_position, size_t n)
 {
-	bool stream = from->mode & FILE_STREAM;
-	loff_t start = stream ? 0 : *from_position;
-	struct iter in;
+	loff_t start = from_position ? *from_position : 0;
+	struct iter it;
 	ssize_t got, put;
 
-	iter_init_pages(&in, b->page, 0, min_t(size_t, n, b->pages * PAGE_SIZE), false);
-	got = file_read(from, &in, stream ? NULL : from_position);
+	iter_init_pages(&it, b->page, 0, min_t(size_t, n, b->pages * PAGE_SIZE), false);
+	got = file_read(from, &it, from_position);
 	if (got <= 0)
 		return got;
-	put = bounce_write(b, to, to_position, (size_t)got, stream);
-	if (!stream)
+	iter_init_pages(&it, b->page, 0, (size_t)got, true);
+	put = file_write(to, &it, to_position);
+	if (from_position)
 		*from_position = start + max_t(ssize_t, put, 0);
 	return put;
 }
 
-ssize_t file_copy(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n)
+static ssize_t copy_all(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n)
 {
-	loff_t at = from_position ? *from_position : from->position;
 	struct bounce b;
 	size_t done = 0;
-	ssize_t got = 0;
+	ssize_t put = 0;
 
-	if (from_position && from->mode & FILE_STREAM)
-		return -ESPIPE;
-	if (!n)
-		return 0;
 	if (bounce_init(&b, n))
 		return -ENOMEM;
 	while (done < n) {
-		got = copy_some(&b, from, &at, to, to_position, n - done);
-		if (got <= 0)
+		put = copy_some(&b, from, from_position, to, to_position, n - done);
+		if (put <= 0)
 			break;
-		done += (size_t)got;
-		if (from->mode & FILE_STREAM || thread_killed())
+		done += (size_t)put;
+		if (thread_killed())
 			break;
 	}
 	bounce_free(&b);
-	if (from_position)
-		*from_position = at;
-	else if (!(from->mode & FILE_STREAM))
-		from->position = at;
-	return done ? (ssize_t)done : got;
+	return done ? (ssize_t)done : put;
+}
+
+/* The file's own position in *position, if that is what is wanted; true if it is and needs the lock. */
+static bool own_position(struct file *f, loff_t **position)
+{
+	if (*position || f->mode & FILE_STREAM)
+		return false;
+	*position = &f->position;
+	return true;
+}
+
+/* In the order of their addresses; either may be NULL, both may be the same. */
+static void positions_lock(struct mutex *a, struct mutex *b)
+{
+	struct mutex *low = min(a, b), *high = max(a, b);
+
+	if (low)
+		mutex_lock(low);
+	if (low && high != low)
+		mutex_lock_nested(high);
+	else if (!low && high)
+		mutex_lock(high);
+}
+
+static void positions_unlock(struct mutex *a, struct mutex *b)
+{
+	if (a)
+		mutex_unlock(a);
+	if (b && b != a)
+		mutex_unlock(b);
+}
+
+ssize_t file_copy(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n)
+{
+	struct mutex *a = own_position(from, &from_position) ? &from->position_lock : NULL;
+	struct mutex *b = own_position(to, &to_position) ? &to->position_lock : NULL;
+	ssize_t done;
+
+	if (!n)
+		return 0;
+	positions_lock(a, b);
+	done = copy_all(from, from_position, to, to_position, n);
+	positions_unlock(a, b);
+	return done;
 }

@@ -93,8 +93,22 @@ int file_allocate(struct file *f, int mode, loff_t offset, loff_t length); /* fa
 int file_sync(struct file *f, bool data_only);
 /* A read happened: access time, unless flags of file or mount say no. */
 void file_touch_access(struct file *f);
-/* sendfile, splice, copy_file_range: moves up to n bytes through pages. */
+/*
+ * sendfile, copy_file_range: moves up to n bytes through pages, from a file that
+ * has a position, or another that gives the same bytes to everyone. May sleep.
+ */
 ssize_t file_copy(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n);
+
+/* fs/anon/splice.c. Bytes, 0 at the end, -EAGAIN, -EPIPE (no signal sent), -ERESTARTSYS. They may sleep. */
+bool file_is_pipe(const struct file *f);
+/* At least one end is a pipe; modes of the files are checked. nowait: for the pipes, beside what their flags say. */
+ssize_t file_splice(struct file *from, loff_t *from_position, struct file *to, loff_t *to_position, size_t n,
+		    bool nowait);
+/* From one pipe to another, which is not the same (-EINVAL); tee: the source keeps it. */
+ssize_t pipe_move(struct file *from, struct file *to, size_t n, bool nowait, bool tee);
+/* vmsplice(2): waits for room or data, then moves what there is; the files' O_NONBLOCK does not count. */
+ssize_t pipe_write_some(struct file *f, struct iter *from, bool nowait);
+ssize_t pipe_read_some(struct file *f, struct iter *to, bool nowait);
 
 /* Building blocks for file_ops of page-cache files. */
 ssize_t file_read_generic(struct io *io, struct iter *to);

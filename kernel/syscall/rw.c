@@ -10,8 +10,7 @@
 #include <linux/fs.h>
 #include <linux/uio.h>
 
-/* A pipe or socket without readers: SIGPIPE for the writer. */
-static __cold void raise_pipe_signal(void)
+__cold void raise_pipe_signal(void)
 {
 	siginfo_t info = { .si_signo = SIGPIPE, .si_code = SI_USER };
 

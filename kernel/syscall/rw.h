@@ -22,4 +22,7 @@ struct iovec_copy {
 int iovec_read(struct iovec_copy *v, struct iter *it, uaddr_t from, uint64_t n, bool source);
 void iovec_free(struct iovec_copy *v);
 
+/* A pipe or socket without readers: SIGPIPE for the writer. */
+void raise_pipe_signal(void);
+
 #endif

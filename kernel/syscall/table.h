@@ -294,10 +294,10 @@
 	ROW(272, unshare,                PLAIN, "hex") /* CLONE_FILES and CLONE_FS */ \
 	ROW(273, set_robust_list,        PLAIN, "ptr size") \
 	ROW(274, get_robust_list,        PLAIN, "int ptr ptr") \
-	ROW(275, splice,                 PLAIN, "fd ptr fd ptr size hex") /* through a copy; SPLICE_F_ flags are hints */ \
-	ROW(276, tee,                    NONE,  "") \
+	ROW(275, splice,                 PLAIN, "fd ptr fd ptr size hex") \
+	ROW(276, tee,                    PLAIN, "fd fd size hex") \
 	ROW(277, sync_file_range,        PLAIN, "fd int int hex") /* the whole file */ \
-	ROW(278, vmsplice,               NONE,  "") \
+	ROW(278, vmsplice,               PLAIN, "fd ptr int hex") /* memory is copied, not lent */ \
 	ROW(279, move_pages,             NONE,  "") \
 	ROW(280, utimensat,              PLAIN, "dirfd path ptr hex") \
 	ROW(281, epoll_pwait,            PLAIN, "fd ptr int int ptr size") \

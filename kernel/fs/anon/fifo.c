@@ -127,7 +127,7 @@ static uint32_t fifo_poll(struct file *f, struct poll_table *pt)
 
 	if (f->mode & FILE_READ) {
 		poll_wait(pt, &p->read_wait);
-		if (!pipe_empty(p))
+		if (!pipe_empty(p) && !READ_ONCE(p->claimed))
 			events |= EPOLLIN | EPOLLRDNORM;
 		if (!READ_ONCE(p->writers) && f->position != (loff_t)READ_ONCE(p->writes_opened) + 1)
 			events |= EPOLLHUP;
@@ -213,7 +213,7 @@ static int pipe_resize(struct pipe *p, uint32_t slots)
 		return -ENOMEM;
 	mutex_lock(&p->lock);
 	used = p->head - p->tail;
-	if (used > slots) {
+	if (used + p->reserved > slots) {
 		mutex_unlock(&p->lock);
 		kfree(ring);
 		return -EBUSY;

@@ -52,11 +52,6 @@ void pipe_destroy(struct pipe *p)
 	kfree(p);
 }
 
-static inline struct pipe_slot *slot_at(struct pipe *p, uint32_t i)
-{
-	return &p->slot[i & (p->slots - 1)];
-}
-
 static struct page *page_take(struct pipe *p)
 {
 	for (unsigned i = 0; i < PIPE_SPARES; i++) {
@@ -87,15 +82,15 @@ static struct pipe_slot *mergeable(struct pipe *p, bool packet)
 
 	if (packet || p->head == p->tail)
 		return NULL;
-	s = slot_at(p, p->head - 1);
-	return !s->packet && s->offset + s->len < PAGE_SIZE ? s : NULL;
+	s = pipe_slot_at(p, p->head - 1);
+	return !s->packet && !s->shared && s->offset + s->len < PAGE_SIZE ? s : NULL;
 }
 
 static size_t pipe_room(struct pipe *p, bool packet)
 {
 	struct pipe_slot *s = mergeable(p, packet);
 
-	return (size_t)(p->slots - (p->head - p->tail)) * PAGE_SIZE + (s ? PAGE_SIZE - s->offset - s->len : 0);
+	return (size_t)(p->slots - (p->head - p->tail) - p->reserved) * PAGE_SIZE + (s ? PAGE_SIZE - s->offset - s->len : 0);
 }
 
 /* Copies into a page of the ring, a new one if need be. Bytes; 0: fault in first; -ENOMEM. */
@@ -110,7 +105,7 @@ static ssize_t fill_slot(struct pipe *p, struct iter *from, bool packet)
 
 		if (!page)
 			return -ENOMEM;
-		s = slot_at(p, p->head);
+		s = pipe_slot_at(p, p->head);
 		*s = (struct pipe_slot){ .page = page, .packet = packet };
 	}
 	done = iter_take_atomic(from, (uint8_t *)page_address(s->page) + s->offset + s->len,
@@ -146,13 +141,13 @@ static ssize_t write_some(struct pipe *p, struct iter *from, bool packet)
 		done += (size_t)n;
 	}
 	if (atomic && done < want && done) { /* one or two pages: shorten or drop them again */
-		struct pipe_slot *s = slot_at(p, p->head - 1);
+		struct pipe_slot *s = pipe_slot_at(p, p->head - 1);
 		uint32_t last = (uint32_t)min_t(size_t, s->len, done);
 
 		s->len -= last;
 		p->bytes -= done;
 		if (last < done)
-			slot_at(p, p->head - 2)->len -= (uint32_t)(done - last);
+			pipe_slot_at(p, p->head - 2)->len -= (uint32_t)(done - last);
 		if (!s->len) {
 			WRITE_ONCE(p->head, p->head - 1);
 			page_give(p, s->page);
@@ -165,19 +160,27 @@ static ssize_t write_some(struct pipe *p, struct iter *from, bool packet)
 	return n < 0 ? n : -EFAULT;
 }
 
+int pipe_wait_room(struct pipe *p, size_t bytes, bool nowait)
+{
+	int error;
+
+	if (nowait)
+		return -EAGAIN;
+	error = wait_event_interruptible_exclusive(&p->write_wait,
+						   !READ_ONCE(p->readers) || pipe_room(p, true) >= bytes);
+	if (error && !pipe_full(p))
+		waitq_wake_key(&p->write_wait, WRITABLE); /* our wake-up may have been meant for another */
+	return error;
+}
+
 /* What is to be done about a turn that moved nothing. 0: try again. */
 static int wait_writable(struct pipe *p, unsigned flags, int error, struct iter *from)
 {
 	if (error == -EFAULT)
 		return iter_fault_in(from, min(from->count, (size_t)PAGE_SIZE));
-	if (error != -EAGAIN || flags & IO_NOWAIT)
+	if (error != -EAGAIN)
 		return error;
-	error = wait_event_interruptible_exclusive(
-		&p->write_wait,
-		!READ_ONCE(p->readers) || pipe_room(p, true) >= (from->count <= PIPE_BUF ? from->count : 1));
-	if (error && !pipe_full(p))
-		waitq_wake_key(&p->write_wait, WRITABLE); /* our wake-up may have been meant for another */
-	return error;
+	return pipe_wait_room(p, from->count <= PIPE_BUF ? from->count : 1, flags & IO_NOWAIT);
 }
 
 ssize_t pipe_write(struct io *io, struct iter *from)
@@ -212,10 +215,13 @@ ssize_t pipe_write(struct io *io, struct iter *from)
 	return total ? (ssize_t)total : n;
 }
 
-static void drop_slot(struct pipe *p, struct pipe_slot *s)
+void pipe_drop_slot(struct pipe *p, struct pipe_slot *s)
 {
 	p->bytes -= s->len;
-	page_give(p, s->page);
+	if (s->shared)
+		page_put(s->page);
+	else
+		page_give(p, s->page);
 	WRITE_ONCE(p->tail, p->tail + 1);
 }
 
@@ -225,8 +231,8 @@ static ssize_t read_some(struct pipe *p, struct iter *to, bool *fault)
 	size_t total = 0;
 
 	*fault = false;
-	while (to->count && p->head != p->tail) {
-		struct pipe_slot *s = slot_at(p, p->tail);
+	while (to->count && p->head != p->tail && !p->claimed) {
+		struct pipe_slot *s = pipe_slot_at(p, p->tail);
 		size_t want = min(to->count, (size_t)s->len);
 		size_t done = iter_put_atomic(to, (uint8_t *)page_address(s->page) + s->offset, want);
 		bool packet = s->packet;
@@ -239,25 +245,33 @@ static ssize_t read_some(struct pipe *p, struct iter *to, bool *fault)
 		if (*fault)
 			return (ssize_t)total;
 		if (!s->len || packet)
-			drop_slot(p, s);
+			pipe_drop_slot(p, s);
 		if (packet)
 			break;
 	}
 	if (total || !to->count)
 		return (ssize_t)total;
-	return p->writers ? -EAGAIN : 0;
+	return pipe_may_read(p) ? 0 : -EAGAIN;
 }
 
-static int wait_readable(struct pipe *p, unsigned flags)
+int pipe_wait_readable(struct pipe *p, bool nowait)
 {
 	int error;
 
-	if (flags & IO_NOWAIT)
+	if (nowait)
 		return -EAGAIN;
-	error = wait_event_interruptible_exclusive(&p->read_wait, !pipe_empty(p) || !READ_ONCE(p->writers));
+	error = wait_event_interruptible_exclusive(&p->read_wait, pipe_may_read(p));
 	if (error && !pipe_empty(p))
 		waitq_wake_key(&p->read_wait, READABLE);
 	return error;
+}
+
+void pipe_wake(struct pipe *p)
+{
+	if (pipe_may_read(p) && waitq_active(&p->read_wait))
+		waitq_wake_key(&p->read_wait, READABLE);
+	if (!pipe_full(p) && waitq_active(&p->write_wait))
+		waitq_wake_key(&p->write_wait, WRITABLE);
 }
 
 /* Until something was read, and all of it if memory had to be faulted in between. */
@@ -280,7 +294,7 @@ static ssize_t read_turns(struct pipe *p, struct io *io, struct iter *to, bool *
 		else if (n >= 0 || total)
 			return (ssize_t)total;
 		else
-			error = wait_readable(p, io->flags);
+			error = pipe_wait_readable(p, io->flags & IO_NOWAIT);
 		if (error)
 			return total ? (ssize_t)total : error;
 	}

@@ -25,13 +25,14 @@ static int make_file(const struct walk *w, const char *name, const char *text)
 {
 	struct iter from;
 	struct file *f;
+	loff_t position = 0;
 	ssize_t n;
 	int error = file_open(w, name, O_CREAT | O_WRONLY, 0444, &f);
 
 	if (error)
 		return error;
 	iter_init_kernel(&from, (void *)(uintptr_t)text, strlen(text), true);
-	n = file_write(f, &from, NULL);
+	n = file_write(f, &from, &position);
 	file_put(f);
 	return n < 0 ? (int)n : 0;
 }
