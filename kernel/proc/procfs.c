@@ -49,7 +49,10 @@ static bool alive(void *task)
 {
 	struct task *t = task;
 
-	return READ_ONCE(t->pid->task) == t;
+	rcu_read_lock();
+	bool leads = rcu_dereference(rcu_dereference(t->pid)->task) == t;
+	rcu_read_unlock();
+	return leads;
 }
 
 static void owner(void *task, uint32_t *uid, uint32_t *gid)

@@ -10,6 +10,11 @@
 
 #define TICK (NSEC_PER_SEC / 100)
 
+static long ticks(struct __kernel_old_timeval t)
+{
+	return t.tv_sec * 100 + t.tv_usec / 10000;
+}
+
 static char state_letter(const struct task *t)
 {
 	uint32_t s = atomic_load(&t->thread.state);
@@ -37,13 +42,15 @@ static const char *state_name(char letter)
 	}
 }
 
-struct relations { int ppid, group, session, terminal_group; unsigned threads; uint64_t terminal; };
+struct relations { int tid, ppid, group, session, terminal_group; unsigned threads; uint64_t terminal; bool leads; };
 
 static void get_relations(struct task *t, struct relations *r)
 {
 	struct process *p = t->process;
 
 	SPIN_GUARD(&process_tree_lock);
+	r->tid = t->pid->number;
+	r->leads = t == p->leader;
 	r->ppid = p->parent && !list_empty(&p->sibling) ? p->parent->pid->number : 0;
 	r->group = p->group ? p->group->number : 0;
 	r->session = p->session ? p->session->number : 0;
@@ -80,39 +87,58 @@ static uint64_t resident(const struct space *s)
 	return s->count.rss_anon + s->count.rss_file + s->count.rss_shmem;
 }
 
+/* What was used: by the process, or by a thread of it that does not lead it alone. */
+static void stat_usage(struct text *x, struct task *t, const struct relations *r)
+{
+	struct rusage self, children;
+	struct sched_params sp;
+
+	process_usage(t->process, RUSAGE_SELF, &self);
+	process_usage(t->process, RUSAGE_CHILDREN, &children);
+	if (!r->leads) {
+		nsec_t user, system;
+
+		thread_times(&t->thread, &user, &system);
+		self.ru_utime = (struct __kernel_old_timeval){ user / NSEC_PER_SEC, user % NSEC_PER_SEC / 1000 };
+		self.ru_stime = (struct __kernel_old_timeval){ system / NSEC_PER_SEC, system % NSEC_PER_SEC / 1000 };
+		self.ru_minflt = (long)t->thread.faults_minor;
+		self.ru_majflt = (long)t->thread.faults_major;
+	}
+	thread_get_params(&t->thread, &sp);
+	text_printf(x, "%ld %ld %ld %ld %ld %ld ", self.ru_minflt, children.ru_minflt, self.ru_majflt,
+		    children.ru_majflt, ticks(self.ru_utime), ticks(self.ru_stime));
+	text_printf(x, "%ld %ld %d %d %u 0 %ld ", ticks(children.ru_utime), ticks(children.ru_stime),
+		    sp.priority ? -1 - sp.priority : 20 + sp.nice, sp.nice, r->threads,
+		    (long)(t->thread.start_time / TICK));
+}
+
+static void stat_signals(struct text *x, struct task *t)
+{
+	struct sched_params sp;
+	struct masks m;
+
+	get_masks(t, &m);
+	thread_get_params(&t->thread, &sp);
+	text_printf(x, "%lu %lu %lu %lu 0 0 0 %d %u %d %d 0 0 0 ", m.pending & 0x7fffffff, m.blocked & 0x7fffffff,
+		    m.ignored & 0x7fffffff, m.caught & 0x7fffffff, t->process->exit_signal, t->thread.cpu, sp.priority,
+		    sp.policy);
+}
+
 int proc_show_stat(void *task, struct text *x)
 {
 	struct task *t = task;
 	struct process *p = t->process;
 	struct space *s = proc_task_space(t);
 	struct relations r;
-	struct rusage self, children;
-	struct masks m;
-	nsec_t user, system;
-	struct sched_params sp;
 
 	get_relations(t, &r);
-	get_masks(t, &m);
-	process_usage(p, RUSAGE_SELF, &self);
-	process_usage(p, RUSAGE_CHILDREN, &children);
-	thread_get_params(&t->thread, &sp);
-	user = self.ru_utime.tv_sec * NSEC_PER_SEC + self.ru_utime.tv_usec * 1000;
-	system = self.ru_stime.tv_sec * NSEC_PER_SEC + self.ru_stime.tv_usec * 1000;
-
-	text_printf(x, "%d (%s) %c %d %d %d %d %d 0 ", t->pid->number, t->thread.name, state_letter(t), r.ppid, r.group,
+	text_printf(x, "%d (%s) %c %d %d %d %d %d 0 ", r.tid, t->thread.name, state_letter(t), r.ppid, r.group,
 		    r.session, (int)r.terminal, r.terminal_group);
-	text_printf(x, "%ld %ld %ld %ld %ld %ld ", self.ru_minflt, children.ru_minflt, self.ru_majflt,
-		    children.ru_majflt, (long)(user / TICK), (long)(system / TICK));
-	text_printf(x, "%ld %ld %d %d %u 0 %ld ", children.ru_utime.tv_sec * 100 + children.ru_utime.tv_usec / 10000,
-		    children.ru_stime.tv_sec * 100 + children.ru_stime.tv_usec / 10000,
-		    sp.priority ? -1 - sp.priority : 20 + sp.nice, sp.nice, r.threads,
-		    (long)(t->thread.start_time / TICK));
+	stat_usage(x, t, &r);
 	text_printf(x, "%lu %lu %lu ", s ? s->count.total * PAGE_SIZE : 0, s ? resident(s) : 0,
 		    p->limit[RLIMIT_RSS].soft);
 	text_printf(x, "%lu %lu %lu 0 0 ", s ? s->code_start : 0, s ? s->code_end : 0, s ? s->stack_top : 0);
-	text_printf(x, "%lu %lu %lu %lu 0 0 0 %d %u %d %d 0 0 0 ", m.pending & 0x7fffffff, m.blocked & 0x7fffffff,
-		    m.ignored & 0x7fffffff, m.caught & 0x7fffffff, p->exit_signal ? p->exit_signal : 17, t->thread.cpu,
-		    sp.priority, sp.policy);
+	stat_signals(x, t);
 	text_printf(x, "%lu %lu %lu %lu %lu %lu %lu %d\n", s ? s->data_start : 0, s ? s->data_end : 0,
 		    s ? s->brk_start : 0, s ? s->arg_start : 0, s ? s->arg_end : 0, s ? s->env_start : 0,
 		    s ? s->env_end : 0, p->zombie ? p->exit_code : 0);
@@ -159,6 +185,41 @@ static void status_capabilities(struct text *x, struct task *t)
 	cred_put(c);
 }
 
+static void status_umask(struct text *x, struct task *t)
+{
+	uint32_t mask = 0;
+	bool known;
+
+	spin_lock(&t->lock);
+	known = t->fs;
+	if (known)
+		mask = READ_ONCE(t->fs->umask);
+	spin_unlock(&t->lock);
+	if (known)
+		text_printf(x, "Umask:\t%04o\n", mask);
+}
+
+/* "0-2,5": runs of processors. */
+static void status_processors(struct text *x, uint64_t mask)
+{
+	const char *comma = "";
+
+	text_printf(x, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
+	for (unsigned cpu = 0; cpu < 64; cpu++) {
+		unsigned first = cpu;
+
+		if (!(mask >> cpu & 1))
+			continue;
+		while (cpu < 63 && mask >> (cpu + 1) & 1)
+			cpu++;
+		text_printf(x, "%s%u", comma, first);
+		if (cpu > first)
+			text_printf(x, "-%u", cpu);
+		comma = ",";
+	}
+	text_printf(x, "\n");
+}
+
 int proc_show_status(void *task, struct text *x)
 {
 	struct task *t = task;
@@ -171,10 +232,11 @@ int proc_show_status(void *task, struct text *x)
 	get_relations(t, &r);
 	get_masks(t, &m);
 	text_printf(x, "Name:\t%s\n", t->thread.name);
+	status_umask(x, t);
 	text_printf(x, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", letter,
-		    state_name(letter), p->pid->number, t->pid->number, r.ppid);
+		    state_name(letter), p->pid->number, r.tid, r.ppid);
 	status_identity(x, t);
-	text_printf(x, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid->number, t->pid->number, r.group,
+	text_printf(x, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid->number, r.tid, r.group,
 		    r.session);
 	if (s)
 		status_memory(x, s);
@@ -182,8 +244,8 @@ int proc_show_status(void *task, struct text *x)
 		    m.queue_limit, m.pending, m.shared);
 	text_printf(x, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", m.blocked, m.ignored, m.caught);
 	status_capabilities(x, t);
-	text_printf(x, "Seccomp:\t0\nCpus_allowed:\t%lx\nCpus_allowed_list:\t0-%u\n",
-		    t->thread.affinity & (BIT(cpu_online_count - 1) * 2 - 1), cpu_online_count - 1);
+	text_printf(x, "Seccomp:\t0\n");
+	status_processors(x, t->thread.affinity & (BIT(cpu_online_count - 1) * 2 - 1));
 	text_printf(x, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->thread.switches_voluntary,
 		    t->thread.switches_involuntary);
 	if (s)
@@ -261,7 +323,9 @@ int proc_show_limits(void *task, struct text *x)
 		text_printf(x, "%-25s ", row[i].name);
 		limit_value(x, p->limit[i].soft);
 		limit_value(x, p->limit[i].hard);
-		text_printf(x, "%-10s\n", row[i].unit);
+		if (*row[i].unit)
+			text_printf(x, "%-10s", row[i].unit);
+		text_printf(x, "\n");
 	}
 	return 0;
 }

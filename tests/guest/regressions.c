@@ -492,6 +492,33 @@ static void processor_time_was_not_in_proc_stat(void)
 	CHECK("user time in /proc/stat", now - before >= 10 && now - before < 100);
 }
 
+static void print_line(const char *path, const char *start)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, start, strlen(start))) {
+			line[strcspn(line, "\n")] = 0;
+			TELL(start, "'%s'", line);
+		}
+	}
+	if (f)
+		fclose(f);
+}
+
+static void lines_of_proc_status(void)
+{
+	static const char *const lines[] = { "Umask:", "SigCgt:", "Threads:", "Cpus_allowed_list:" };
+
+	umask(027);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		print_line("/proc/self/status", lines[i]);
+	print_line("/proc/self/limits", "Max nice");
+	print_line("/proc/self/limits", "Max realtime timeout");
+	umask(022);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "exit-5"))
@@ -516,5 +543,6 @@ int main(int argc, char **argv)
 	tables_of_timers_made_twice();
 	processor_time_was_all_the_users();
 	processor_time_was_not_in_proc_stat();
+	lines_of_proc_status();
 	return tap_done();
 }
