@@ -35,4 +35,4 @@ def assert_same(expected, got):
     """Compares two texts (bytes); fails with the lines that differ."""
     lines = [text.decode(errors="replace").splitlines() for text in (expected, got)]
     difference = list(difflib.unified_diff(*lines, "expected", "inside", "", "", 2, ""))
-    assert not difference, "\n".join(difference[:80])
+    assert not difference, "\n".join(difference[:300])

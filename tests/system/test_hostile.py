@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Bad input: files that exec must not trip over."""
+import pathlib
+
+import hostile
+import oracle
+import programs
+import pytest
+from conftest import Linnet
+
+SCRIPTS = pathlib.Path(__file__).parent / "scripts"
+
+
+@pytest.fixture(scope="module")
+def ends():
+    """How each hostile file ended: (on Linux, inside, what was said on the console)."""
+    runner = programs.c_program("hostile", (SCRIPTS / "hostile.c").read_text())
+    members = {"h/" + name: data for name, data in hostile.all_files().items()}
+    members["h/link-loop"] = "-> /h/link-loop"
+    members["h/folder"] = None
+    initrd = programs.initramfs("hostile", {"hostile": runner.read_bytes(), **members})
+    done = Linnet().run("/hostile", options=["--initrd", str(initrd), "--verbose"])
+    return oracle.linux(["/hostile"], initrd)[0], done.stdout, done.stderr
+
+
+def test_hostile_files_leave_the_kernel_alive(ends):
+    linux, inside, console = ends
+    assert inside.endswith(b"end\n"), console[-3000:].decode(errors="replace")
+    assert inside.count(b"\n") == linux.count(b"\n")
+
+
+def test_hostile_files_lose_no_memory(ends):
+    assert b"lost" not in ends[1]
+
+
+def by_name(text):
+    return dict(line.split(": ") for line in text.decode().splitlines() if ": " in line)
+
+
+def test_exec_errors_are_those_of_linux(ends):
+    """Scripts, interpreters and files cut short: the same error, or the same end."""
+    linux, inside = by_name(ends[0]), by_name(ends[1])
+    names = [n for n in linux if n.split("-")[0] in ("script", "depth", "truncated", "interp")
+             or n in ("good", "none", "shared-object", "many-segments", "many-headers",
+                      "not-executable", "bad-instruction", "privileged-code", "folder", "link-loop",
+                      "entry-nowhere", "entry-kernel", "entry-not-canonical", "stack-pointer-wild")]
+    # Damage that Linux meets only when it gave up the old program, or never.
+    names = [n for n in names if n not in ("interp-cut", "interp-empty", "interp-huge",
+                                           "interp-script", "interp-wild", "script-empty")
+             and not (n.startswith("truncated") and int(n.split("-")[1]) >= 176)]
+    assert {n: inside.get(n) for n in names} == {n: linux[n] for n in names}
+
+
+def test_what_linux_refuses_or_kills_never_runs(ends):
+    """We may refuse more than Linux does, before the old program is gone, but not less."""
+    linux, inside = by_name(ends[0]), by_name(ends[1])
+    for name, end in linux.items():
+        if end != "exit 42":
+            assert inside[name].startswith(("error", end.split()[0])), (name, end)
