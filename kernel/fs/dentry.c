@@ -422,6 +422,11 @@ struct dentry *dentry_try_free(struct dentry *d)
 	return parent == d ? NULL : parent;
 }
 
+static bool is_fleeting(const struct dentry *d)
+{
+	return d->flags & DENTRY_UNHASHED || (d->inode && d->inode->ops->fleeting);
+}
+
 /* refs reached zero: keep d on the LRU, or say that it should go. RCU held. */
 static bool dentry_keep(struct dentry *d)
 {
@@ -431,7 +436,7 @@ static bool dentry_keep(struct dentry *d)
 		   (DENTRY_ON_LRU | DENTRY_REFERENCED)))
 		return true;
 	spin_lock(&d->lock);
-	if (d->flags & DENTRY_UNHASHED) {
+	if (is_fleeting(d)) {
 		keep = false;
 	} else if (atomic_load(&d->refs) == 0) {
 		if (!(d->flags & DENTRY_ON_LRU))

@@ -62,6 +62,8 @@ struct inode_ops {
 	int (*permission)(struct inode *inode, const struct cred *cred, unsigned mask);
 	/* False: a cached dentry is stale and looked up again (procfs). No lock, may not sleep. NULL: always valid. */
 	bool (*revalidate)(struct dentry *dentry);
+	/* Its dentries go when nobody uses them any more: they would keep a process in memory (procfs). */
+	bool fleeting;
 	/* Extended attributes; NULL: -EOPNOTSUPP. size 0 asks for the length. */
 	ssize_t (*getxattr)(struct inode *inode, const char *name, void *value, size_t size);
 	int (*setxattr)(struct inode *inode, const char *name, const void *value, size_t size, int flags);

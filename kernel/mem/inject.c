@@ -31,6 +31,11 @@ int inject_arm(uint64_t n)
 	return 0;
 }
 
+void inject_thread_end(void)
+{
+	inject_arm(0);
+}
+
 uint64_t inject_left(void)
 {
 	return atomic_load(&owner) == context_current() ? left : 0;

@@ -18,8 +18,11 @@ int inject_arm(uint64_t n);
 uint64_t inject_left(void);
 /* Asked by the allocators: must this one fail? flags: enum alloc_flags. */
 bool inject_fail(unsigned flags);
+/* The running thread ends: disarms. */
+void inject_thread_end(void);
 #else
 #define inject_fail(flags) false
+static inline void inject_thread_end(void) { }
 #endif
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/panic.h"
 #include "hal/clock.h"
 #include "hal/usercopy.h"
+#include "mem/inject.h"
 #include "proc/internal.h"
 #include "proc/process.h"
 #include <linux/wait.h>
@@ -326,6 +327,7 @@ void task_exit(int code)
 	struct process *p = t->process;
 
 	might_sleep();
+	inject_thread_end();
 	bool last = atomic_dec_and_test(&p->live);
 	if (last && p == init_process)
 		panic("init ended with status 0x%04x", p->group_exiting ? p->exit_code : code);

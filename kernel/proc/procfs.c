@@ -110,6 +110,9 @@ static const struct proc_pid_file files[] = {
 	{ .name = "root", .mode = S_IFLNK | 0777, .link = proc_link_root },
 	{ .name = "fd", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_link = proc_link_fd },
 	{ .name = "fdinfo", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_show = proc_show_fdinfo },
+#if CONFIG_DEBUG
+	{ .name = "fail-nth", .mode = S_IFREG | 0600, .show = proc_show_fail_nth, .store = proc_store_fail_nth },
+#endif
 	{ .name = NULL },
 };
 

@@ -38,6 +38,10 @@ int proc_show_fdinfo(void *task, int fd, struct text *t);
 int proc_show_mounts(void *task, struct text *t);
 int proc_show_mountinfo(void *task, struct text *t);
 
+/* procfs_inject.c, debug builds */
+int proc_show_fail_nth(void *task, struct text *t);
+int proc_store_fail_nth(void *task, const char *buf, size_t n);
+
 /* The address space of a task, counted as a visitor; NULL for kernel threads and the dead. */
 struct space *proc_task_space(struct task *t);
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Bad input: files that exec must not trip over."""
 import pathlib
+import subprocess
+import sys
 
 import hostile
 import oracle
@@ -57,3 +59,49 @@ def test_what_linux_refuses_or_kills_never_runs(ends):
     for name, end in linux.items():
         if end != "exit 42":
             assert inside[name].startswith(("error", end.split()[0])), (name, end)
+
+
+@pytest.fixture(scope="module")
+def debug_kernel():
+    subprocess.run(["make", "--no-print-directory", "-j2", "DEBUG=1"], cwd=programs.ROOT,
+                   stdout=sys.stderr, check=True)
+    return str(programs.ROOT / "build/debug/linnet.elf")
+
+
+@pytest.mark.linnet
+def test_out_of_memory_in_every_allocation(linnet, debug_kernel):
+    """Every allocation of fork, exec and their like fails once: errors, and no leaks."""
+    path = programs.c_program("inject", (SCRIPTS / "inject.c").read_text())
+    initrd = programs.initramfs("inject", {"inject": path.read_bytes(),
+                                           "inject-script": b"#!/inject after\n"})
+    done = linnet.run("/inject", options=["--initrd", str(initrd), "--kernel", debug_kernel])
+    assert done.stdout.decode().splitlines() == [
+        name + ": done" for name in ("fork", "vfork", "thread", "exec", "script", "mmap", "files")
+    ], done.stderr.decode(errors="replace")
+
+
+@pytest.mark.linnet
+def test_processes_seen_in_proc_go_when_they_end(linnet):
+    """The name cache kept a dead process with all that was its own, once /proc/PID was used."""
+    text = linnet.sh("i=0; while [ $i -lt 100 ]; do busybox true; cat /proc/self/stat >/dev/null; "
+                     "i=$((i + 1)); done; sleep 0.3; awk '$1 == \"process\" {print $2}' "
+                     "/proc/slabinfo")
+    assert int(text) < 20
+
+
+@pytest.mark.parametrize("who", ["root", "nobody"])
+def test_fork_bomb_in_64_mib(linnet, who):
+    """The shell's classic, ended after three seconds; then there is room again."""
+    initrd = programs.initramfs("bomb", programs.files("/bin/bash-static"))
+    text = linnet.sh("free_now() { sleep 0.5; awk '/MemFree/ {print \"free\", $2}' /proc/meminfo; }\n"
+                     "cd /\n su -s /bin/bash-static %s -c true; free_now\n"
+                     "su -s /bin/bash-static %s -c 'b() { b | b & }; b' >/dev/null 2>&1 &\n"
+                     "sleep 3; echo alive; i=0\n"
+                     "while killall -q -STOP bash-static; killall -q -9 bash-static || [ $i -lt 5 ]; do\n"
+                     "  i=$((i + 1)); sleep 0.1; [ $i -lt 200 ] || break\n"
+                     "done\n free_now; echo end" % (who, who),
+                     options=["--initrd", str(initrd), "--memory", "64M"])
+    lines = text.splitlines()
+    assert "alive" in lines and lines[-1] == "end", text
+    before, after = (int(line.split()[1]) for line in lines if line.startswith("free"))
+    assert after > before - 2048

@@ -317,7 +317,7 @@ static ssize_t self_read(struct inode *i, char *buf, size_t size)
 	return thread ? format_cut(buf, size, "%d/task/%d", tgid, tid) : format_cut(buf, size, "%d", tgid);
 }
 
-#define PID_OPS .permission = pid_permission, .getattr = set_owner, .create = proc_refuse_create
+#define PID_OPS .permission = pid_permission, .getattr = set_owner, .create = proc_refuse_create, .fleeting = true
 
 static const struct inode_ops pid_dir_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = pid_lookup };
 static const struct inode_ops pid_tasks_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = tasks_lookup };
