@@ -139,12 +139,33 @@ struct dentry *dentry_find(struct dentry *parent, const char *name, size_t len, 
 	return d;
 }
 
+static void long_name_free(struct rcu_head *head)
+{
+	kfree(container_of(head, struct long_name, rcu));
+}
+
+void long_name_put(struct long_name *n)
+{
+	if (n && refcount_put(&n->refs))
+		rcu_call(&n->rcu, long_name_free);
+}
+
+/* Room for the text of a long name; NULL when out. */
+static char *long_name_create(size_t len)
+{
+	struct long_name *n = kmalloc(sizeof(*n) + len + 1, ALLOC_KERNEL);
+
+	if (!n)
+		return NULL;
+	refcount_init(&n->refs, 1);
+	return n->text;
+}
+
 static void dentry_free(struct rcu_head *head)
 {
 	struct dentry *d = container_of(head, struct dentry, rcu);
 
-	if (d->name != d->inline_name)
-		kfree(d->name);
+	long_name_put(dentry_long_name(d));
 	kcache_free(dentry_cache, d);
 }
 
@@ -157,7 +178,7 @@ static struct dentry *dentry_create(struct super *sb, const char *name, size_t l
 		return NULL;
 	text = d->inline_name;
 	if (len >= sizeof(d->inline_name)) {
-		text = kmalloc(len + 1, ALLOC_KERNEL);
+		text = long_name_create(len);
 		if (!text) {
 			kcache_free(dentry_cache, d);
 			return NULL;

@@ -18,33 +18,36 @@ bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d)
 	return true;
 }
 
-static void swap_inline_names(struct dentry *a, struct dentry *b)
+static void swap_names(struct dentry *a, struct dentry *b)
 {
+	const struct long_name *long_a = dentry_long_name(a), *long_b = dentry_long_name(b);
+	uint32_t length = a->name_length, hash = a->name_hash;
 	char text[sizeof(a->inline_name)];
 
 	memcpy(text, a->inline_name, sizeof(text));
 	memcpy(a->inline_name, b->inline_name, sizeof(text));
 	memcpy(b->inline_name, text, sizeof(text));
+	WRITE_ONCE(a->name, long_b ? long_b->text : a->inline_name);
+	WRITE_ONCE(b->name, long_a ? long_a->text : b->inline_name);
+	a->name_length = b->name_length;
+	a->name_hash = b->name_hash;
+	b->name_length = length;
+	b->name_hash = hash;
 }
 
-/* d gets target's name; target keeps it too where no memory changes hands. */
-static void take_name(struct dentry *d, struct dentry *target, bool exchange)
+/* d gets target's name, and target keeps it: whoever has the replaced file open still sees what it was called. */
+static void share_name(struct dentry *d, const struct dentry *target)
 {
-	const char *d_text = d->name == d->inline_name ? NULL : d->name;
-	const char *target_text = target->name == target->inline_name ? NULL : target->name;
-	uint32_t length = d->name_length, hash = d->name_hash;
+	struct long_name *old = dentry_long_name(d), *shared = dentry_long_name(target);
 
+	if (shared)
+		refcount_get(&shared->refs);
+	else
+		memcpy(d->inline_name, target->inline_name, sizeof(d->inline_name));
+	WRITE_ONCE(d->name, shared ? shared->text : d->inline_name);
 	d->name_length = target->name_length;
 	d->name_hash = target->name_hash;
-	if (!exchange && !d_text && !target_text) {
-		memcpy(d->inline_name, target->inline_name, sizeof(d->inline_name));
-		return;
-	}
-	swap_inline_names(d, target);
-	d->name = target_text ? target_text : d->inline_name;
-	target->name = d_text ? d_text : target->inline_name;
-	target->name_length = length;
-	target->name_hash = hash;
+	long_name_put(old);
 }
 
 static void change_parent(struct dentry *d, struct dentry *to)
@@ -80,7 +83,10 @@ void dentry_move(struct dentry *d, struct dentry *target, bool exchange)
 	seq_write_begin(&target->seq);
 	dentry_hash_remove(d);
 	dentry_hash_remove(target);
-	take_name(d, target, exchange);
+	if (exchange)
+		swap_names(d, target);
+	else
+		share_name(d, target);
 	change_parent(d, to);
 	if (exchange) {
 		change_parent(target, from);

@@ -50,8 +50,11 @@ struct inode_ops {
 		      struct inode *to_dir, const char *to, size_t to_len, struct inode *target, unsigned flags);
 	/* An unnamed file for O_TMPFILE. NULL: -EOPNOTSUPP. */
 	int (*tmpfile)(struct inode *dir, uint32_t mode, const struct cred *cred, struct inode **out);
-	/* Target of a symbolic link, zero-terminated, into buf. Length or errno. No lock. NULL: inode->link is the text. */
-	ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
+	/*
+	 * Target of a symbolic link, zero-terminated, into buf, for who may see it. Length or errno. No lock.
+	 * NULL: inode->link is the text.
+	 */
+	ssize_t (*readlink)(struct inode *inode, const struct cred *cred, char *buf, size_t size);
 	/* A link that leads to an object, not to a name (/proc/PID/fd/N): *out counted. No lock. NULL: follow the text. */
 	int (*follow)(struct inode *inode, const struct cred *cred, struct path *out);
 	/* Checked and locked for writing. NULL: inode_set_attributes() is all. */

@@ -157,7 +157,7 @@ static int walk_read_link(struct walk_state *s, struct inode *link)
 
 	if (!buf)
 		return -ENOMEM;
-	n = link->ops->readlink(link, buf, PATH_MAX);
+	n = link->ops->readlink(link, s->w->cred, buf, PATH_MAX);
 	if (n >= 0)
 		n = n ? walk_splice(s, buf, (size_t)n) : -ENOENT;
 	kfree(buf);

@@ -238,7 +238,7 @@ static int64_t read_link_text(struct inode *i, uaddr_t to, size_t size)
 	buf = kmalloc(PATH_MAX, ALLOC_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	n = i->ops->readlink(i, buf, PATH_MAX);
+	n = i->ops->readlink(i, cred_current(), buf, PATH_MAX);
 	if (n > 0) {
 		n = min(n, (ssize_t)size);
 		if (copy_to_user(to, buf, (size_t)n))

@@ -290,12 +290,12 @@ static int link_follow(struct inode *i, const struct cred *cred, struct path *ou
 	return proc_provider->may_inspect(pi->task, cred) ? entry_path(pi, out) : -EACCES;
 }
 
-static ssize_t link_read(struct inode *i, char *buf, size_t size)
+static ssize_t link_read(struct inode *i, const struct cred *cred, char *buf, size_t size)
 {
 	struct path p;
 	char *page, *name;
 	ssize_t n;
-	int error = entry_path(proc_inode(i), &p);
+	int error = link_follow(i, cred, &p);
 
 	if (error)
 		return error;
@@ -309,7 +309,7 @@ static ssize_t link_read(struct inode *i, char *buf, size_t size)
 	return n;
 }
 
-static ssize_t self_read(struct inode *i, char *buf, size_t size)
+static ssize_t self_read(struct inode *i, const struct cred *cred, char *buf, size_t size)
 {
 	bool thread = proc_inode(i)->thread;
 	int tgid, tid = proc_provider->self(thread, &tgid);

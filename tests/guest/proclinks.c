@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* The links of /proc/PID: what they say of files that were renamed, replaced or removed; and to whom. */
+#include "tap.h"
+#include <sys/prctl.h>
+
+#define NOBODY 65534
+#define LONG   "a-name-that-is-longer-than-thirty-two-bytes-by-far"
+#define LONGER "another-name-that-is-longer-than-thirty-two-bytes-by-even-more"
+
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2
+#endif
+
+/* The last component of where a descriptor's link leads, with "(deleted)" if it says so. */
+static const char *shown(int fd)
+{
+	static char text[PATH_MAX];
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, text, sizeof(text) - 1);
+	if (n < 0)
+		return strerror(errno);
+	text[n] = 0;
+	return strrchr(text, '/') ? strrchr(text, '/') + 1 : text;
+}
+
+static int make(const char *name)
+{
+	return open(name, O_RDWR | O_CREAT | O_TRUNC, 0644);
+}
+
+/* A file that was renamed over showed the name of the one that took its place, if one of them was long. */
+static void replaced_file_showed_anothers_name(void)
+{
+	static const char *const names[] = { "short", LONG, "brief", LONGER };
+
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++) {
+			int a, b;
+
+			if (i == j)
+				continue;
+			a = make(names[i]);
+			b = make(names[j]);
+			rename(names[i], names[j]);
+			TELL("the replaced one", "%s", shown(b));
+			TELL("the other", "%s", shown(a));
+			CHECK("it is found", !access(names[j], F_OK) && access(names[i], F_OK));
+			close(a);
+			close(b);
+			unlink(names[j]);
+		}
+}
+
+static void names_change_places(void)
+{
+	int a = make("short"), b = make(LONG), c = make(LONGER);
+
+	syscall(SYS_renameat2, AT_FDCWD, "short", AT_FDCWD, LONG, RENAME_EXCHANGE);
+	TELL("exchanged", "%s %s", shown(a), "");
+	TELL("with", "%s", shown(b));
+	syscall(SYS_renameat2, AT_FDCWD, LONG, AT_FDCWD, LONGER, RENAME_EXCHANGE);
+	TELL("exchanged long ones", "%s", shown(a));
+	TELL("with", "%s", shown(c));
+	rename(LONGER, LONG);
+	TELL("the replaced one", "%s", shown(c));
+	unlink(LONG);
+	TELL("removed", "%s", shown(a));
+	close(a);
+	close(b);
+	close(c);
+	unlink("short");
+}
+
+static long link_of(pid_t pid, const char *name)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return readlink(path, text, sizeof(text)) < 0 ? -errno : 1;
+}
+
+static long opened(pid_t pid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 1;
+}
+
+static const char *const links[] = { "exe", "cwd", "root", "fd/0", "task/1/cwd" };
+
+/* Five digits in an exit status would not do: a bit a link. */
+static int may_read(pid_t pid)
+{
+	int bits = 0;
+
+	for (int i = 0; i < 5; i++)
+		bits |= (link_of(pid, links[i]) == 1) << i;
+	return bits;
+}
+
+/* Anybody could read where the links of another's process lead. */
+static void links_could_be_read_by_anybody(void)
+{
+	pid_t other;
+	int status;
+
+	CHECK_INT("root reads those of process 1", may_read(1), 31);
+	CHECK_INT("nobody reads none of them", IN_CHILD({
+		setgid(NOBODY);
+		setuid(NOBODY);
+		_exit(may_read(1));
+	}), 0);
+	for (int i = 0; i < 5; i++)
+		CHECK_INT(links[i], (IN_CHILD({
+			setgid(NOBODY);
+			setuid(NOBODY);
+			_exit(link_of(1, links[i]) == -EACCES && opened(1, links[i]) == -EACCES);
+		})), EXITED(1));
+	CHECK_INT("but its own, which exec made readable again", IN_CHILD({
+		setgid(NOBODY);
+		setuid(NOBODY);
+		prctl(PR_SET_DUMPABLE, 1);
+		_exit(may_read(getpid()));
+	}), EXITED(15));
+	other = fork();
+	if (!other) {
+		setgid(NOBODY);
+		setuid(NOBODY);
+		prctl(PR_SET_DUMPABLE, 1);
+		for (;;)
+			pause();
+	}
+	sleep_ms(50);
+	status = IN_CHILD({
+		setgid(NOBODY);
+		setuid(NOBODY);
+		_exit(link_of(other, "cwd") == 1 && link_of(other, "exe") == 1);
+	});
+	CHECK_INT("and those of another of its processes", status, EXITED(1));
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+}
+
+int main(void)
+{
+	replaced_file_showed_anothers_name();
+	names_change_places();
+	links_could_be_read_by_anybody();
+	return tap_done();
+}
