@@ -287,7 +287,7 @@ static int queue_entry(struct task *t, bool shared, int sig, const siginfo_t *in
 
 	if (sig < SIGRTMIN && (q->set & BIT_OF(sig)))
 		return 0;
-	e = signal_entry_create(t->account, limit);
+	e = sig == SIGKILL ? NULL : signal_entry_create(t->account, limit); /* nobody ever looks at SIGKILL's */
 	if (e) {
 		e->info = info ? *info : (siginfo_t){ .si_signo = sig, .si_code = SI_KERNEL };
 		e->info.si_signo = sig;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sched/account.c: where processor time goes: to threads, and to the sums of
- * each processor for /proc/stat. Time is taken at switches; how a thread's time
- * splits into user and kernel mode follows from the timer interrupts that found
- * it in either (see thread_times()).
+ * each processor for /proc/stat. Time is taken at switches; how it splits into
+ * user and kernel mode follows from the timer interrupts: a thread's by how many
+ * found it in either (see thread_times()), a processor's by what the next one
+ * finds. Until then it is in neither sum, so that no sum ever goes back.
  */
 #include "hal/clock.h"
 #include "sched/runq.h"
@@ -18,19 +19,15 @@ static nsec_t system_part(const struct thread *t, nsec_t ns)
 	return all ? ns / all * in_system + ns % all * in_system / all : 0;
 }
 
-/* Which sums of a processor ran ns of its running thread belong to. */
+/* Which sum of a processor ran ns of its running thread belong to. */
 static void add_times(struct cpu_times *sums, const struct runq *rq, nsec_t ran)
 {
-	const struct thread *t = rq->current;
-	nsec_t in_system;
-
-	if (t == rq->idle) {
+	if (rq->current == rq->idle)
 		sums->idle += ran;
-		return;
-	}
-	in_system = system_part(t, ran);
-	sums->system += in_system;
-	*(t->params.nice > 0 ? &sums->nice : &sums->user) += ran - in_system;
+	else if (!rq->current->context.xstate)
+		sums->system += ran;
+	else
+		sums->unsorted += ran;
 }
 
 /* Counters of two processors may differ by some nanoseconds. */
@@ -49,6 +46,25 @@ void account_current(struct runq *rq, nsec_t now)
 	add_times(&rq->times, rq, ran);
 	if (t != rq->idle)
 		runq_charge(rq, t, ran);
+}
+
+void account_tick(struct runq *rq, nsec_t now, bool from_user)
+{
+	struct cpu_times *sums = &rq->times;
+	struct thread *t = rq->current;
+
+	spin_lock(&rq->lock);
+	account_current(rq, now);
+	if (!from_user) {
+		t->samples_system++;
+		sums->system += sums->unsorted;
+	} else {
+		t->samples_user++;
+		*(t->params.nice > 0 ? &sums->nice : &sums->user) += sums->unsorted;
+	}
+	sums->unsorted = 0;
+	spin_release(&rq->lock);
+	preempt_enable_no_resched();
 }
 
 nsec_t thread_runtime(struct thread *t)

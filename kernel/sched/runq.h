@@ -26,6 +26,7 @@
 
 struct cpu_times {
 	nsec_t user, nice, system, idle;
+	nsec_t unsorted; /* of programs, since the last tick */
 };
 
 struct runq {
@@ -74,6 +75,8 @@ void sched_init_cpu(void);
 
 /* account.c: charges the running thread up to now. Lock held. */
 void account_current(struct runq *rq, nsec_t now);
+/* The timer found this processor's running thread, not the idle one, in either mode. Interrupts off. */
+void account_tick(struct runq *rq, nsec_t now, bool from_user);
 
 /* space.c: for a thread that has an address space, and for one that has none. Interrupts off. */
 void space_load(struct mmu_space *mmu);

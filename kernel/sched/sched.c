@@ -346,10 +346,7 @@ void upcall_timer(void)
 
 	timer_run(now);
 	if (t != rq->idle) {
-		if (irq_from_user())
-			t->samples_user++;
-		else
-			t->samples_system++;
+		account_tick(rq, now, irq_from_user());
 		timer_request_interrupt(now + TICK_NS);
 	}
 	if (cpu_local_read(preempt_count) == 0)
