@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 #include "proc/internal.h"
+#include "proc/oom.h"
 #include "proc/process.h"
 #include "vm/space.h"
 
@@ -40,6 +41,8 @@ int upcall_user_fault(uaddr_t addr, enum fault_access access, bool from_user, ui
 		return result;
 	if (result == -ERESTARTSYS)
 		return result; /* dying: the exit loop sees to it */
+	if (result == -ENOMEM && oom_make_room())
+		return 0; /* and the fault comes again */
 	int sig = fault_signal(result, &code);
 	if (sig == SIGKILL)
 		log_err("out of memory: %s (%d) is killed\n", thread_current()->name, task_current()->pid->number);

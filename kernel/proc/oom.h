@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* proc/oom.h: when a program's page cannot be had. */
+#ifndef PROC_OOM_H
+#define PROC_OOM_H
+
+#include "lib/types.h"
+
+/*
+ * Sees to it that a process ends which has much memory, maybe the caller's own, and
+ * waits a moment. False: there is none to choose. No locks; may sleep.
+ */
+bool oom_make_room(void);
+
+#endif
