@@ -493,6 +493,110 @@ static void processor_time_was_not_in_proc_stat(void)
 		dprintf(1, "# %lu, then %lu\n", before, now);
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void *keep_creating(void *arg)
+{
+	pthread_t t;
+
+	for (;;) {
+		if (!pthread_create(&t, NULL, nothing, NULL))
+			pthread_detach(t);
+	}
+	return arg;
+}
+
+static void *exec_from_here(void *arg)
+{
+	sleep_ms(2);
+	execl("/proc/self/exe", "regressions", "exit-5", NULL);
+	return arg;
+}
+
+/* A thread that came into being just then was not told, and the end or the exec waited for it for ever. */
+static void thread_created_while_its_process_ends(void)
+{
+	int ended = 0, killed = 0, executed = 0;
+
+	for (int i = 0; i < 15; i++) {
+		int st = IN_CHILD({
+			pthread_t t;
+			for (int k = 0; k < 3; k++)
+				pthread_create(&t, NULL, keep_creating, NULL);
+			sleep_ms(2);
+			_exit(4);
+		});
+		ended += st == EXITED(4);
+		st = IN_CHILD({
+			pthread_t t;
+			for (int k = 0; k < 3; k++)
+				pthread_create(&t, NULL, keep_creating, NULL);
+			sleep_ms(2);
+			kill(getpid(), SIGTERM);
+			for (;;)
+				pause();
+		});
+		killed += st == SIGTERM;
+		st = IN_CHILD({
+			pthread_t t;
+			for (int k = 0; k < 2; k++)
+				pthread_create(&t, NULL, keep_creating, NULL);
+			pthread_create(&t, NULL, exec_from_here, NULL);
+			for (;;)
+				pause();
+		});
+		executed += st == EXITED(5);
+	}
+	CHECK_INT("exit_group", ended, 15);
+	CHECK_INT("a deadly signal", killed, 15);
+	CHECK_INT("exec by a thread", executed, 15);
+}
+
+static void *wait_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* Stops and goes on again and again; it must neither stay stopped nor lose the last word. */
+static void stop_and_continue_at_once(void)
+{
+	int fd[2], ok = 0, st;
+	pid_t p;
+
+	if (pipe(fd))
+		return;
+	p = fork();
+	if (!p) {
+		pthread_t t;
+		char c;
+		for (int k = 0; k < 2; k++)
+			pthread_create(&t, NULL, wait_for_ever, NULL);
+		while (read(fd[0], &c, 1) == 1)
+			if (c == 'x')
+				_exit(7);
+		_exit(1);
+	}
+	for (int i = 0; i < 200; i++) {
+		kill(p, i % 2 ? SIGSTOP : SIGTSTP);
+		if (i % 3 == 0)
+			waitpid(p, &st, WUNTRACED | WNOHANG);
+		kill(p, SIGCONT);
+		ok += kill(p, 0) == 0;
+	}
+	(void)!write(fd[1], "x", 1);
+	while (waitpid(p, &st, 0) == p && !WIFEXITED(st))
+		;
+	CHECK_INT("it goes on at the end", st, EXITED(7));
+	CHECK_INT("two hundred times", ok, 200);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void print_line(const char *path, const char *start)
 {
 	FILE *f = fopen(path, "r");
@@ -549,6 +653,8 @@ int main(int argc, char **argv)
 	tables_of_timers_made_twice();
 	processor_time_was_all_the_users();
 	processor_time_was_not_in_proc_stat();
+	thread_created_while_its_process_ends();
+	stop_and_continue_at_once();
 	lines_of_proc_status();
 	return tap_done();
 }
