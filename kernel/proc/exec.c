@@ -271,13 +271,39 @@ static int commit(struct exec_image *image, struct cred *cred, const char *name,
 	return 0;
 }
 
+/* The first part, and the second if all went well. The process's exec_lock is held. */
+static int load_and_commit(struct exec_image *image, const struct walk *w, const char *name, const char *shown,
+			   struct exec_strings *s)
+{
+	struct task *t = task_current();
+	int result = open_program(image, w, name, shown, s);
+	struct cred *cred;
+	uaddr_t sp;
+
+	if (!result)
+		result = exec_image_load(image);
+	if (result)
+		return result;
+	cred = new_credentials(image->file);
+	if (!cred)
+		return -ENOMEM;
+	result = exec_stack_build(image, s, shown, cred, &sp);
+	if (!result)
+		result = unshare_actions(t);
+	if (!result)
+		result = unshare_files(t);
+	if (!result)
+		result = commit(image, cred, shown, sp);
+	if (result)
+		cred_put(cred);
+	return result;
+}
+
 /* Everything between the strings and the new program. Consumes nothing of s. */
 static int run(const struct walk *w, const char *name, const char *shown, struct exec_strings *s)
 {
 	struct task *t = task_current();
 	struct exec_image *image;
-	struct cred *cred = NULL;
-	uaddr_t sp;
 	int result;
 
 	/* setuid(2) does not fail for too many of the new user: its program does not start instead. */
@@ -288,32 +314,10 @@ static int run(const struct walk *w, const char *name, const char *shown, struct
 	if (!image)
 		return -ENOMEM;
 	result = mutex_lock_killable(&t->process->exec_lock);
-	if (result) {
-		kfree(image);
-		return result;
+	if (!result) {
+		result = load_and_commit(image, w, name, shown, s);
+		mutex_unlock(&t->process->exec_lock);
 	}
-	result = open_program(image, w, name, shown, s);
-	if (!result)
-		result = exec_image_load(image);
-	if (result)
-		goto out;
-	result = -ENOMEM;
-	cred = new_credentials(image->file);
-	if (!cred)
-		goto out;
-	result = exec_stack_build(image, s, shown, cred, &sp);
-	if (!result)
-		result = unshare_actions(t);
-	if (!result)
-		result = unshare_files(t);
-	if (!result)
-		result = commit(image, cred, shown, sp);
-	if (!result)
-		cred = NULL;
-out:
-	mutex_unlock(&t->process->exec_lock);
-	if (cred)
-		cred_put(cred);
 	exec_image_free(image);
 	kfree(image);
 	return result;
