@@ -113,12 +113,6 @@ ssize_t pipe_read_some(struct file *f, struct iter *to, bool nowait);
 /* Building blocks for file_ops of page-cache files. */
 ssize_t file_read_generic(struct io *io, struct iter *to);
 ssize_t file_write_generic(struct io *io, struct iter *from);
-/*
- * The same for filesystems with a limit: reserve is called with the inode locked
- * before n bytes at position are written; it may cut *n, or refuse with -ENOSPC.
- */
-ssize_t file_write_reserving(struct io *io, struct iter *from,
-			     int (*reserve)(struct inode *i, uint64_t position, size_t *n));
 loff_t file_seek_generic(struct file *f, loff_t offset, int whence);
 /* For files without a position on which lseek(2) does nothing: 0. They are streams all the same. */
 loff_t file_seek_nothing(struct file *f, loff_t offset, int whence);

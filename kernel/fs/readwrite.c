@@ -234,22 +234,13 @@ static int write_limit(struct io *io, struct iter *from)
 	return 0;
 }
 
-static ssize_t write_locked(struct io *io, struct iter *from,
-			    int (*reserve)(struct inode *i, uint64_t position, size_t *n))
+static ssize_t write_locked(struct io *io, struct iter *from)
 {
 	struct inode *i = io->file->inode;
-	size_t room = from->count;
 	ssize_t n = write_limit(io, from);
 
 	if (n)
 		return n;
-	if (reserve) {
-		room = from->count;
-		n = reserve(i, (uint64_t)io->position, &room);
-		if (n)
-			return n;
-		iter_truncate(from, room);
-	}
 	inode_strip_privileges(i, io->file->cred);
 	inode_touch(i, ATTR_MTIME | ATTR_CTIME);
 	n = object_write(&i->object, (uint64_t)io->position, from);
@@ -260,19 +251,13 @@ static ssize_t write_locked(struct io *io, struct iter *from,
 
 ssize_t file_write_generic(struct io *io, struct iter *from)
 {
-	return file_write_reserving(io, from, NULL);
-}
-
-ssize_t file_write_reserving(struct io *io, struct iter *from,
-			     int (*reserve)(struct inode *i, uint64_t position, size_t *n))
-{
 	struct inode *i = io->file->inode;
 	ssize_t n;
 
 	if (!from->count)
 		return 0;
 	rwsem_write_lock(&i->lock);
-	n = write_locked(io, from, reserve);
+	n = write_locked(io, from);
 	rwsem_write_unlock(&i->lock);
 	if (n > 0 && io->flags & IO_DSYNC && io->file->ops->fsync) {
 		int error = io->file->ops->fsync(io->file, !(io->flags & IO_SYNC));

@@ -177,8 +177,18 @@ static int insert_page(struct object *o, struct page *page)
 	return error;
 }
 
-/* A new page at index, locked, with a reference for the caller and one for the index. -EEXIST: there is one. */
-static int add_page(struct object *o, uint64_t index, bool zero, struct page **out)
+static int charge(struct object *o)
+{
+	return o->ops->charge ? o->ops->charge(o) : 0;
+}
+
+static void uncharge(struct object *o)
+{
+	if (o->ops->uncharge)
+		o->ops->uncharge(o);
+}
+
+static int add_charged_page(struct object *o, uint64_t index, bool zero, struct page **out)
 {
 	struct page *page = frame_alloc(0, ALLOC_KERNEL | ALLOC_USER | (zero ? ALLOC_ZERO : 0));
 	int error;
@@ -202,6 +212,22 @@ static int add_page(struct object *o, uint64_t index, bool zero, struct page **o
 		cpu_local_add(pages_file, 1);
 	*out = page;
 	return 0;
+}
+
+/*
+ * A new page at index, locked, with a reference for the caller and one for the index.
+ * -EEXIST: there is one; -ENOSPC.
+ */
+static int add_page(struct object *o, uint64_t index, bool zero, struct page **out)
+{
+	int error = charge(o);
+
+	if (error)
+		return error;
+	error = add_charged_page(o, index, zero, out);
+	if (error)
+		uncharge(o);
+	return error;
 }
 
 /* Locks a page that was found; false if it left the object meanwhile (reference dropped). */
@@ -304,6 +330,7 @@ void object_remove_page(struct object *o, struct page *page)
 		cpu_local_add(pages_shmem, -1);
 	else
 		cpu_local_add(pages_file, -1);
+	uncharge(o);
 	page_put(page);
 }
 

@@ -33,6 +33,9 @@ struct object_ops {
 	int (*write_pages)(struct object *o, uint64_t first, uint64_t last);
 	/* A shared mapping is about to write to a page (locked): reserve space and so on. NULL: fine. 0 or -ENOSPC … May sleep. */
 	int (*make_writable)(struct object *o, struct page *page);
+	/* A page is about to be made, or one went: for owners with a limit. NULL: fine. 0 or -ENOSPC. Must not sleep. */
+	int (*charge)(struct object *o);
+	void (*uncharge)(struct object *o);
 	/* madvise(MADV_REMOVE): object_punch_hole() under the owner's lock, taken inside. NULL: -EOPNOTSUPP. May sleep. */
 	int (*punch_hole)(struct object *o, uint64_t start, uint64_t end);
 	/* The last reference went; pages are gone already. */

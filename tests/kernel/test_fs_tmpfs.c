@@ -114,6 +114,54 @@ KTEST(fs_tmpfs_has_limits)
 	check_equal(scratch(NULL), 0);
 }
 
+#define WRITERS 4
+
+static uint64_t pages_written; /* atomic */
+static unsigned writers_left;  /* atomic */
+static struct waitq writers_done = WAITQ_INIT(writers_done);
+
+static void fill_up(void *arg)
+{
+	static char block[3 * PAGE_SIZE];
+	char name[] = "/scratch/w0";
+	struct file *f;
+	loff_t at = 0;
+	ssize_t n;
+
+	name[sizeof(name) - 2] = (char)('0' + (uintptr_t)arg);
+	f = open_scratch(name, O_CREAT | O_RDWR);
+	while (f && (n = put(f, block, sizeof(block), at)) > 0) {
+		at += n;
+		sched_yield();
+	}
+	atomic_add(&pages_written, (uint64_t)at / PAGE_SIZE);
+	if (f)
+		file_put(f);
+	atomic_dec(&writers_left);
+	waitq_wake_all(&writers_done);
+}
+
+/* Each looked whether there was room, and then they all wrote. */
+KTEST(fs_tmpfs_limit_was_overrun_by_writers_at_once)
+{
+	struct walk w = at_root();
+	struct path p;
+	struct statfs st;
+
+	pages_written = 0;
+	writers_left = WRITERS;
+	check_equal(scratch("size=1m"), 0);
+	for (uintptr_t i = 0; i < WRITERS; i++)
+		check(kthread_create("writer", fill_up, (void *)i) != NULL);
+	wait_event(&writers_done, atomic_load(&writers_left) == 0);
+	check_equal(pages_written, MiB(1) / PAGE_SIZE);
+	check_equal(path_lookup(&w, "/scratch", &p), 0);
+	check_equal(super_statfs(p.dentry->sb, &st), 0);
+	check_equal(st.f_bfree, 0);
+	path_put(&p);
+	check_equal(scratch(NULL), 0);
+}
+
 struct counting {
 	struct dir_sink sink;
 	unsigned seen, most;

@@ -81,10 +81,8 @@ static void tmpfs_evict(struct inode *i)
 	struct tmpfs_node *n = tmpfs_node(i);
 	struct tmpfs_super *s = tmpfs_of(i->sb);
 
-	if (S_ISREG(i->mode)) {
+	if (S_ISREG(i->mode))
 		object_truncate(&i->object, 0); /* nobody else has it: no lock */
-		tmpfs_settle(i);
-	}
 	if (S_ISDIR(i->mode))
 		tmpfs_dir_destroy(i);
 	tmpfs_xattrs_destroy(n);
@@ -257,8 +255,6 @@ static int tmpfs_tmpfile(struct inode *dir, uint32_t mode, const struct cred *cr
 static int tmpfs_setattr(struct inode *i, const struct attributes *a)
 {
 	inode_set_attributes(i, a);
-	if (a->valid & ATTR_SIZE)
-		tmpfs_settle(i);
 	return 0;
 }
 

@@ -12,8 +12,8 @@
 
 struct tmpfs_super {
 	struct spinlock lock;     /* rank INODE_TIMES */
-	uint64_t max_pages;       /* lock: UINT64_MAX is no limit */
-	uint64_t used_pages;      /* lock */
+	uint64_t max_pages;       /* lock, read anywhere: UINT64_MAX is no limit */
+	uint64_t used_pages;      /* atomic: at most max_pages */
 	uint64_t max_inodes;      /* lock: UINT64_MAX is no limit */
 	uint64_t used_inodes;     /* lock */
 	uint64_t next_ino;        /* atomic */
@@ -35,7 +35,6 @@ struct tmpfs_node {               /* inode->data */
 	struct rb_root by_name;   /* inode lock: directories */
 	struct rb_root by_cookie;
 	uint64_t next_cookie;
-	uint64_t charged;         /* the superblock's lock: pages counted against the limit */
 	struct list xattrs;       /* inode lock */
 };
 
@@ -47,8 +46,6 @@ int tmpfs_super_create(const struct fs_type *type, unsigned long flags, const ch
 /* A new inode without a name, nlink 1 (directories 2). -ENOSPC, -ENOMEM. */
 int tmpfs_inode_create(struct super *sb, const struct inode *dir, uint32_t mode, uint64_t rdev,
 		       const struct cred *cred, struct inode **out);
-/* Brings the count of pages up to date with what the object holds. */
-void tmpfs_settle(struct inode *i);
 
 /* Directory index; all with the directory's inode locked. fs/mem/tmpfs_dir.c */
 struct tmpfs_entry *tmpfs_entry_find(struct inode *dir, const char *name, size_t len);

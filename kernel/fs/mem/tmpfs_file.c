@@ -4,12 +4,9 @@
  * that are never dropped; a hole reads as zeros and gets its page when written or
  * mapped.
  *
- * The size limit. Each inode remembers how many pages it has been charged for;
- * tmpfs_settle() compares that with what its object holds and charges or gives
- * back the difference, so no path through the page cache needs to be caught. Two
- * places ask whether there is room: a write, for what it will need, and a shared
- * mapping's first write to a page. Several at once may overshoot by what they have
- * in flight, a few pages; the next settling counts them.
+ * The size limit. The page cache asks before it makes a page, and tells when one
+ * is gone; each counts against the superblock's limit in one atomic step, so that
+ * no number of writers at once goes beyond it.
  */
 #include "base/panic.h"
 #include "fs/mem/tmpfs.h"
@@ -18,76 +15,72 @@
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 
-void tmpfs_settle(struct inode *i)
+static struct tmpfs_super *super_of(const struct object *o)
 {
-	struct tmpfs_super *sb = tmpfs_of(i->sb);
-	struct tmpfs_node *n = tmpfs_node(i);
-	uint64_t pages = atomic_load(&i->object.page_count);
+	const struct inode *i = o->owner;
 
-	if (likely(pages == READ_ONCE(n->charged)))
-		return;
-	spin_lock(&sb->lock);
-	sb->used_pages += pages - n->charged;
-	n->charged = pages;
-	spin_unlock(&sb->lock);
+	return tmpfs_of(i->sb);
 }
 
-static uint64_t pages_left(const struct tmpfs_super *sb)
+static int tmpfs_charge(struct object *o)
 {
-	uint64_t max = READ_ONCE(sb->max_pages), used = READ_ONCE(sb->used_pages);
+	struct tmpfs_super *sb = super_of(o);
+	uint64_t used = atomic_load(&sb->used_pages);
 
-	return max > used ? max - used : 0;
+	do {
+		if (used >= READ_ONCE(sb->max_pages))
+			return -ENOSPC;
+	} while (!atomic_compare_exchange(&sb->used_pages, &used, used + 1));
+	return 0;
 }
 
-/* Bytes from position on, at most n, that can be written with the pages that are left. */
-static size_t writable_bytes(struct inode *i, uint64_t position, size_t n)
+static void tmpfs_uncharge(struct object *o)
 {
-	uint64_t left = pages_left(tmpfs_of(i->sb)), index = position >> PAGE_SHIFT;
-	uint64_t end = (position + n - 1) >> PAGE_SHIFT;
-
-	for (; index <= end; index++)
-		if (object_next_page(&i->object, index) != index && left-- == 0)
-			break;
-	if (index > end)
-		return n;
-	index <<= PAGE_SHIFT;
-	return index > position ? index - position : 0;
+	atomic_dec(&super_of(o)->used_pages);
 }
 
-static int tmpfs_reserve(struct inode *i, uint64_t position, size_t *n)
-{
-	if (likely(pages_left(tmpfs_of(i->sb)) >= *n / PAGE_SIZE + 2))
-		return 0;
-	*n = writable_bytes(i, position, *n);
-	return *n ? 0 : -ENOSPC;
-}
-
-static ssize_t tmpfs_write(struct io *io, struct iter *from)
-{
-	ssize_t n = file_write_reserving(io, from, tmpfs_reserve);
-
-	tmpfs_settle(io->file->inode);
-	return n;
-}
-
-/* A fault made a page, or found one, that is about to be written through a mapping. */
-static int tmpfs_make_writable(struct object *o, struct page *page)
+static int tmpfs_punch_hole(struct object *o, uint64_t start, uint64_t end)
 {
 	struct inode *i = o->owner;
-	struct tmpfs_super *sb = tmpfs_of(i->sb);
+	int error = 0;
 
-	tmpfs_settle(i);
-	return READ_ONCE(sb->used_pages) > READ_ONCE(sb->max_pages) ? -ENOSPC : 0;
+	rwsem_write_lock(&i->lock);
+	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		error = -EPERM;
+	else
+		object_punch_hole(o, start, end);
+	rwsem_write_unlock(&i->lock);
+	return error;
 }
 
-const struct object_ops tmpfs_object_ops = { .make_writable = tmpfs_make_writable, .release = inode_object_release };
+const struct object_ops tmpfs_object_ops = {
+	.charge = tmpfs_charge,
+	.uncharge = tmpfs_uncharge,
+	.punch_hole = tmpfs_punch_hole,
+	.release = inode_object_release,
+};
+
+/* Is there room for all pages of a range that it does not have? Others may take it meanwhile. */
+static bool range_has_room(struct inode *i, uint64_t first, uint64_t last)
+{
+	const struct tmpfs_super *sb = tmpfs_of(i->sb);
+	uint64_t max = READ_ONCE(sb->max_pages), used = READ_ONCE(sb->used_pages);
+	uint64_t left = max > used ? max - used : 0;
+
+	if (left > last - first)
+		return true;
+	for (uint64_t index = first; index <= last; index++)
+		if (object_next_page(&i->object, index) != index && left-- == 0)
+			return false;
+	return true;
+}
 
 static int tmpfs_fsync(struct file *f, bool data_only)
 {
 	return 0;
 }
 
-/* Gives every page of a range its frame. Room was checked. */
+/* Gives every page of a range its frame. */
 static int fill_range(struct inode *i, uint64_t first, uint64_t last)
 {
 	struct page *page;
@@ -105,20 +98,24 @@ static int fill_range(struct inode *i, uint64_t first, uint64_t last)
 
 static int allocate_range(struct inode *i, uint64_t start, uint64_t end, bool keep_size)
 {
-	size_t n = end - start;
+	uint64_t size = inode_size(i);
+	int error;
 
-	if (!keep_size && end > inode_size(i)) {
-		if (i->seals & F_SEAL_GROW)
-			return -EPERM;
-	}
-	if (writable_bytes(i, start, n) < n)
+	if (!keep_size && end > size && i->seals & F_SEAL_GROW)
+		return -EPERM;
+	if (!range_has_room(i, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT))
 		return -ENOSPC;
-	/* Pages beyond the size would be refused: first grow, and go back if that was not wanted. */
-	if (!keep_size && end > inode_size(i))
-		object_truncate(&i->object, end);
+	/* Pages beyond the size would be refused: it grows first, and goes back if they cannot be had. */
 	if (keep_size)
-		end = min(end, inode_size(i));
-	return end > start ? fill_range(i, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT) : 0;
+		end = min(end, size);
+	if (end <= start)
+		return 0;
+	if (end > size)
+		object_truncate(&i->object, end);
+	error = fill_range(i, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+	if (error && end > size)
+		object_truncate(&i->object, size);
+	return error;
 }
 
 static int fallocate_locked(struct inode *i, int mode, uint64_t start, uint64_t end)
@@ -127,7 +124,6 @@ static int fallocate_locked(struct inode *i, int mode, uint64_t start, uint64_t 
 		if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 			return -EPERM;
 		object_punch_hole(&i->object, start, end);
-		tmpfs_settle(i);
 	}
 	if (mode & FALLOC_FL_PUNCH_HOLE)
 		return 0;
@@ -143,7 +139,6 @@ static int tmpfs_fallocate(struct file *f, int mode, loff_t offset, loff_t lengt
 		return -EOPNOTSUPP;
 	rwsem_write_lock(&i->lock);
 	error = fallocate_locked(i, mode, (uint64_t)offset, (uint64_t)offset + (uint64_t)length);
-	tmpfs_settle(i);
 	if (!error)
 		inode_touch(i, ATTR_MTIME | ATTR_CTIME);
 	rwsem_write_unlock(&i->lock);
@@ -152,7 +147,7 @@ static int tmpfs_fallocate(struct file *f, int mode, loff_t offset, loff_t lengt
 
 const struct file_ops tmpfs_file_ops = {
 	.read = file_read_generic,
-	.write = tmpfs_write,
+	.write = file_write_generic,
 	.seek = file_seek_generic,
 	.map = file_map_generic,
 	.fsync = tmpfs_fsync,
