@@ -12,7 +12,8 @@
  * generation has moved on. A request runs the block function once: half of the
  * block becomes the next key at once (what was given out cannot be computed
  * afterwards), the other half is the answer, or for a longer one the key of a
- * stream that is forgotten at the end.
+ * stream that is forgotten at the end. What a short answer leaves over is kept
+ * for the next ones, and wiped as it is given out.
  *
  * Locks: pool.lock guards the pool. A processor's key is its owner's, touched
  * with interrupts off, since handlers may ask for numbers too.
@@ -39,6 +40,8 @@ static struct {
 
 struct random_cpu {
 	struct random_key key;   /* owner, interrupts off */
+	struct random_key rest;  /* owner: its last rest_bytes are not given out yet */
+	uint32_t rest_bytes;     /* owner */
 	uint64_t generation;     /* owner: the pool's when key was drawn */
 	uint64_t events[4];      /* owner: noise not stirred in yet */
 	uint32_t event_count;    /* owner */
@@ -106,7 +109,23 @@ static void key_refresh(struct random_cpu *r)
 	if (pool.generation == 0 || clock_now() >= pool.reseed_at)
 		pool_reseed();
 	key_step(&pool.key, &r->key);
+	r->rest_bytes = 0;
 	r->generation = pool.generation;
+}
+
+/* At most CHACHA_KEY_SIZE bytes. Interrupts off. */
+static void take_short(struct random_cpu *r, void *buf, uint32_t n)
+{
+	uint8_t *from;
+
+	if (r->rest_bytes < n) {
+		key_step(&r->key, &r->rest);
+		r->rest_bytes = sizeof(r->rest);
+	}
+	from = r->rest.bytes + sizeof(r->rest) - r->rest_bytes;
+	memcpy(buf, from, n);
+	memset(from, 0, n);
+	r->rest_bytes -= n;
 }
 
 void random_bytes(void *buf, size_t n)
@@ -121,12 +140,13 @@ void random_bytes(void *buf, size_t n)
 
 	r = cpu_local_ptr(random_cpu);
 	key_refresh(r);
-	key_step(&r->key, &once);
-	irq_restore(irq);
-	if (n <= sizeof(once)) {
-		memcpy(p, once.bytes, n);
+	if (n <= CHACHA_KEY_SIZE) {
+		take_short(r, buf, (uint32_t)n);
+		irq_restore(irq);
 		return;
 	}
+	key_step(&r->key, &once);
+	irq_restore(irq);
 	chacha_init(&stream, once.bytes, 0, nonce);
 	for (; n >= sizeof(block); n -= sizeof(block), p += sizeof(block))
 		chacha_block(&stream, p);

@@ -156,6 +156,39 @@ void *radix_lookup(const struct radix *r, uint64_t index)
 	}
 }
 
+/* The leaf in which index lies, for readers; NULL when it does not exist or top is the only entry. */
+static struct radix_node *leaf_for_reading(void *top, uint64_t index)
+{
+	struct radix_node *node;
+
+	if (!is_node(top))
+		return NULL;
+	node = top_node(top);
+	if (index > node_last(node))
+		return NULL;
+	while (node && node->shift)
+		node = atomic_load_acquire(&node->slots[slot_of(node, index)]);
+	return node;
+}
+
+void radix_lookup_run(const struct radix *r, uint64_t index, unsigned n, void **entries)
+{
+	void *top = atomic_load_acquire(&r->top);
+
+	while (n) {
+		struct radix_node *leaf = leaf_for_reading(top, index);
+		unsigned slot = index % RADIX_SLOTS, part = min(n, RADIX_SLOTS - slot);
+
+		for (unsigned i = 0; i < part; i++)
+			entries[i] = leaf ? atomic_load_acquire(&leaf->slots[slot + i]) : NULL;
+		if (index == 0 && !is_node(top))
+			entries[0] = top;
+		entries += part;
+		index += part;
+		n -= part;
+	}
+}
+
 /* The leaf in which index lies, for writers; NULL when it does not exist. */
 static struct radix_node *leaf_of(const struct radix *r, uint64_t index)
 {

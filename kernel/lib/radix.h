@@ -104,6 +104,12 @@ void *radix_erase(struct radix *r, uint64_t index);
 void *radix_lookup(const struct radix *r, uint64_t index);
 
 /*
+ * The entries at index and the n - 1 behind it, NULL where there is none: one way
+ * down for all that lie in one node. index + n must not wrap. RCU or the lock.
+ */
+void radix_lookup_run(const struct radix *r, uint64_t index, unsigned n, void **entries);
+
+/*
  * The first entry at or after *index and at most last, *index set to its
  * index; NULL when there is none. The second form: which has the tag. To go
  * on, add one to *index, minding the wrap at UINT64_MAX. RCU or the lock.

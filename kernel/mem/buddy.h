@@ -15,6 +15,7 @@
 
 /* page->kind of frames that are not allocated. */
 enum {
+	KIND_CLEAN  = 0xfd, /* in a per-processor cache, all zeros */
 	KIND_LAZY   = 0xfe, /* head of a largest block whose other struct pages hold garbage */
 	KIND_CACHED = 0xff, /* debug builds: in a per-processor cache, poisoned */
 };

@@ -8,6 +8,9 @@
  * filled with CACHE_BATCH frames in one go, out of the smallest blocks there
  * are; a full one gives its older half back, where it joins its neighbours.
  *
+ * Frames that are given back full of zeros (page tables, mostly) are kept apart,
+ * for those who want zeros; clearing a frame costs more than all the rest.
+ *
  * Locking. A cache is guarded by interrupts off, the lists by buddy.lock, which
  * is taken with interrupts off. Counters are per processor.
  *
@@ -27,6 +30,7 @@
 #include "mem/shrink.h"
 
 #define CACHE_MAX   64
+#define CLEAN_MAX   32
 #define CACHE_BATCH 16
 #define BATCH_ORDER 4
 #define RECLAIM_TRIES 16
@@ -39,6 +43,13 @@ struct frame_cache {
 	struct page *page[CACHE_MAX]; /* the same; the last one is the warmest */
 };
 static PERCPU(struct frame_cache, frame_cache);
+
+/* Owner: this processor, interrupts off. */
+struct clean_cache {
+	unsigned count;
+	struct page *page[CLEAN_MAX];
+};
+static PERCPU(struct clean_cache, clean_cache);
 
 /* Frames allocated less frames freed on this processor, for each ALLOC_KIND; owner: this processor. */
 #define KINDS 8
@@ -89,11 +100,22 @@ static void poison_check(struct page *page)
 	page->kind = 0;
 }
 
+static void clean_check(struct page *page)
+{
+	const uint64_t *word = page_address(page);
+
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		if (word[i])
+			panic("frame %llx, free and clean, holds %016llx at offset 0x%zx",
+			      (unsigned long long)page_to_pfn(page), (unsigned long long)word[i],
+			      i * sizeof(*word));
+}
+
 static void free_check(const struct page *page, unsigned order)
 {
 	if (!pfn_valid(page_to_pfn(page)))
 		panic("freeing frame %llx, which is no RAM", (unsigned long long)page_to_pfn(page));
-	if ((page->flags & (PAGE_BUDDY | PAGE_RESERVED | PAGE_TAIL)) || page->kind == KIND_CACHED)
+	if ((page->flags & (PAGE_BUDDY | PAGE_RESERVED | PAGE_TAIL)) || page->kind >= KIND_CLEAN)
 		panic("freeing frame %llx, which is not allocated: flags %x, order %u",
 		      (unsigned long long)page_to_pfn(page), page->flags, page->order);
 	if (page->refs > 1 || page->mappings != 0 || page->order != order)
@@ -104,6 +126,7 @@ static void free_check(const struct page *page, unsigned order)
 #else
 #define poison_put(page) ((void)0)
 #define poison_check(page) ((void)0)
+#define clean_check(page) ((void)0)
 #define free_check(page, order) ((void)0)
 #endif
 
@@ -143,16 +166,46 @@ static void cache_drain(struct frame_cache *c, unsigned n)
 	c->count = n;
 }
 
+/* Interrupts off. */
+static void clean_drain(struct clean_cache *c)
+{
+	spin_lock(&buddy.lock);
+	while (c->count > 0) {
+		struct page *page = c->page[--c->count];
+
+		page->kind = 0;
+		buddy_put(page, 0);
+	}
+	spin_unlock(&buddy.lock);
+}
+
+static inline struct page *take_clean(struct clean_cache *clean)
+{
+	struct page *page = clean->page[--clean->count];
+
+	clean_check(page);
+	return page;
+}
+
+/* Its kind tells whether it is clean. Whoever does not care gets a clean one last. */
 static struct page *take_single(unsigned flags)
 {
 	uint64_t irq = irq_save();
 	struct frame_cache *c = cpu_local_ptr(frame_cache);
+	struct clean_cache *clean = cpu_local_ptr(clean_cache);
 	struct page *page = NULL;
 
+	if (flags & ALLOC_ZERO && clean->count > 0) {
+		page = take_clean(clean);
+		irq_restore(irq);
+		return page;
+	}
 	if (unlikely(c->count == 0))
 		cache_fill(c, flags);
 	if (likely(c->count > 0))
 		page = c->page[--c->count];
+	else if (clean->count > 0)
+		page = take_clean(clean);
 	irq_restore(irq);
 	return page;
 }
@@ -178,6 +231,7 @@ static void drain_own_cache(void)
 	uint64_t irq = irq_save();
 
 	cache_drain(cpu_local_ptr(frame_cache), 0);
+	clean_drain(cpu_local_ptr(clean_cache));
 	irq_restore(irq);
 }
 
@@ -210,13 +264,14 @@ static struct page *take_slowly(unsigned order, unsigned flags)
 static void prepare(struct page *page, unsigned order, unsigned flags)
 {
 	unsigned kind = (flags & ALLOC_KIND) / ALLOC_USER;
+	bool clean = order == 0 && page->kind == KIND_CLEAN;
 
 	*page = (struct page){ .flags = order ? PAGE_HEAD : 0, .refs = 1, .order = (uint8_t)order,
 			       .kind = (uint8_t)kind };
 	for (unsigned i = 1; i < 1u << order; i++)
 		page[i] = (struct page){ .flags = PAGE_TAIL, .object = page };
 	count_kind(kind, 1L << order);
-	if (flags & ALLOC_ZERO)
+	if (flags & ALLOC_ZERO && !clean)
 		memset(page_address(page), 0, PAGE_SIZE << order);
 }
 
@@ -263,12 +318,36 @@ static void give_block(struct page *page, unsigned order)
 	spin_unlock_irq(&buddy.lock, irq);
 }
 
-void frame_free(struct page *page, unsigned order)
+/* It is nobody's from here on. */
+static void retire(struct page *page, unsigned order)
 {
 	free_check(page, order);
 	count_kind(page->kind, -(1L << order));
 	atomic_store(&page->refs, 0);
 	atomic_store(&page->flags, 0);
+}
+
+void frame_free_clean(struct page *page)
+{
+	struct clean_cache *c;
+	uint64_t irq;
+
+	retire(page, 0);
+	clean_check(page);
+	irq = irq_save();
+	c = cpu_local_ptr(clean_cache);
+	if (c->count < CLEAN_MAX) {
+		page->kind = KIND_CLEAN;
+		c->page[c->count++] = page;
+	} else {
+		give_single(page);
+	}
+	irq_restore(irq);
+}
+
+void frame_free(struct page *page, unsigned order)
+{
+	retire(page, order);
 	if (order == 0)
 		give_single(page);
 	else
@@ -290,6 +369,7 @@ void frame_stats(struct frame_stats *s)
 		const struct frame_counts *counts = percpu_of(frame_counts, cpu);
 
 		cached += atomic_load(&percpu_of(frame_cache, cpu)->count);
+		cached += atomic_load(&percpu_of(clean_cache, cpu)->count);
 		for (unsigned i = 0; i < KINDS; i++)
 			kind[i] += atomic_load(&counts->kind[i]);
 	}

@@ -79,6 +79,8 @@ struct page *frame_alloc(unsigned order, unsigned flags);
 
 /* Gives back what frame_alloc() returned, without looking at the count: for owners that know they are the last. */
 void frame_free(struct page *page, unsigned order);
+/* The same for one frame that holds zeros only: it saves the next ALLOC_ZERO the clearing. */
+void frame_free_clean(struct page *page);
 
 /* The first of the frames that were allocated together with page; they share its count. */
 static inline struct page *page_head(struct page *page)

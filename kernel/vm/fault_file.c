@@ -36,13 +36,18 @@ static bool get_if_ready(struct page *page, const struct object *o, uint64_t ind
 	return false;
 }
 
-static pte_t object_pte(const struct area *a, const struct page *page)
+/* prot: object_prot() */
+static pte_t object_pte(const struct area *a, const struct page *page, unsigned prot)
 {
-	unsigned prot = area_prot(a);
-
-	if (!(a->flags & AREA_SHARED) || !object_may_write(a->object, page))
+	if ((prot & MMU_WRITE) && !object_may_write(a->object, page))
 		prot &= ~(unsigned)MMU_WRITE;
 	return pte_make(page_to_phys(page), prot);
+}
+
+/* MMU_* for pages of the object; writable ones are looked at one by one. */
+static unsigned object_prot(const struct area *a)
+{
+	return area_prot(a) & (a->flags & AREA_SHARED ? ~0u : ~(unsigned)MMU_WRITE);
 }
 
 /* Enters a page; its reference goes into the entry. Table locked. */
@@ -54,20 +59,22 @@ static void enter(struct page *table, pte_t *p, struct page *page, pte_t e)
 }
 
 /* Enters the other pages of the window that are in memory. Number entered. Table locked. */
-static uint64_t enter_around(struct fault *f, struct area *a, struct page *table)
+static uint64_t enter_around(struct fault *f, struct area *a, struct page *table, unsigned prot)
 {
 	uaddr_t low = max(align_down(f->addr, AROUND), a->start);
 	uaddr_t high = min(align_down(f->addr, AROUND) + AROUND, a->end);
 	uint64_t index = area_index(a, low), end = area_index(a, high), n = 0;
-	struct page *page;
+	void *pages[AROUND / PAGE_SIZE];
+	pte_t *p = table_entry(table, low);
 
 	end = min(end, object_size_pages(a->object));
-	for (; index < end && (page = radix_find(&a->object->pages, &index, end - 1)); index++) {
-		pte_t *p = table_entry(table, a->start + ((index - a->page_offset) << PAGE_SHIFT));
-
-		if (!pte_none(pte_load(p)) || !get_if_ready(page, a->object, index))
+	if (index >= end)
+		return 0;
+	radix_lookup_run(&a->object->pages, index, (unsigned)(end - index), pages);
+	for (void **page = pages; index < end; index++, page++, p++) {
+		if (!*page || !pte_none(pte_load(p)) || !get_if_ready(*page, a->object, index))
 			continue;
-		enter(table, p, page, object_pte(a, page));
+		enter(table, p, *page, object_pte(a, *page, prot));
 		n++;
 	}
 	return n;
@@ -78,6 +85,7 @@ static int enter_pages(struct fault *f, struct area *a, struct page *table, pte_
 {
 	struct object *o = a->object;
 	uint64_t index = area_index(a, f->addr), n = 1;
+	unsigned prot = object_prot(a);
 	struct page *page;
 	pte_t e;
 
@@ -90,14 +98,14 @@ static int enter_pages(struct fault *f, struct area *a, struct page *table, pte_
 		page_put(page);
 		return fault_needs(f, NEED_WRITABLE);
 	}
-	e = pte_mkyoung(object_pte(a, page));
+	e = pte_mkyoung(object_pte(a, page, prot));
 	if (f->access == FAULT_WRITE) {
 		e = pte_mkdirty(e);
 		page_set_dirty(page);
 	}
 	enter(table, p, page, e);
 	if (!(a->flags & AREA_RANDOM))
-		n += enter_around(f, a, table);
+		n += enter_around(f, a, table, prot);
 	atomic_add(o->swap_backed ? &f->space->count.rss_shmem : &f->space->count.rss_file, n);
 	return 0;
 }

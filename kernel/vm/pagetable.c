@@ -248,12 +248,18 @@ static void destroy_level(paddr_t pa, unsigned level)
 			destroy_level(pte_paddr(*entry), level - 1);
 		else
 			drop_page(*entry);
+		*entry = 0;
 	}
-	table_free(table);
+	if (level < mmu_levels())
+		table_free(table);
 }
 
 void tables_destroy(struct space *s)
 {
+	struct page *root = phys_to_page(s->mmu.root);
+
 	destroy_level(s->mmu.root, mmu_levels());
+	root->mappings = 0;
+	frame_free(root, 0); /* its kernel half is not empty */
 	s->mmu.root = 0;
 }

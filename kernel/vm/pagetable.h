@@ -50,11 +50,12 @@ static inline pte_t *table_entry(const struct page *table, uaddr_t addr)
 
 /* An empty table, or NULL. flags: enum alloc_flags. */
 struct page *table_alloc(unsigned flags);
+/* It is empty again. */
 static inline void table_free(struct page *table)
 {
 	assert(table->flags == PAGE_TABLE && !table->lock);
 	table->mappings = 0;
-	frame_free(table, 0);
+	frame_free_clean(table);
 }
 
 /* The level-1 table over addr, or NULL. RCU or the space's lock. */

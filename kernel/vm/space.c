@@ -81,7 +81,7 @@ fail:
 	if (s && f)
 		family_put(f);
 	if (root)
-		table_free(root);
+		frame_free(root, 0);
 	kcache_free(space_cache, s);
 	return NULL;
 }

@@ -44,6 +44,32 @@ KTEST(frame_alloc_zeroes)
 	page_put(page);
 }
 
+/* Many more than are kept apart; those that are kept come back without being cleared. */
+KTEST(frame_free_clean_keeps_zeros_for_who_wants_them)
+{
+	static struct page *page[100];
+	uint64_t before = frames_free();
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 100; i++) {
+			page[i] = frame_alloc(0, ALLOC_KERNEL | ALLOC_ZERO | ALLOC_TABLES);
+			check(page[i] != NULL);
+			check_equal(page[i]->refs, 1);
+			check_equal(*(uint64_t *)page_address(page[i]), 0);
+		}
+		check_equal(frames_free(), before - 100);
+		for (int i = 0; i < 100; i++) {
+			if (i % 3 == 0) {
+				memset(page_address(page[i]), 0x55, PAGE_SIZE);
+				frame_free(page[i], 0);
+			} else {
+				frame_free_clean(page[i]);
+			}
+		}
+		check_equal(frames_free(), before);
+	}
+}
+
 KTEST(frame_references_of_a_tail_are_the_heads)
 {
 	uint64_t before = frames_free();

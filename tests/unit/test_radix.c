@@ -100,6 +100,19 @@ static void check_search(const struct radix *r, int tag)
 		assert_int_equal(index, want_index);
 }
 
+static void check_run(const struct radix *r)
+{
+	uint64_t from = model[unit_random_below(KEYS)].key;
+	unsigned n = (unsigned)unit_random_below(150) + 1;
+	void *entries[150];
+
+	if (from > UINT64_MAX - n)
+		return;
+	radix_lookup_run(r, from, n, entries);
+	for (unsigned i = 0; i < n; i++)
+		assert_ptr_equal(entries[i], radix_lookup(r, from + i));
+}
+
 static void check_all(const struct radix *r)
 {
 	uint64_t index, count = 0;
@@ -171,6 +184,7 @@ static void random_step(struct radix *r, int fill)
 		}
 	}
 	check_search(r, (int)unit_random_below(4));
+	check_run(r);
 }
 
 static void test_against_model(void **state)
