@@ -8,7 +8,7 @@ import time
 
 import pexpect
 import pytest
-from conftest import PROMPT, command
+from conftest import LINNET, PROMPT, ROOT, command
 
 
 def test_issue_example(linnet):
@@ -165,3 +165,14 @@ def test_appended_words_reach_the_command_line(linnet):
 def test_memory_and_processors(linnet):
     text = linnet.sh("grep MemTotal /proc/meminfo", options=["--memory", "512M", "--cpus", "2"])
     assert 400 * 1024 < int(text.split()[1]) <= 512 * 1024
+
+
+def test_debians_linux_by_kernel_option():
+    """On the default machine for it, not on microvm, where its clock never starts."""
+    kernel = subprocess.run([os.path.join(ROOT, "tools/oracle")], check=True, text=True,
+                            capture_output=True).stdout.strip()
+    done = subprocess.run([LINNET, "run", "--timeout", "120", "--kernel", kernel, "--",
+                           "/bin/sh", "-c", "uname -s; cat; exit 7"],
+                          input=b"through\n", capture_output=True, timeout=150, check=False)
+    assert (done.stdout, done.returncode) == (b"Linux\nthrough\n", 7), done.stderr
+    assert b"Nothing to be done" not in done.stderr
