@@ -26,6 +26,7 @@ enum lock_rank {
 	RANK_RENAME,        /* one cross-directory rename of a filesystem at a time */
 	RANK_INODE,         /* an inode: directory contents, size; parent before child, nested */
 	RANK_PIPE,          /* a pipe's contents */
+	RANK_SOCKET_READ,   /* a stream socket's readers, one at a time */
 	RANK_SPACE,         /* an address space, for writers */
 	RANK_OBJECT_GROW,   /* size changes of a memory object against faults */
 	RANK_PAGE,          /* the lock bit of a page: page->flags PAGE_LOCKED */
@@ -40,6 +41,8 @@ enum lock_rank {
 	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
 	RANK_FLOCK,         /* record locks of an inode */
 	RANK_FLOCK_GRAPH,   /* who waits for whose record lock */
+	RANK_SOCKET_TABLE,  /* a bucket of the table of Unix sockets, or of who has files in flight */
+	RANK_SOCKET,        /* a socket's state and queue; two in the order of addresses, a listener before its backlog */
 	RANK_DENTRY_MOVE,   /* renames and changes of names in the name cache, one at a time */
 	RANK_DENTRY,        /* a dentry's children and name; parent before child */
 	RANK_DENTRY_HASH,   /* a bucket of the name cache */

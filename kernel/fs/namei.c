@@ -106,7 +106,8 @@ static int create_end(struct name_place *p, struct dentry *d, struct inode *made
 	return error;
 }
 
-static int create_node(const struct walk *w, const char *name, uint32_t mode, uint64_t rdev)
+/* out may be NULL; counted. */
+static int create_node(const struct walk *w, const char *name, uint32_t mode, uint64_t rdev, struct path *out)
 {
 	struct inode *dir, *made = NULL;
 	struct name_place p;
@@ -117,6 +118,10 @@ static int create_node(const struct walk *w, const char *name, uint32_t mode, ui
 		return error;
 	dir = p.dir.dentry->inode;
 	error = dir->ops->create ? dir->ops->create(dir, p.last, p.len, mode, rdev, w->cred, &made) : -EPERM;
+	if (!error && out) {
+		*out = (struct path){ p.dir.mount, d };
+		path_get(out);
+	}
 	return create_end(&p, d, made, error);
 }
 
@@ -130,12 +135,17 @@ int path_mknod(const struct walk *w, const char *name, uint32_t mode, uint64_t r
 		return -EINVAL;
 	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !cred_capable(w->cred, CAP_MKNOD))
 		return -EPERM;
-	return create_node(w, name, mode & (S_IFMT | 07777), S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0);
+	return create_node(w, name, mode & (S_IFMT | 07777), S_ISCHR(mode) || S_ISBLK(mode) ? rdev : 0, NULL);
+}
+
+int path_make_socket(const struct walk *w, const char *name, uint32_t mode, struct path *out)
+{
+	return create_node(w, name, S_IFSOCK | (mode & 07777), 0, out);
 }
 
 int path_mkdir(const struct walk *w, const char *name, uint32_t mode)
 {
-	return create_node(w, name, S_IFDIR | (mode & 01777), 0);
+	return create_node(w, name, S_IFDIR | (mode & 01777), 0, NULL);
 }
 
 int path_symlink(const struct walk *w, const char *target, const char *name)

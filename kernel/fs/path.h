@@ -104,6 +104,7 @@ int path_want_write(const struct path *p);
 /* Changes by name, each with all of Linux's checks. May sleep. */
 int path_truncate(const struct path *p, const struct cred *cred, uint64_t size);
 int path_mknod(const struct walk *w, const char *name, uint32_t mode, uint64_t rdev);  /* mode as given: umask is applied by the caller */
+int path_make_socket(const struct walk *w, const char *name, uint32_t mode, struct path *out); /* for bind(2); *out counted */
 int path_mkdir(const struct walk *w, const char *name, uint32_t mode);
 int path_unlink(const struct walk *w, const char *name);
 int path_rmdir(const struct walk *w, const char *name);

@@ -85,6 +85,7 @@ struct thread {
 	uint64_t switches_voluntary, switches_involuntary; /* run queue lock */
 	uint64_t faults_minor, faults_major; /* owner: counted by vm/; racy for others */
 	nsec_t start_time;        /* immutable: clock_now() at creation */
+	struct list *dropping;    /* owner: files of messages that it is letting go of, or NULL; see net/rights.c */
 
 #if CONFIG_DEBUG
 	struct { void *lock; uint16_t rank; uint64_t caller; } held[12]; /* owner: sleeping locks held */

@@ -50,7 +50,7 @@ SYSCALL4(sendfile, int, to_fd, int, from_fd, uaddr_t, offset, size_t, n)
 	else
 		result = file_copy(from, position, to, NULL, n);
 	if (result == -EPIPE)
-		raise_pipe_signal();
+		raise_pipe_signal(to);
 	return position_write(offset, position) ? -EFAULT : result;
 }
 
@@ -131,7 +131,7 @@ SYSCALL6(splice, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_t, to_off
 		return result;
 	result = file_splice(from, from_position, to, to_position, n, flags & SPLICE_NOWAIT);
 	if (result == -EPIPE)
-		raise_pipe_signal();
+		raise_pipe_signal(to);
 	if (position_write(from_offset, from_position) || position_write(to_offset, to_position))
 		return -EFAULT;
 	return result;
@@ -153,7 +153,7 @@ SYSCALL4(tee, int, from_fd, int, to_fd, size_t, n, unsigned, flags)
 		return -EINVAL;
 	result = pipe_move(from, to, n, flags & SPLICE_NOWAIT, true);
 	if (result == -EPIPE)
-		raise_pipe_signal();
+		raise_pipe_signal(to);
 	return result;
 }
 
@@ -182,6 +182,6 @@ SYSCALL4(vmsplice, int, fd, uaddr_t, vec, uint64_t, count, unsigned, flags)
 		result = pipe_read_some(f, &it, flags & SPLICE_NOWAIT);
 	iovec_free(&v);
 	if (result == -EPIPE)
-		raise_pipe_signal();
+		raise_pipe_signal(f);
 	return result;
 }

@@ -5,15 +5,18 @@
  * buffer, as in Linux.
  */
 #include "mem/slab.h"
+#include "net/socket.h"
 #include "syscall/rw.h"
 #include "syscall/syscall.h"
 #include <linux/fs.h>
 #include <linux/uio.h>
 
-__cold void raise_pipe_signal(void)
+__cold void raise_pipe_signal(const struct file *f)
 {
 	siginfo_t info = { .si_signo = SIGPIPE, .si_code = SI_USER };
 
+	if (!socket_breaks_pipe(f))
+		return;
 	info.si_pid = process_current()->pid->number;
 	info.si_uid = cred_current()->uid;
 	signal_send_task(task_current(), SIGPIPE, &info);
@@ -39,7 +42,7 @@ static inline ssize_t write_iter(struct file *f, struct iter *from, loff_t *posi
 	if (n > 0)
 		t->written_bytes += (size_t)n;
 	else if (unlikely(n == -EPIPE))
-		raise_pipe_signal();
+		raise_pipe_signal(f);
 	return n;
 }
 

@@ -22,7 +22,8 @@ struct iovec_copy {
 int iovec_read(struct iovec_copy *v, struct iter *it, uaddr_t from, uint64_t n, bool source);
 void iovec_free(struct iovec_copy *v);
 
-/* A pipe or socket without readers: SIGPIPE for the writer. */
-void raise_pipe_signal(void);
+struct file;
+/* Writing to f gave EPIPE: SIGPIPE for the running task, if f is a pipe or a byte stream. */
+void raise_pipe_signal(const struct file *f);
 
 #endif

@@ -60,21 +60,21 @@
 	ROW( 38, setitimer,              PLAIN, "int ptr ptr") \
 	ROW( 39, getpid,                 PLAIN, "") \
 	ROW( 40, sendfile,               PLAIN, "fd fd ptr size") \
-	ROW( 41, socket,                 NONE,  "") \
-	ROW( 42, connect,                NONE,  "") \
-	ROW( 43, accept,                 NONE,  "") \
-	ROW( 44, sendto,                 NONE,  "") \
-	ROW( 45, recvfrom,               NONE,  "") \
-	ROW( 46, sendmsg,                NONE,  "") \
-	ROW( 47, recvmsg,                NONE,  "") \
-	ROW( 48, shutdown,               NONE,  "") \
-	ROW( 49, bind,                   NONE,  "") \
-	ROW( 50, listen,                 NONE,  "") \
-	ROW( 51, getsockname,            NONE,  "") \
-	ROW( 52, getpeername,            NONE,  "") \
-	ROW( 53, socketpair,             NONE,  "") \
-	ROW( 54, setsockopt,             NONE,  "") \
-	ROW( 55, getsockopt,             NONE,  "") \
+	ROW( 41, socket,                 PLAIN, "int hex int") /* AF_UNIX only */ \
+	ROW( 42, connect,                PLAIN, "fd ptr int") \
+	ROW( 43, accept,                 PLAIN, "fd ptr ptr") \
+	ROW( 44, sendto,                 PLAIN, "fd in size hex ptr int") \
+	ROW( 45, recvfrom,               PLAIN, "fd out size hex ptr ptr") \
+	ROW( 46, sendmsg,                PLAIN, "fd ptr hex") /* no MSG_OOB */ \
+	ROW( 47, recvmsg,                PLAIN, "fd ptr hex") \
+	ROW( 48, shutdown,               PLAIN, "fd int") \
+	ROW( 49, bind,                   PLAIN, "fd ptr int") \
+	ROW( 50, listen,                 PLAIN, "fd int") \
+	ROW( 51, getsockname,            PLAIN, "fd ptr ptr") \
+	ROW( 52, getpeername,            PLAIN, "fd ptr ptr") \
+	ROW( 53, socketpair,             PLAIN, "int hex int ptr") \
+	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") /* level SOL_SOCKET; no SO_PEEK_OFF, no filters */ \
+	ROW( 55, getsockopt,             PLAIN, "fd int int ptr ptr") \
 	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces, no CLONE_PIDFD */ \
 	ROW( 57, fork,                   FULL,  "") \
 	ROW( 58, vfork,                  FULL,  "") \
@@ -307,7 +307,7 @@
 	ROW(285, fallocate,              PLAIN, "fd int int int") \
 	ROW(286, timerfd_settime,        NONE,  "") \
 	ROW(287, timerfd_gettime,        NONE,  "") \
-	ROW(288, accept4,                NONE,  "") \
+	ROW(288, accept4,                PLAIN, "fd ptr ptr hex") \
 	ROW(289, signalfd4,              NONE,  "") \
 	ROW(290, eventfd2,               PLAIN, "uint hex") \
 	ROW(291, epoll_create1,          PLAIN, "hex") \
@@ -318,7 +318,7 @@
 	ROW(296, pwritev,                PLAIN, "fd ptr int int hex") \
 	ROW(297, rt_tgsigqueueinfo,      PLAIN, "int int sig ptr") \
 	ROW(298, perf_event_open,        NONE,  "") \
-	ROW(299, recvmmsg,               NONE,  "") \
+	ROW(299, recvmmsg,               PLAIN, "fd ptr uint hex ptr") \
 	ROW(300, fanotify_init,          NONE,  "") \
 	ROW(301, fanotify_mark,          NONE,  "") \
 	ROW(302, prlimit64,              PLAIN, "int uint ptr ptr") \
@@ -326,7 +326,7 @@
 	ROW(304, open_by_handle_at,      NONE,  "") \
 	ROW(305, clock_adjtime,          NONE,  "") \
 	ROW(306, syncfs,                 PLAIN, "fd") \
-	ROW(307, sendmmsg,               NONE,  "") \
+	ROW(307, sendmmsg,               PLAIN, "fd ptr uint hex") \
 	ROW(308, setns,                  NONE,  "") \
 	ROW(309, getcpu,                 PLAIN, "ptr ptr ptr") /* one node */ \
 	ROW(310, process_vm_readv,       NONE,  "") \
