@@ -151,3 +151,11 @@ def test_release_name(linnet):
     release = linnet.sh("uname -r").strip()
     assert release.endswith("-linnet")
     assert tuple(map(int, release.split("-")[0].split(".")[:2])) >= (6, 1)
+
+
+@pytest.mark.linnet
+@pytest.mark.parametrize("words, expected", [("", "32768 2"), ("norandmaps", "32768 0")])
+def test_limits_under_proc_sys_kernel(linnet, words, expected):
+    out = linnet.run("/bin/sh", "-c", "cd /proc/sys/kernel; echo $(cat pid_max randomize_va_space)",
+                     options=("--append", words))
+    assert out.stdout.decode().strip() == expected
