@@ -56,9 +56,9 @@ void fault_enter_private(struct fault *f, struct area *a, struct page *table, pt
 	pte_t e = pte_make(page_to_phys(page), area_prot(a));
 
 	assert_table_locked(table);
-	assert(pte_none(pte_load(p)) && a->anon);
+	assert(pte_none(pte_load(p)));
 	f->frame = NULL;
-	page->object = a->anon;
+	page->object = f->space->family; /* not a->anon: an edit may just have replaced a by one that covers more */
 	page->index = area_index(a, f->addr);
 	page->mappings = 1;
 	page->flags = PAGE_ANON | PAGE_SWAPBACKED | PAGE_UPTODATE;

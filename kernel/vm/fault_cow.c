@@ -34,11 +34,11 @@ static struct page *replace(struct fault *f, struct area *a, struct page *table,
 	struct space_counters *c = &f->space->count;
 
 	pte_exchange(p, 0);
-	table->mappings--;
 	tlb_flush_range(f->space, f->addr, f->addr + PAGE_SIZE);
 	if (!is_zero_page(e))
 		memcpy(page_address(f->frame), phys_to_virt(pte_paddr(e)), PAGE_SIZE);
 	fault_enter_private(f, a, table, p);
+	table->mappings--; /* the old one: fork passes over a table that it sees empty, without its lock */
 	if (old && (old->flags & PAGE_ANON)) {
 		atomic_dec(&old->mappings);
 		return old;

@@ -137,11 +137,13 @@ void ipi_nmi(void)
 		stop();
 }
 
-/* Interrupted code that could have been preempted holds nothing of RCU's. */
+/* Interrupted code that could have been preempted holds nothing of RCU's; other code reports as soon as it can be. */
 static void kicked(void)
 {
 	if (cpu_local_read(preempt_count) == 0)
 		rcu_quiescent();
+	else if (rcu_pending())
+		atomic_or(&context_current()->work, WORK_RESCHED);
 }
 
 bool ipi_interrupt(unsigned vector)
