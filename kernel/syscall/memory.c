@@ -7,6 +7,7 @@
 #include "mem/slab.h"
 #include "syscall/syscall.h"
 #include "vm/space.h"
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/mount.h>
@@ -112,6 +113,7 @@ SYSCALL6(mmap, uaddr_t, addr, size_t, length, unsigned, prot, unsigned, flags, i
 		.flags = area_flags(prot, flags),
 		.fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE),
 		.noreplace = flags & MAP_FIXED_NOREPLACE,
+		.may_low = capable(CAP_SYS_RAWIO),
 		.low_32bit = flags & MAP_32BIT,
 		.populate = (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE,
 		.page_offset = offset >> PAGE_SHIFT,
@@ -146,7 +148,12 @@ SYSCALL3(mprotect, uaddr_t, addr, size_t, length, uint32_t, prot)
 SYSCALL5(mremap, uaddr_t, addr, size_t, old_length, size_t, new_length, int, flags, uaddr_t, new_addr)
 {
 	uaddr_t result;
-	int error = space_remap(task_current()->space, addr, old_length, new_length, flags, new_addr, &result);
+	int error;
+
+	if ((flags & MREMAP_FIXED) && new_addr < MMAP_LOWEST && is_aligned(new_addr, PAGE_SIZE) &&
+	    !capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	error = space_remap(task_current()->space, addr, old_length, new_length, flags, new_addr, &result);
 
 	return error ? error : (int64_t)result;
 }

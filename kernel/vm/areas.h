@@ -23,7 +23,6 @@
 
 #define AREA_COUNT_MAX  65530               /* of a space, as Linux */
 #define STACK_GUARD_GAP (256 * PAGE_SIZE)   /* kept free below a stack */
-#define MMAP_LOWEST     0x10000UL           /* vm.mmap_min_addr */
 
 struct area_sums {              /* pages, but for areas */
 	int64_t areas, total, locked, data, stack, exec, account;

@@ -18,7 +18,7 @@ static int choose_address(struct space *s, const struct space_map_request *r, ua
 		return -EINVAL;
 	if (r->length > USER_TOP || r->addr > USER_TOP - r->length)
 		return -ENOMEM;
-	if (r->addr < MMAP_LOWEST)
+	if (r->addr < MMAP_LOWEST && !r->may_low)
 		return -EPERM;
 	above = area_find(s, r->addr);
 	if (r->noreplace && above && above->start < r->addr + r->length)

@@ -164,8 +164,6 @@ static int remap_to(struct remap *r, uaddr_t hint)
 		return -EINVAL;
 	if (hint < r->addr + r->old_length && r->addr < hint + r->length)
 		return -EINVAL;
-	if ((r->flags & MREMAP_FIXED) && hint < MMAP_LOWEST)
-		return -EPERM;
 	error = check_area(r, &a);
 	if (error)
 		return error;

@@ -157,6 +157,8 @@ void space_randomize(struct space *s, uint64_t random);
 /* A copy-on-write copy for fork. -ENOMEM with nothing left behind. May sleep. */
 int space_fork(struct space *parent, struct space **child);
 
+#define MMAP_LOWEST 0x10000UL /* vm.mmap_min_addr: nothing is placed below, unless named by who has CAP_SYS_RAWIO */
+
 struct space_map_request {
 	uaddr_t addr;             /* hint, or the place when fixed */
 	size_t length;            /* bytes, page aligned, not 0 */
@@ -164,6 +166,7 @@ struct space_map_request {
 	bool fixed;               /* exactly at addr, replacing what is there */
 	bool noreplace;           /* with fixed: -EEXIST if anything is there */
 	bool low_32bit;           /* MAP_32BIT */
+	bool may_low;             /* with fixed: also below MMAP_LOWEST, else -EPERM */
 	bool populate;            /* fault all in at once */
 	struct object *object;    /* counted for the area by the callee; NULL: anonymous */
 	uint64_t page_offset;

@@ -274,6 +274,36 @@ static void copy_on_write(void)
 	munmap(p, 64 * PAGE);
 }
 
+/* Below vm.mmap_min_addr: who has CAP_SYS_RAWIO may, named exactly. */
+static void lowest_addresses(void)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, rw = PROT_READ | PROT_WRITE;
+	char *low = (char *)0x3000, *volatile p = mmap(NULL, PAGE, rw, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK("root maps low", mmap(low, 2 * PAGE, rw, flags, -1, 0) == low);
+	CHECK_INT("and writes there", FAULTS(POKE(low + PAGE)), 0);
+	CHECK("a hint is not enough", mmap((void *)0x1000, PAGE, rw, flags & ~MAP_FIXED, -1, 0) >= (void *)0x10000);
+	CHECK("address 0", mmap(NULL, PAGE, rw, flags, -1, 0) == NULL);
+	CHECK_INT("is written to by a child too", IN_CHILD({
+		volatile char *volatile null = NULL;
+
+		*null = 5;
+		_exit(*null);
+	}), EXITED(5));
+	CHECK_INT("unmapped again", munmap(NULL, PAGE) | munmap(low, PAGE), 0);
+	CHECK_INT("it faults", FAULTS(PEEK(low)), 1);
+	p[0] = 7;
+	CHECK("moved there", mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, low) == low);
+	CHECK_INT("others may not", IN_CHILD({
+		setuid(65534);
+		p = mmap(NULL, PAGE, rw, flags & ~MAP_FIXED, -1, 0);
+		int good = mmap(low, PAGE, rw, flags, -1, 0) == MAP_FAILED && errno == EPERM && *(volatile char *)low == 7;
+
+		_exit(good && mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, low) == MAP_FAILED && errno == EPERM);
+	}), EXITED(1));
+	munmap((void *)0x1000, 15 * PAGE);
+}
+
 int main(void)
 {
 	struct sigaction a = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
@@ -290,5 +320,6 @@ int main(void)
 	stack();
 	pressure();
 	copy_on_write();
+	lowest_addresses();
 	return tap_done();
 }
