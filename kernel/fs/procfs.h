@@ -53,6 +53,7 @@ struct proc_provider {
 	bool (*alive)(void *task);
 	void (*owner)(void *task, uint32_t *uid, uint32_t *gid);
 	bool (*may_inspect)(void *task, const struct cred *cred); /* the ptrace-style check for private files */
+	void (*counts)(unsigned *threads, int *last);      /* threads that exist; the last number given */
 	int (*self)(bool thread, int *tgid);               /* number of the running thread or process */
 	const struct proc_pid_file *files;                 /* ended by a NULL name */
 };

@@ -120,16 +120,32 @@ static int run_first_program(void)
 	return -ENOENT;
 }
 
-/* Options for other processors, which stay parked: known, so that init does not get them. */
-static void know_later_options(void)
+/*
+ * Words of Linux's that boot loaders and people put on every command line: they
+ * mean nothing here (or not yet), but they are the kernel's, so init does not get
+ * them as arguments.
+ */
+static void know_linux_options(void)
 {
-	(void)cmdline_flag("nosmp");
-	(void)cmdline_get("maxcpus");
+	static const char *const words[] = {
+		"apic", "apparmor", "audit", "cgroup_disable", "cgroup_enable", "consoleblank", "crashkernel",
+		"cryptomgr.notests", "earlycon", "earlyprintk", "edd", "fbcon", "hpet", "hugepages", "idle",
+		"init_on_alloc", "init_on_free", "initcall_debug", "intel_iommu", "iommu", "irqaffinity", "isolcpus",
+		"kaslr", "log_buf_len", "lsm", "maxcpus", "mce", "mem", "memmap", "mitigations", "net.ifnames",
+		"nmi_watchdog", "no_timer_check", "noapic", "nohz", "nohz_full", "nokaslr", "nolapic", "nomodeset",
+		"noresume", "nosmap", "nosmep", "nosmp", "nowatchdog", "nox2apic", "numa", "page_poison", "pci", "pcie_aspm",
+		"printk.time", "psi", "pti", "nopti", "rcu_nocbs", "reboot", "resume", "ro", "root", "rootdelay",
+		"rootflags", "rootfstype", "rootwait", "rw", "security", "selinux", "slub_debug", "spectre_v2",
+		"swiotlb", "transparent_hugepage", "tsc", "vga", "video",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		(void)cmdline_get(words[i]);
 }
 
 int first_program(void)
 {
-	know_later_options();
+	know_linux_options();
 	dev_init();
 	make_console_node();
 	unpack_initramfs();

@@ -89,6 +89,12 @@ static int self(bool thread, int *tgid)
 	return thread ? t->pid->number : *tgid;
 }
 
+static void counts(unsigned *threads, int *last)
+{
+	*threads = task_count();
+	*last = (int)pid_last();
+}
+
 static const struct proc_pid_file files[] = {
 	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat },
 	{ .name = "status", .mode = S_IFREG | 0444, .show = proc_show_status },
@@ -125,6 +131,7 @@ static const struct proc_provider provider = {
 	.alive = alive,
 	.owner = owner,
 	.may_inspect = may_inspect,
+	.counts = counts,
 	.self = self,
 	.files = files,
 };

@@ -117,6 +117,19 @@ def test_init_that_exits_is_a_panic(linnet):
     assert b"panic" in done.stderr
 
 
+def test_words_of_linux_do_not_go_to_init(linnet):
+    done = linnet.run("sh", "-c", "tr '\\0' ' ' </proc/1/cmdline; tr '\\0' ' ' </proc/1/environ",
+                      options=["--append", "ro root=/dev/sda1 nokaslr mitigations=off reboot=t own"])
+    assert done.stdout.split() == [b"/init", b"own", b"HOME=/", b"TERM=linux"]
+
+
+def test_loadavg_counts_threads_and_tells_the_last_number(linnet):
+    done = linnet.run("sh", "-c", "read a b c counts last </proc/loadavg; echo $counts $last $$")
+    counts, last, own = done.stdout.split()
+    running, threads = map(int, counts.split(b"/"))
+    assert 1 <= running <= threads and threads >= 3 and int(last) >= int(own)
+
+
 def test_unknown_words_go_to_init(linnet):
     text = linnet.sh("tr '\\0' '\\n' </proc/1/environ; tr '\\0' ' ' </proc/1/cmdline",
                      options=["--append", "colour=green fast"])

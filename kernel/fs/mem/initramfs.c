@@ -240,7 +240,8 @@ int initramfs_unpack(const void *data, size_t n)
 	}
 	if (used >= 0 && u->state != BETWEEN)
 		used = -EINVAL;
-	if (used < 0)
+	/* A compression that cannot be read was named already. */
+	if (used < 0 && used != -EOPNOTSUPP)
 		log_err("initramfs: truncated or malformed at byte %zu (error %d); going on with what there is\n",
 			(size_t)(p - (const uint8_t *)data), (int)-used);
 	initramfs_end(&u->maker);

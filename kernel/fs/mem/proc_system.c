@@ -90,18 +90,16 @@ static void load_print(struct text *t, uint64_t load)
 
 static int loadavg_show(struct text *t)
 {
-	unsigned processes = 0;
 	struct sched_stats s;
-	int last = 0, pid = 0;
+	unsigned threads = 0;
+	int last = 0;
 
 	sched_stats(&s);
 	for (unsigned i = 0; i < 3; i++)
 		load_print(t, s.load[i]);
-	while (proc_provider && (pid = proc_provider->next(pid + 1)) >= 0) {
-		processes++;
-		last = pid;
-	}
-	text_printf(t, "%u/%u %d\n", s.running, processes, last);
+	if (proc_provider)
+		proc_provider->counts(&threads, &last);
+	text_printf(t, "%u/%u %d\n", s.running, threads, last);
 	return 0;
 }
 
