@@ -127,7 +127,7 @@ def test_loadavg_counts_threads_and_tells_the_last_number(linnet):
     done = linnet.run("sh", "-c", "read a b c counts last </proc/loadavg; echo $counts $last $$")
     counts, last, own = done.stdout.split()
     running, threads = map(int, counts.split(b"/"))
-    assert 1 <= running <= threads and threads >= 3 and int(last) >= int(own)
+    assert 1 <= running <= threads and threads >= 2 and int(last) >= int(own)
 
 
 def test_unknown_words_go_to_init(linnet):
