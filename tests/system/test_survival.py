@@ -84,8 +84,8 @@ def test_ends_with_an_error_and_gives_all_back(linnet, name, source, words):
 
 
 def test_shell_fork_bomb(linnet):
-    text = linnet.sh("ulimit -p 100 2>/dev/null; (f() { f | f & }; f) >/dev/null 2>&1 & sleep 4; "
-                     "echo alive", options=["--memory", "96M"])
+    text = linnet.sh("ulimit -p 100 2>/dev/null; sleep 4 & nap=$!; (f() { f | f & }; f) "
+                     ">/dev/null 2>&1 & wait $nap; echo alive", options=["--memory", "96M"])
     assert text == "alive\n"
 
 
