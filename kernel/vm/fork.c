@@ -36,15 +36,13 @@ static pte_t protect_entry(struct fork *f, pte_t *p, pte_t e, uaddr_t addr)
 /* Entries of [addr, end) in one pair of tables, both locked. */
 static void copy_entries(struct fork *f, struct page *from, struct page *to, uaddr_t addr, uaddr_t end)
 {
-	pte_t *src = table_entry(from, addr), *dst = table_entry(to, addr);
+	pte_t *first = table_entry(from, addr), *stop = first + ((end - addr) >> PAGE_SHIFT), *src = first;
+	pte_t *to_first = table_entry(to, addr);
 	uint32_t left = from->mappings, count = 0, copied = 0;
 
-	for (; addr < end && left; addr += PAGE_SIZE, src++, dst++) {
+	for (; left && (src = table_next_used(src, stop)) < stop; src++, left--) {
 		pte_t e = pte_load(src);
 
-		if (pte_none(e))
-			continue;
-		left--;
 		if (!pte_special(e)) {
 			struct page *page = phys_to_page(pte_paddr(e));
 
@@ -52,10 +50,10 @@ static void copy_entries(struct fork *f, struct page *from, struct page *to, uad
 				continue; /* the child finds it in the object */
 			page_get(page);
 			__atomic_fetch_add(&page->mappings, 1, __ATOMIC_RELAXED);
-			e = protect_entry(f, src, e, addr);
+			e = protect_entry(f, src, e, addr + ((uaddr_t)(src - first) << PAGE_SHIFT));
 			copied++;
 		}
-		pte_store(dst, e);
+		pte_store(to_first + (src - first), e);
 		count++;
 	}
 	to->mappings += count;

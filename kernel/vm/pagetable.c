@@ -126,35 +126,31 @@ static void removed_free(struct rcu_head *h)
 	kfree(r);
 }
 
-/* Most tables are nearly empty: this many entries are looked at at once. */
-#define SKIP 8
-
-static inline bool all_none(const pte_t *e)
+static inline bool eight_unused(const pte_t *p)
 {
-	return pte_none(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+	return pte_none(p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7]);
 }
 
-/* The next entry in use at or after e, of a table that has one there. */
-static inline pte_t *next_entry(pte_t *e)
+/* Most tables are nearly empty. An aligned group lies wholly in the table, if not before end. */
+pte_t *table_skip_unused(pte_t *p, pte_t *end)
 {
-	for (;;) {
-		while (is_aligned((vaddr_t)e, SKIP * sizeof(*e)) && all_none(e))
-			e += SKIP;
-		if (!pte_none(*e))
-			return e;
-		e++;
+	while (p < end && pte_none(pte_load(p))) {
+		p++;
+		while (is_aligned((vaddr_t)p, 8 * sizeof(*p)) && p < end && eight_unused(p))
+			p += 8;
 	}
+	return min(p, end);
 }
 
 /* Chains a table and all below it. Its entry is gone; level is its own. */
 static void collect(struct removed_tables *r, struct page *table, unsigned level)
 {
-	pte_t *entry = page_address(table);
+	pte_t *entry = page_address(table), *end = entry + MMU_ENTRIES;
 
 	table_lock(table); /* after this no fault that began before fills it */
 	assert(level > 1 || table->mappings == 0);
 	for (; table->mappings; table->mappings--, entry++) {
-		entry = next_entry(entry);
+		entry = table_next_used(entry, end);
 		collect(r, phys_to_page(pte_paddr(*entry)), level - 1);
 		pte_store(entry, 0);
 	}
@@ -240,10 +236,10 @@ static inline void drop_page(pte_t e)
 static void destroy_level(paddr_t pa, unsigned level)
 {
 	struct page *table = phys_to_page(pa);
-	pte_t *entry = phys_to_virt(pa);
+	pte_t *entry = phys_to_virt(pa), *end = entry + MMU_ENTRIES;
 
 	for (uint32_t left = table->mappings; left; left--, entry++) {
-		entry = next_entry(entry);
+		entry = table_next_used(entry, end);
 		if (level > 1)
 			destroy_level(pte_paddr(*entry), level - 1);
 		else

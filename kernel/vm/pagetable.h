@@ -48,6 +48,13 @@ static inline pte_t *table_entry(const struct page *table, uaddr_t addr)
 	return (pte_t *)page_address(table) + mmu_index(addr, 1);
 }
 
+/* The first entry in use of [p, end), or end. */
+pte_t *table_skip_unused(pte_t *p, pte_t *end);
+static inline pte_t *table_next_used(pte_t *p, pte_t *end)
+{
+	return p < end && !pte_none(pte_load(p)) ? p : table_skip_unused(p, end);
+}
+
 /* An empty table, or NULL. flags: enum alloc_flags. */
 struct page *table_alloc(unsigned flags);
 /* It is empty again. */

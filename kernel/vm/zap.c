@@ -42,12 +42,11 @@ static void zap_entry(struct zap *z, struct page *table, pte_t *p, uaddr_t addr)
 
 static void zap_table(struct zap *z, struct page *table, uaddr_t addr, uaddr_t end)
 {
-	pte_t *p = table_entry(table, addr);
+	pte_t *first = table_entry(table, addr), *stop = first + ((end - addr) >> PAGE_SHIFT), *p = first;
 
 	table_lock(table);
-	for (; addr < end && table->mappings; addr += PAGE_SIZE, p++)
-		if (!pte_none(pte_load(p)))
-			zap_entry(z, table, p, addr);
+	for (; table->mappings && (p = table_next_used(p, stop)) < stop; p++)
+		zap_entry(z, table, p, addr + ((uaddr_t)(p - first) << PAGE_SHIFT));
 	z->emptied |= table->mappings == 0;
 	table_unlock(table);
 }
