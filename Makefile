@@ -38,7 +38,7 @@ CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
            -fno-delete-null-pointer-checks $(WARN)
 CPPFLAGS = -Ikernel -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI) \
            -include kernel/lib/config.h $(if $(DEBUG),-DCONFIG_DEBUG=1)
-LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
            -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 LDS     := kernel/arch/x86/linnet.ld
 
