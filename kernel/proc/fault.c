@@ -37,15 +37,16 @@ int upcall_user_fault(uaddr_t addr, enum fault_access access, bool from_user, ui
 	struct space *s = space_current();
 	int code, result = s ? space_fault(s, addr, access) : -EFAULT;
 
-	if (likely(!result) || !from_user)
-		return result;
-	if (result == -ERESTARTSYS)
-		return result; /* dying: the exit loop sees to it */
-	if (result == -ENOMEM && oom_make_room())
+	if (likely(!result) || result == -ERESTARTSYS)
+		return result; /* the latter: it is dying, and the exit loop sees to it */
+	if (result == -ENOMEM && !thread_killed() && oom_make_room())
 		return 0; /* and the fault comes again */
+	if (!from_user || (result == -ENOMEM && thread_killed()))
+		return result;
 	int sig = fault_signal(result, &code);
 	if (sig == SIGKILL)
-		log_err("out of memory: %s (%d) is killed\n", thread_current()->name, task_current()->pid->number);
+		log_err("Out of memory: Killed process %d (%s), with nobody else to choose\n",
+			process_current()->pid->number, thread_current()->name);
 	signal_force_fault(sig, code, addr, TRAP_PF, error);
 	return result;
 }

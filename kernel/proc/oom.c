@@ -1,106 +1,168 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc/oom.c: a program needs a page and there is none. One process is told to
- * end, the one with the most memory by its pages and its oom_score_adj, and the
- * others wait a moment and fault again. While any process that is about to end still
- * has its memory no further one is chosen, unless that takes too long.
+ * proc/oom.c: a program needs a page and there is none. First what is only waiting
+ * for a grace period is let go. Then one process is told to end, the one with the
+ * most memory by its pages and its oom_score_adj, and the others wait a moment and
+ * fault again. While any process is about to end no further one is chosen, unless
+ * that takes too long: it may be waiting for something that one of those others holds.
  */
 #include "proc/oom.h"
 #include "base/log.h"
 #include "hal/clock.h"
+#include "lib/string.h"
 #include "mem/frame.h"
 #include "proc/internal.h"
 #include "sched/mutex.h"
 #include "sched/wait.h"
+#include "sched/work.h"
 #include "vm/space.h"
 
 #define PATIENCE (2 * NSEC_PER_SEC)    /* then another victim is chosen */
 #define PAUSE    (NSEC_PER_SEC / 500)
 #define NEVER    (-1000)               /* oom_score_adj of what is never chosen */
+#define ROOM     8                     /* pages that must be there to try again */
+#define KIB      (PAGE_SIZE / 1024)
 
 static struct mutex oom_lock = MUTEX_INIT(oom_lock, RANK_SLEEP_LEAF);
-static nsec_t patient_until;           /* oom_lock: until then those that end may take their time */
+static nsec_t patient_until = -PATIENCE; /* oom_lock: until then those that end may take their time */
 static struct waitq nobody_wakes = WAITQ_INIT(nobody_wakes);
 
-/* The thread that leads process n, counted; NULL if there is none that may be chosen. */
-static struct task *candidate(int n)
-{
-	struct task *t = NULL;
-	struct pid *p;
+/* What a process has, as one of its threads that still lives shows it. */
+struct holding {
+	char name[16]; /* as struct thread has it */
+	uint64_t anon, file, shmem, tables, total;
+	uint32_t uid;
+};
 
-	SPIN_GUARD(&process_tree_lock);
-	p = pid_find(n);
-	if (p && p->process && p->process != init_process &&
-	    atomic_load(&p->process->oom_score_adjust) != NEVER)
-		t = p->process->leader;
-	if (t)
-		task_get(t);
-	return t;
+/* False if it has nothing any more. Tree lock held. */
+static bool holding_of(struct process *p, struct holding *h)
+{
+	struct task *t;
+
+	list_for_each_entry(t, &p->threads, process_link) {
+		SPIN_GUARD(&t->lock);
+		const struct space *s = t->space;
+
+		if (!s)
+			continue;
+		*h = (struct holding){ .anon = s->count.rss_anon, .file = s->count.rss_file, .shmem = s->count.rss_shmem,
+				       .tables = s->count.tables, .total = s->count.total, .uid = t->cred->uid };
+		strlcpy(h->name, t->thread.name, sizeof(h->name));
+		return true;
+	}
+	return false;
 }
 
-/* Pages that its end would free, more or less; those of files stay in memory without it. */
-static int64_t badness(struct task *t)
-{
-	struct frame_stats frames;
-	int64_t pages;
-
-	spin_lock(&t->lock);
-	const struct space *s = t->space;
-	pages = s ? (int64_t)(s->count.rss_anon + s->count.tables) : 0;
-	spin_unlock(&t->lock);
-	if (!pages)
-		return 0;
-	frame_stats(&frames);
-	pages += (int64_t)frames.total * atomic_load(&t->process->oom_score_adjust) / 1000;
-	return max(pages, (int64_t)1);
-}
+struct search {
+	uint64_t frames;         /* that there are */
+	struct process *worst;   /* counted, or NULL */
+	int64_t most;            /* its badness */
+	bool ending;             /* a process is about to give its memory up */
+};
 
 /*
- * Counted, or NULL. Among equals the youngest. *ending: one that has memory is about to
- * end. Looks at every process: this happens seldom, and nothing else is left to do.
+ * Pages that its end would free, more or less; those of files stay in memory without
+ * it. 0: it cannot be chosen. Tree lock held.
  */
-static struct task *worst(bool *ending)
+static int64_t badness(struct process *p, uint64_t all_frames)
 {
-	struct task *best = NULL;
-	int64_t most = 0;
+	int adjust = atomic_load(&p->oom_score_adjust);
+	struct holding h;
 
-	*ending = false;
-	for (int n = pid_next_process(0); n >= 0; n = pid_next_process(n + 1)) {
-		struct task *t = candidate(n), *other = t;
-		int64_t pages = t ? badness(t) : 0;
-
-		if (pages && READ_ONCE(t->process->group_exiting)) {
-			*ending = true;
-		} else if (pages && pages >= most) {
-			most = pages;
-			other = best;
-			best = t;
-		}
-		if (other)
-			task_put(other);
-	}
-	return best;
+	if (p == init_process || adjust == NEVER || !holding_of(p, &h))
+		return 0;
+	return max((int64_t)(h.anon + h.tables) + (int64_t)all_frames * adjust / 1000, (int64_t)1);
 }
 
-/* False: there is none to choose. */
+/* Among equals the youngest is the worst. Returns a process to put, or NULL. */
+static struct process *look_at(struct search *s, int n)
+{
+	struct process *p, *before = s->worst;
+	struct pid *pid;
+	int64_t pages;
+
+	SPIN_GUARD(&process_tree_lock);
+	pid = pid_find(n);
+	p = pid ? pid->process : NULL;
+	if (!p || p->zombie)
+		return NULL;
+	if (READ_ONCE(p->group_exiting)) {
+		s->ending = true;
+		return NULL;
+	}
+	pages = badness(p, s->frames);
+	if (!pages || pages < s->most)
+		return NULL;
+	process_get(p);
+	s->most = pages;
+	s->worst = p;
+	return before;
+}
+
+/* Looks at every process: this happens seldom, and nothing else is left to do. */
+static void search(struct search *s)
+{
+	struct frame_stats frames;
+
+	frame_stats(&frames);
+	*s = (struct search){ .frames = frames.total };
+	for (int n = pid_next_process(0); n >= 0; n = pid_next_process(n + 1)) {
+		struct process *p = look_at(s, n);
+
+		if (p)
+			process_put(p);
+	}
+}
+
+static void tell(struct process *p)
+{
+	struct holding h = { .name = "?" };
+
+	spin_lock(&process_tree_lock);
+	holding_of(p, &h);
+	spin_unlock(&process_tree_lock);
+	log_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
+		"shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d\n", p->pid->number, h.name, h.total * KIB,
+		h.anon * KIB, h.file * KIB, h.shmem * KIB, h.uid, h.tables * KIB, atomic_load(&p->oom_score_adjust));
+}
+
+/* False: there is none to choose, and none that ends. */
 static bool choose(void)
 {
 	nsec_t now = clock_now();
-	bool ending;
-	struct task *victim = worst(&ending);
+	struct search s;
 
-	if (ending && now < patient_until)
-		goto out;
-	patient_until = now + PATIENCE;
-	if (!victim)
-		return ending;
-	log_err("out of memory: %s (%d) is killed\n", victim->thread.name, victim->pid->number);
-	signal_send_process(victim->process, SIGKILL, NULL);
-	ending = true;
-out:
-	if (victim)
-		task_put(victim);
-	return ending;
+	search(&s);
+	if (s.ending && now > patient_until + PATIENCE) /* that was another time */
+		patient_until = now + PATIENCE;
+	if (s.worst && !(s.ending && now < patient_until)) {
+		tell(s.worst);
+		signal_send_process(s.worst, SIGKILL, NULL);
+		patient_until = now + PATIENCE;
+		s.ending = true;
+	}
+	if (s.worst)
+		process_put(s.worst);
+	return s.ending;
+}
+
+/*
+ * Memory of processes that ended, and of caches, may be free once a grace period is
+ * over. There must be enough for the page and all tables above it.
+ */
+static bool room_came(void)
+{
+	struct page *page[ROOM];
+	unsigned n = 0;
+	bool enough;
+
+	rcu_synchronize();
+	while (n < ROOM && (page[n] = frame_alloc(0, ALLOC_KERNEL)))
+		n++;
+	enough = n == ROOM;
+	while (n)
+		page_put(page[--n]);
+	return enough;
 }
 
 bool oom_make_room(void)
@@ -108,6 +170,8 @@ bool oom_make_room(void)
 	bool chosen;
 
 	might_sleep();
+	if (room_came())
+		return true;
 	mutex_lock(&oom_lock);
 	chosen = choose();
 	mutex_unlock(&oom_lock);

@@ -7,7 +7,8 @@
 
 /*
  * Sees to it that a process ends which has much memory, maybe the caller's own, and
- * waits a moment. False: there is none to choose. No locks; may sleep.
+ * waits a moment; true also if there is memory by now. False: there is none to choose.
+ * Locks held may be those under which memory is allocated. May sleep.
  */
 bool oom_make_room(void);
 

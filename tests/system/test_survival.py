@@ -100,3 +100,112 @@ def test_files_fill_the_memory(linnet):
 def test_ten_thousand_processes(linnet):
     text = linnet.sh("i=0; while [ $i -lt 10000 ]; do (exit 3); i=$((i + 1)); done; echo $i")
     assert text == "10000\n"
+
+
+TOUCH = r"""
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define MB (1 << 20)
+static char *take(int megabytes)
+{
+	char *p = mmap(NULL, (size_t)megabytes * MB, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		_exit(3);
+	return p;
+}
+static void *fill(void *p)
+{
+	memset(p, 1, (size_t)200 * MB);
+	return NULL;
+}
+static void adjust(const char *text)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	if (write(fd, text, strlen(text)) < 0)
+		_exit(4);
+	close(fd);
+}
+/* A process that holds so much, and waits to be ended. */
+static pid_t holder(int megabytes, const char *score)
+{
+	int ready[2];
+	char c;
+	pid_t p;
+
+	pipe(ready);
+	p = fork();
+	if (!p) {
+		adjust(score);
+		memset(take(megabytes), 1, (size_t)megabytes * MB);
+		write(ready[1], "", 1);
+		pause();
+		_exit(0);
+	}
+	read(ready[0], &c, 1);
+	return p;
+}
+int main(int argc, char **argv)
+{
+	pthread_t t;
+	pid_t p;
+	int status = 0;
+
+	switch (argv[1][0]) {
+	case 'w': /* writes everywhere */
+		fill(take(200));
+		break;
+	case 'r': /* has the kernel write everywhere */
+		p = open("/dev/zero", O_RDONLY);
+		return read(p, take(200), (size_t)200 * MB) < 0;
+	case 't': /* its first thread is gone */
+		pthread_create(&t, NULL, fill, take(200));
+		pthread_exit(NULL);
+	case 's': /* another has much less, and is to go all the same */
+		p = holder(5, "1000");
+		while (!waitpid(p, &status, WNOHANG))
+			memset(take(1), 1, MB);
+		printf("the other: %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : -1);
+		return 0;
+	case 'n': /* is never chosen */
+		p = holder(38, "-1000");
+		if (!fork())
+			fill(take(200));
+		wait(&status);
+		printf("the smaller: %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : -1);
+		kill(p, 9);
+	}
+	return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def touch():
+    path = programs.c_program("touch", TOUCH)
+    return ["--initrd", str(programs.initramfs("touch-memory", {"touch-memory": path.read_bytes()})),
+            "--memory", "64M"]
+
+
+@pytest.mark.parametrize("how", ["write", "read", "threads"])
+def test_touching_more_than_there_is_kills(linnet, touch, how):
+    text = linnet.sh("sleep 100 & /touch-memory %s; echo status $?; kill $! && echo the rest lives; "
+                     "dmesg | grep -o 'Out of memory: Killed process [0-9]* ([a-z-]*)' | "
+                     "sed 's/[0-9]* (/N (/'" % how, options=touch)
+    assert text == ("status 137\nthe rest lives\n"
+                    "Out of memory: Killed process N (touch-memory)\n")
+
+
+@pytest.mark.parametrize("how, words", [("score", "the other: 9"), ("never", "the smaller: 9")],
+                         ids=["score", "never"])
+def test_oom_score_adj_chooses(linnet, touch, how, words):
+    text = linnet.sh("/touch-memory %s; echo status $?" % how, options=touch)
+    assert text == words + "\nstatus 0\n"
