@@ -170,24 +170,48 @@ void balance_offer(const struct thread *t)
 		cpu_kick((unsigned)__builtin_ctzl(idle));
 }
 
+/* t waits where it may stay after all; its processor passed it over, and perhaps went idle. */
+static void stay(struct thread *t)
+{
+	struct runq *rq = runq_lock_of(t);
+
+	if (t->queued && rq->current != t)
+		sched_joined(rq, t);
+	unlock_one(rq);
+	preempt_enable_no_resched();
+}
+
+/* Moves t if it waits where it may not be. False: it was moved by somebody else meanwhile. */
+static bool push_to(struct runq *from, struct runq *to, struct thread *t)
+{
+	bool here, moved = false;
+
+	lock_two(from, to);
+	here = atomic_load(&t->cpu) == from->cpu;
+	if (here && t->queued && from->current != t && !(t->affinity & BIT(from->cpu))) {
+		migrate(from, to, t);
+		moved = true;
+	}
+	unlock_two(from, to);
+	if (!moved) {
+		cpu_kick(to->cpu); /* if it idles, we took its bit */
+		stay(t);
+	}
+	return here;
+}
+
 void balance_push(struct thread *t)
 {
-	bool again = true;
+	struct runq *from, *to;
 
-	while (again) {
-		unsigned cpu = atomic_load(&t->cpu), other = choose_waking(t);
-		struct runq *from = percpu_of(runq, cpu), *to = percpu_of(runq, other);
-
-		if (from == to)
+	do {
+		from = percpu_of(runq, atomic_load(&t->cpu));
+		to = percpu_of(runq, choose_waking(t));
+		if (from == to) {
+			stay(t);
 			return;
-		lock_two(from, to);
-		again = atomic_load(&t->cpu) != cpu;
-		if (!again && t->queued && from->current != t && !(t->affinity & BIT(cpu)))
-			migrate(from, to, t);
-		else
-			cpu_kick(other); /* if it idles, we took its bit */
-		unlock_two(from, to);
-	}
+		}
+	} while (!push_to(from, to, t));
 }
 
 /* The waiting thread of rq that another processor may take first; NULL if none is found soon. */

@@ -272,7 +272,7 @@ static void enqueue(struct runq *rq, struct thread *t)
 	runq_place(rq, t);
 	runq_insert(rq, t, false);
 	sched_joined(rq, t);
-	if (cpu_online_count > 1 && rq->current != rq->idle)
+	if (cpu_online_count > 1 && rq->queued > 1)
 		balance_offer(t);
 }
 
