@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""guest.py [--kernel FILE] [--cpus N] [--verbose] [TEST ...]: the guest ring of tests.
+"""guest.py [--kernel FILE] [--cpus N] [--append WORDS] [--verbose] [TEST ...]: the guest ring of tests.
 
 Builds tests/guest/*.c, runs the binaries on Debian's Linux and on Linnet in the same
 QEMU, and compares what they printed, line for line. Each TAP line is one test. What
@@ -43,7 +43,7 @@ class Outcome:
         return self.lines + ["@ " + self.end]
 
 
-def boot(kernel, names, machine, verbose, cpus):
+def boot(kernel, names, machine, verbose, cpus, words):
     """Boots once with these tests; gives {name: Outcome} and the console's last lines."""
     members = {"init": (ROOT / "build/user/runtests").read_bytes(), "dev": None,
                "proc": None, "tmp": None,
@@ -59,7 +59,8 @@ def boot(kernel, names, machine, verbose, cpus):
              "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
              "-chardev", "null,id=loop", "-device", "isa-serial,chardev=loop,index=1",
              "-kernel", str(kernel), "-initrd", initrd.name,
-             "-append", "console=ttyS0 quiet panic=-1 rdinit=/init" + (" smp" if cpus != "1" else "")],
+             "-append", "console=ttyS0 quiet panic=-1 rdinit=/init" + (" smp" if cpus != "1" else "") +
+             (" " + words if words else "")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             return listen(qemu, verbose)
@@ -95,13 +96,13 @@ def listen(qemu, verbose):
     return outcomes, tail
 
 
-def run_all(kernel, names, machine, verbose=False, cpus="1"):
+def run_all(kernel, names, machine, verbose=False, cpus="1", words=""):
     """Boots until each test had its turn."""
     results, left = {}, list(names)
     for _ in range(MAX_BOOTS):
         if not left:
             break
-        outcomes, tail = boot(kernel, left, machine, verbose, cpus)
+        outcomes, tail = boot(kernel, left, machine, verbose, cpus, words)
         if not outcomes:
             outcome = Outcome()
             outcome.noise = tail
@@ -163,6 +164,7 @@ def main():
     parser.add_argument("--kernel", default=str(ROOT / "build/linnet.elf"))
     parser.add_argument("--machine", default="microvm")
     parser.add_argument("--cpus", default="1", help="processors of Linnet; Linux has one")
+    parser.add_argument("--append", default="", help="words for Linnet's command line")
     parser.add_argument("--verbose", action="store_true", help="show the console")
     parser.add_argument("--linux-only", action="store_true", help="only try them on Linux")
     parser.add_argument("--deep", action="store_true", help="nothing more, as yet")
@@ -177,7 +179,8 @@ def main():
         for name in names:
             print("\n".join(["== " + name] + (expected[name] or [])))
         return 0 if all(expected.values()) else 1
-    results = run_all(options.kernel, names, options.machine, options.verbose, options.cpus)
+    results = run_all(options.kernel, names, options.machine, options.verbose, options.cpus,
+                      options.append)
     passed = failed = 0
     for name in names:
         more, bad = judge(name, expected[name], results[name])
