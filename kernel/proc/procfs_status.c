@@ -108,7 +108,7 @@ static void stat_usage(struct text *x, struct task *t, const struct relations *r
 	text_printf(x, "%ld %ld %ld %ld %ld %ld ", self.ru_minflt, children.ru_minflt, self.ru_majflt,
 		    children.ru_majflt, ticks(self.ru_utime), ticks(self.ru_stime));
 	text_printf(x, "%ld %ld %d %d %u 0 %ld ", ticks(children.ru_utime), ticks(children.ru_stime),
-		    sp.priority ? -1 - sp.priority : 20 + sp.nice, sp.nice, r->threads,
+		    thread_priority(&t->thread) - 100, sp.nice, r->threads,
 		    (long)(t->thread.start_time / TICK));
 }
 

@@ -22,9 +22,35 @@ static const uint32_t weight_of_nice[40] = {
 #define WEIGHT_NORMAL 1024
 #define WEIGHT_IDLE   3
 
+/* As Linux counts priorities: real-time ones below the first, nice 0 is the second. */
+#define MAX_RT_PRIO  100
+#define DEFAULT_PRIO 120
+
 uint32_t runq_weight(const struct sched_params *p)
 {
 	return p->policy == SCHED_IDLE ? WEIGHT_IDLE : weight_of_nice[p->nice + 20];
+}
+
+int runq_priority(const struct sched_params *p)
+{
+	return p->priority ? MAX_RT_PRIO - 1 - p->priority : DEFAULT_PRIO + p->nice;
+}
+
+/* A thread's own parameters, or what is needed to run with a priority that is better than those. */
+static struct sched_params boosted(const struct sched_params *own, int boost)
+{
+	struct sched_params p = *own;
+
+	if (boost >= runq_priority(own))
+		return p;
+	if (boost < MAX_RT_PRIO) {
+		p.priority = MAX_RT_PRIO - 1 - boost;
+		p.policy = own->priority ? own->policy : SCHED_FIFO;
+	} else {
+		p.nice = boost - DEFAULT_PRIO;
+		p.policy = SCHED_NORMAL;
+	}
+	return p;
 }
 
 void runq_init(struct runq *rq)
@@ -161,4 +187,19 @@ void runq_place(struct runq *rq, struct thread *t)
 	if (t->vruntime < oldest)
 		t->vruntime = oldest;
 	t->deadline = t->vruntime + to_virtual(t, SLICE_NS);
+}
+
+void runq_use_params(struct runq *rq, struct thread *t)
+{
+	bool waiting = t->queued && rq->current != t;
+
+	assert_held(&rq->lock);
+	if (waiting)
+		runq_remove(rq, t);
+	t->params = boosted(&t->own, t->boost);
+	t->weight = runq_weight(&t->params);
+	if (t->queued)
+		runq_place(rq, t);
+	if (waiting)
+		runq_insert(rq, t, false);
 }

@@ -63,6 +63,8 @@ bool runq_preempts(const struct thread *t, const struct thread *running);
 void runq_charge(struct runq *rq, struct thread *t, nsec_t ran); /* virtual time and slices */
 void runq_place(struct runq *rq, struct thread *t);   /* virtual time of one that joins */
 uint32_t runq_weight(const struct sched_params *p);
+int runq_priority(const struct sched_params *p);      /* see thread_priority() */
+void runq_use_params(struct runq *rq, struct thread *t); /* t's own or its boost changed: what it runs by */
 
 /* The run queue that decides about t, locked; interrupts are off. The unlocking restores them and may switch. */
 struct runq *runq_lock_of(const struct thread *t);

@@ -374,17 +374,10 @@ void thread_set_params(struct thread *t, const struct sched_params *p)
 {
 	uint64_t irq = irq_save();
 	struct runq *rq = runq_lock_of(t);
-	bool waiting = t->queued && rq->current != t;
 
-	if (waiting)
-		runq_remove(rq, t);
-	t->params = *p;
-	t->weight = runq_weight(p);
+	t->own = *p;
 	t->slice_left = RR_SLICE_NS;
-	if (waiting) {
-		runq_place(rq, t);
-		runq_insert(rq, t, false);
-	}
+	runq_use_params(rq, t);
 	if (t->queued)
 		ask_reschedule(rq);
 	runq_unlock(rq, irq);
@@ -395,8 +388,32 @@ void thread_get_params(struct thread *t, struct sched_params *p)
 	uint64_t irq = irq_save();
 	struct runq *rq = runq_lock_of(t);
 
-	*p = t->params;
+	*p = t->own;
 	runq_unlock(rq, irq);
+}
+
+void thread_set_boost(struct thread *t, int priority)
+{
+	uint64_t irq = irq_save();
+	struct runq *rq = runq_lock_of(t);
+
+	if (t->boost != priority) {
+		t->boost = priority;
+		runq_use_params(rq, t);
+		if (t->queued)
+			ask_reschedule(rq);
+	}
+	runq_unlock(rq, irq);
+}
+
+int thread_priority(struct thread *t)
+{
+	uint64_t irq = irq_save();
+	struct runq *rq = runq_lock_of(t);
+	int priority = runq_priority(&t->params);
+
+	runq_unlock(rq, irq);
+	return priority;
 }
 
 void thread_set_affinity(struct thread *t, uint64_t mask)

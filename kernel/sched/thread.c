@@ -44,9 +44,11 @@ static void set_fields(struct thread *t, const char *name, const struct thread *
 	strscpy(t->name, name, sizeof(t->name));
 	t->context.name = t->name;
 	t->state = THREAD_NEW;
-	t->params = parent ? parent->params : ordinary;
-	if (t->params.reset_on_fork)
-		reset_params(&t->params);
+	t->own = parent ? parent->own : ordinary; /* what the parent inherited is not inherited again */
+	if (t->own.reset_on_fork)
+		reset_params(&t->own);
+	t->params = t->own;
+	t->boost = THREAD_NO_BOOST;
 	t->affinity = parent ? parent->affinity : ~0UL;
 	t->weight = runq_weight(&t->params);
 	t->slice_left = RR_SLICE_NS;

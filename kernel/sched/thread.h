@@ -76,7 +76,9 @@ struct thread {
 	int64_t deadline;         /* run queue lock: virtual deadline */
 	uint32_t weight;          /* run queue lock */
 	int32_t slice_left;       /* run queue lock: SCHED_RR, ns */
-	struct sched_params params; /* run queue lock */
+	struct sched_params params; /* run queue lock: what it runs by: its own, or better ones while it has a boost */
+	struct sched_params own;  /* run queue lock: what system calls set and see */
+	int boost;                /* run queue lock: a priority as thread_priority() has it, or THREAD_NO_BOOST */
 	uint64_t affinity;        /* run queue lock: mask of processors */
 
 	nsec_t run_start;         /* owner: clock when it was switched in */
@@ -159,6 +161,17 @@ static inline bool thread_interrupted(void) { return context_current()->work & (
 /* Scheduling parameters of any thread. The caller has checked them. May not sleep. */
 void thread_set_params(struct thread *t, const struct sched_params *p);
 void thread_get_params(struct thread *t, struct sched_params *p);
+/*
+ * The priority by which it runs, as Linux counts: a real-time thread's is 99 minus its
+ * own, 0 the most urgent; others have 120 plus their nice value.
+ */
+int thread_priority(struct thread *t);
+/*
+ * Priority inheritance: until further notice t runs as if its priority was at least
+ * this; THREAD_NO_BOOST: its own again. Its parameters are still what they were. Any context.
+ */
+#define THREAD_NO_BOOST 140
+void thread_set_boost(struct thread *t, int priority);
 /* Mask already cut to possible processors and not empty. */
 void thread_set_affinity(struct thread *t, uint64_t mask);
 
