@@ -23,11 +23,13 @@ static bool inside(uint64_t offset, uint64_t size, uint64_t file_size)
 	return offset <= file_size && size <= file_size - offset;
 }
 
+/*
+ * Class, byte order, versions and e_ehsize say what the machine and the type say
+ * already; Linux does not look at them, and there are programs that count on that.
+ */
 static bool ident_is_ours(const Elf64_Ehdr *e)
 {
-	return memcmp(e->e_ident, ELFMAG, SELFMAG) == 0 && e->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       e->e_ident[EI_DATA] == ELFDATA2LSB && e->e_ident[EI_VERSION] == EV_CURRENT &&
-	       e->e_machine == EM_X86_64 && e->e_version == EV_CURRENT &&
+	return memcmp(e->e_ident, ELFMAG, SELFMAG) == 0 && e->e_machine == EM_X86_64 &&
 	       (e->e_type == ET_EXEC || e->e_type == ET_DYN);
 }
 
@@ -40,7 +42,7 @@ int elf_read_header(const void *buf, size_t size, uint64_t file_size, struct elf
 	memcpy(&e, buf, sizeof(e));
 	if (!ident_is_ours(&e))
 		return -ENOEXEC;
-	if (e.e_ehsize < sizeof(e) || e.e_phentsize != sizeof(Elf64_Phdr) || e.e_phnum == 0 ||
+	if (e.e_phentsize != sizeof(Elf64_Phdr) || e.e_phnum == 0 ||
 	    e.e_phnum > ELF_TABLE_MAX / sizeof(Elf64_Phdr))
 		return -ENOEXEC;
 	if (!inside(e.e_phoff, e.e_phnum * sizeof(Elf64_Phdr), file_size))
@@ -78,13 +80,11 @@ unsigned elf_segment_prot(const struct elf_segment *segment)
 }
 
 /* limit is a multiple of the page size, so that rounding up stays below it. */
-static int check_load(const struct elf_segment *s, uint64_t file_size, uaddr_t limit)
+static int check_load(const struct elf_segment *s, uaddr_t limit)
 {
-	if (s->file_size > s->memory_size || !inside(s->offset, s->file_size, file_size))
+	if (s->file_size > s->memory_size || !inside(s->offset, s->file_size, INT64_MAX))
 		return -EINVAL;
 	if (s->address > limit || s->memory_size > limit - s->address)
-		return -EINVAL;
-	if (s->align > 1 && !is_power_of_2(s->align))
 		return -EINVAL;
 	if ((s->address - s->offset) % ELF_PAGE != 0)
 		return -EINVAL;
@@ -101,18 +101,18 @@ static void note_table(const struct elf_header *header, const struct elf_segment
 }
 
 static int add_load(const struct elf_header *header, const struct elf_segment *s,
-		    uint64_t file_size, uaddr_t limit, struct elf_image *out)
+		    uaddr_t limit, struct elf_image *out)
 {
-	int error = check_load(s, file_size, limit);
+	int error = check_load(s, limit);
 
 	if (error)
 		return error;
-	if (out->loads && s->address < out->brk)
-		return -EINVAL;
-	if (!out->loads)
-		out->low = align_down(s->address, ELF_PAGE);
-	out->brk = s->address + s->memory_size;
+	out->low = out->loads ? min(out->low, align_down(s->address, ELF_PAGE)) :
+				align_down(s->address, ELF_PAGE);
+	out->brk = max(out->brk, s->address + s->memory_size);
 	out->high = align_up(out->brk, ELF_PAGE);
+	if (is_power_of_2(s->align))
+		out->align = max(out->align, s->align);
 	out->loads++;
 	note_table(header, s, out);
 	return 0;
@@ -120,7 +120,9 @@ static int add_load(const struct elf_header *header, const struct elf_segment *s
 
 static int add_interp(const struct elf_segment *s, uint64_t file_size, struct elf_image *out)
 {
-	if (out->interp_size || s->file_size < 2 || s->file_size > ELF_INTERP_MAX ||
+	if (out->interp_size)
+		return 0; /* the first one counts */
+	if (s->file_size < 2 || s->file_size > ELF_INTERP_MAX ||
 	    !inside(s->offset, s->file_size, file_size))
 		return -EINVAL;
 	out->interp_offset = s->offset;
@@ -133,7 +135,7 @@ static int add_segment(const struct elf_header *header, const struct elf_segment
 {
 	switch (s->type) {
 	case PT_LOAD:
-		return s->memory_size || s->file_size ? add_load(header, s, file_size, limit, out) : 0;
+		return s->memory_size || s->file_size ? add_load(header, s, limit, out) : 0;
 	case PT_INTERP:
 		return add_interp(s, file_size, out);
 	case PT_GNU_STACK:
@@ -148,7 +150,7 @@ int elf_read_table(const struct elf_header *header, const void *table, uint64_t 
 		   uaddr_t limit, struct elf_image *out)
 {
 	limit = align_down(limit, ELF_PAGE);
-	*out = (struct elf_image){ .loads = 0 };
+	*out = (struct elf_image){ .align = ELF_PAGE };
 	for (unsigned i = 0; i < elf_segment_count(header); i++) {
 		struct elf_segment s;
 		int error;

@@ -34,6 +34,7 @@ struct elf_image {
 	uaddr_t brk;	     /* behind the highest byte loaded, not rounded */
 	uint64_t interp_offset; /* of the interpreter's path in the file */
 	uint32_t interp_size;	/* bytes, NUL included; 0: none asked for */
+	uint64_t align;		/* of the image's place: a power of two, a page at least */
 	uint32_t loads;		/* how many PT_LOAD segments there are */
 	bool exec_stack;	/* PT_GNU_STACK asks for one */
 };
@@ -53,9 +54,10 @@ int elf_read_header(const void *buf, size_t size, uint64_t file_size, struct elf
 
 /*
  * Checks the table of program headers, of header->table_size bytes. Loadable
- * segments must ascend without overlap, lie inside the file, and end at or
- * below limit (for ET_DYN: the span, wherever it goes). Where the program
- * starts is its own business: it faults at an entry that is nowhere. 0,
+ * segments must end at or below limit (for ET_DYN: the span, wherever it goes);
+ * they may come in any order and say more than the file has, which shows when
+ * it is touched. Whether they overlap shows when they are mapped. Where the
+ * program starts is its own business: it faults at an entry that is nowhere. 0,
  * -ENOEXEC (nothing to load), -EINVAL.
  */
 int elf_read_table(const struct elf_header *header, const void *table, uint64_t file_size,

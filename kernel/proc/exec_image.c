@@ -116,6 +116,7 @@ static int read_tables(struct file *f, const void *head, size_t head_bytes, uint
 	return elf_read_table(&l->header, l->table, file_size, USER_TOP, &l->image);
 }
 
+/* Segments go over what is there, as on Linux, whatever that does to the program. */
 static int map_file_part(struct space *s, struct file *f, const struct elf_segment *seg, uint64_t shift)
 {
 	uaddr_t start = align_down(seg->address + shift, PAGE_SIZE);
@@ -124,6 +125,7 @@ static int map_file_part(struct space *s, struct file *f, const struct elf_segme
 		.length = align_up(seg->address + shift + seg->file_size, PAGE_SIZE) - start,
 		.flags = elf_segment_prot(seg) | AREA_MAY_READ | AREA_MAY_WRITE | AREA_MAY_EXEC,
 		.fixed = true,
+		.may_low = cred_capable(cred_current(), CAP_SYS_RAWIO),
 		.page_offset = align_down(seg->offset, PAGE_SIZE) / PAGE_SIZE,
 		.file = f,
 	};
@@ -158,6 +160,7 @@ static int map_zero_part(struct space *s, const struct elf_segment *seg, uint64_
 		.length = end - start,
 		.flags = elf_segment_prot(seg) | AREA_MAY_READ | AREA_MAY_WRITE | AREA_MAY_EXEC,
 		.fixed = true,
+		.may_low = cred_capable(cred_current(), CAP_SYS_RAWIO),
 	};
 	return space_map(s, &r, &start);
 }
@@ -328,7 +331,7 @@ static int load_program(struct exec_image *image, struct loaded *l)
 	if (result)
 		return result;
 	if (l->header.position_independent)
-		result = reserve(s, l, PIE_BASE + random_offset(PIE_RANDOM_PAGES / 16));
+		result = reserve(s, l, align_down(PIE_BASE + random_offset(PIE_RANDOM_PAGES / 16), l->image.align));
 	if (!result)
 		result = map_segments(s, image->file, l, true);
 	if (result)

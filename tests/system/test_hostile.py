@@ -61,6 +61,13 @@ def test_what_linux_refuses_or_kills_never_runs(ends):
             assert inside[name].startswith(("error", end.split()[0])), (name, end)
 
 
+def test_what_linux_runs_runs(ends):
+    """Files with odd words in them, that the loader has no need of."""
+    linux, inside = by_name(ends[0]), by_name(ends[1])
+    runs = {n: end for n, end in linux.items() if end == "exit 42"}
+    assert {n: inside[n] for n in runs} == runs
+
+
 @pytest.fixture(scope="module")
 def debug_kernel():
     subprocess.run(["make", "--no-print-directory", "-j2", "DEBUG=1"], cwd=programs.ROOT,
