@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Process 1 of ./linnet bench sched, the same binary on both kernels. It reads
- * /orders, "instructions" or "wall" and then the rows wanted (none: all), one word a
+ * /orders, "instructions", "wall" or "two" and then the rows wanted (none: all), one a
  * line, runs them and prints "@row VALUE NAME" for each, in hundredths of a tick.
  *
  * Counting instructions, each row runs once to warm up and once for the figure. By
- * wall, it takes many short samples and keeps the best.
+ * wall, it takes many short samples and keeps the best. "two" are the rows of
+ * rows_two.c, whose values are hundredths of a ratio.
  */
 #include "bench.h"
 
@@ -58,6 +59,11 @@ long must(long good, const char *what)
 		_exit(1);
 	}
 	return good;
+}
+
+void bench_row(const char *name)
+{
+	row_name = name;
 }
 
 /* Whether the orders name this row, or none. The first line is the clock. */
@@ -119,6 +125,15 @@ static void run_rows(const struct row *rows, unsigned count)
 	}
 }
 
+static void run_all(void)
+{
+	run_rows(call_rows, call_count);
+	run_rows(file_rows, file_count);
+	run_rows(memory_rows, memory_count);
+	run_rows(process_rows, process_count);
+	run_rows(wait_rows, wait_count);
+}
+
 static void read_orders(void)
 {
 	int fd = open("/orders", O_RDONLY);
@@ -126,7 +141,7 @@ static void read_orders(void)
 	MUST(fd);
 	MUST(read(fd, orders, sizeof(orders) - 1));
 	close(fd);
-	now = strncmp(orders, "wall\n", 5) ? now_instructions : now_wall;
+	now = strncmp(orders, "instructions\n", 13) ? now_wall : now_instructions;
 }
 
 /*
@@ -161,11 +176,10 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 4096);
 	read_orders();
 	wait_settled();
-	run_rows(call_rows, call_count);
-	run_rows(file_rows, file_count);
-	run_rows(memory_rows, memory_count);
-	run_rows(process_rows, process_count);
-	run_rows(wait_rows, wait_count);
+	if (strncmp(orders, "two\n", 4))
+		run_all();
+	else
+		two_run();
 	printf("@done\n");
 	power_off();
 }

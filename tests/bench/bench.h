@@ -29,6 +29,9 @@ extern uint64_t (*now)(void);
 long must(long good, const char *what);
 #define MUST(call) must((long)(call) != -1, #call)
 
+/* Names the row that runs, for such a message. */
+void bench_row(const char *name);
+
 #define TIMED(n, body) ({					\
 	uint64_t started_ = now();				\
 	for (unsigned i_ = 0; i_ < (n); i_++) {			\
@@ -39,5 +42,8 @@ long must(long good, const char *what);
 
 extern const struct row call_rows[], file_rows[], memory_rows[], process_rows[], wait_rows[];
 extern const unsigned call_count, file_count, memory_count, process_count, wait_count;
+
+/* All rows of rows_two.c. */
+void two_run(void);
 
 #endif

@@ -65,19 +65,62 @@ static void remove_file(void)
 	unlink("/tmp/mapped");
 }
 
+static char *map_file(int protection, int flags)
+{
+	char *at = mmap(NULL, PART * PAGE, protection, flags, fd, 0);
+
+	must(at != MAP_FAILED, "mmap");
+	return at;
+}
+
+/* Reads one page in every step, n in all. */
+static uint64_t read_mapped(unsigned n, unsigned step)
+{
+	uint64_t took = 0;
+
+	for (unsigned done = 0, pages; done < n; done += pages) {
+		volatile char *at = map_file(PROT_READ, MAP_SHARED);
+
+		pages = n - done < PART / step ? n - done : PART / step;
+		took += TIMED(pages, (void)at[i_ * step * PAGE]);
+		munmap((void *)at, PART * PAGE);
+	}
+	return took;
+}
+
+/* Kernels map the neighbours along: few of these accesses fault. */
 static uint64_t run_file_map(unsigned n)
+{
+	return read_mapped(n, 1);
+}
+
+/* Here all do, and each brings its neighbours. */
+static uint64_t run_file_apart(unsigned n)
+{
+	return read_mapped(n, 16);
+}
+
+static uint64_t write_mapped(unsigned n, int flags)
 {
 	uint64_t took = 0;
 
 	for (unsigned done = 0; done < n; done += PART) {
-		unsigned pages = n - done < PART ? n - done : PART;
-		volatile char *at = mmap(NULL, PART * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+		char *at = map_file(PROT_READ | PROT_WRITE, flags);
 
-		must(at != MAP_FAILED, "mmap");
-		took += TIMED(pages, (void)at[i_ * PAGE]);
-		munmap((void *)at, PART * PAGE);
+		took += touch(at, n - done < PART ? n - done : PART);
+		munmap(at, PART * PAGE);
 	}
 	return took;
+}
+
+static uint64_t run_file_shared(unsigned n)
+{
+	return write_mapped(n, MAP_SHARED);
+}
+
+static uint64_t run_file_private(unsigned n)
+{
+	return write_mapped(n, MAP_PRIVATE);
 }
 
 /* The child writes to pages that its parent has too, and reports through shared memory. */
@@ -134,6 +177,9 @@ static uint64_t run_brk(unsigned n)
 const struct row memory_rows[] = {
 	{ "anonymous fault", run_anonymous, NULL, NULL, 8 * PART, 0 },
 	{ "file-map fault", run_file_map, make_file, remove_file, 8 * PART, 0 },
+	{ "file-map fault, one in 16 pages", run_file_apart, make_file, remove_file, PART, 0 },
+	{ "file-map fault, shared write", run_file_shared, make_file, remove_file, 8 * PART, 0 },
+	{ "file-map fault, private write", run_file_private, make_file, remove_file, 8 * PART, 0 },
 	{ "copy-on-write fault", run_copy_on_write, make_area, remove_area, 8 * PART, 0 },
 	{ "mmap+munmap 64 KiB", run_mmap, NULL, NULL, 2000, 0 },
 	{ "mprotect 16 pages", run_mprotect, make_area, remove_area, 1000, 2 },

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -79,6 +80,29 @@ static uint64_t run_ring(unsigned n)
 
 	return TIMED(n, MUST(write(ring[0][1], &byte, 1));
 		     MUST(read(ring[ring_size - 1][0], &byte, 1)));
+}
+
+/* ---- a socket pair ------------------------------------------------------------- */
+
+static void make_sockets(void)
+{
+	char byte;
+
+	ring_size = 2;
+	MUST(pipe(ring[1])); /* for break_ring() to close */
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ring[0]));
+	MUST(members[1] = fork());
+	while (!members[1])
+		if (read(ring[0][1], &byte, 1) != 1 || write(ring[0][1], &byte, 1) != 1)
+			_exit(1);
+}
+
+static uint64_t run_sockets(unsigned n)
+{
+	char byte = 0;
+
+	return TIMED(n, MUST(write(ring[0][0], &byte, 1));
+		     MUST(read(ring[0][0], &byte, 1)));
 }
 
 /* ---- pipe bandwidth ------------------------------------------------------------- */
@@ -222,6 +246,7 @@ static uint64_t run_sleep(unsigned n)
 const struct row wait_rows[] = {
 	{ "pipe round trip", run_ring, make_ring_2, break_ring, 1000, 0 },
 	{ "pipe bandwidth, 64 KiB", run_bandwidth, make_source, break_ring, 20, BULK / 65536 },
+	{ "AF_UNIX round trip", run_sockets, make_sockets, break_ring, 1000, 0 },
 	{ "switch, 2 processes, a hop", run_ring, make_ring_2, break_ring, 1000, 2 },
 	{ "switch, 8 processes, a hop", run_ring, make_ring_8, break_ring, 300, 8 },
 	{ "switch, 16 processes, a hop", run_ring, make_ring_16, break_ring, 200, 16 },
