@@ -34,6 +34,7 @@ GOOD = {
     "docs/book/README.md": "# The book\n[one](01-one.md#a-part), [`frame_alloc()`](../../kernel/mem/frame.c)\n",
     "docs/book/01-one.md": "# One\n## A `part`\n`kernel/mem/frame.c`, [`struct page`](../../kernel/mem/frame.c)\n"
                            "```\n[not](a link)\n```\n",
+    "tests/models/lock.pml": LICENCE + "/* take() kernel/mem/frame.c:frame_alloc */\n#define X\n",
     "docs/decisions/0001-words.md": "# 1\n",
     "docs/PLAN.md": "`kernel/later.c`\n",
 }
@@ -52,6 +53,8 @@ FAULTS = [
     ("chapter not in the contents", {"docs/book/02-two.md": "# Two"}, "does not link to 02-two.md"),
     ("gap in the decisions", {"docs/decisions/0003-more.md": "# 3"}, "0002 is missing"),
     ("name of a decision", {"docs/decisions/Third.md": "# 3"}, "NNNN"),
+    ("model of nothing", {"tests/models/x.pml": LICENCE}, "which code it models"),
+    ("model of code that is gone", {"tests/models/x.pml": LICENCE + "/* kernel/mem/frame.c:frame_al */\n#"}, "no frame_al"),
     ("source without licence", {"kernel/mem/slab.c": "int x;\n"}, "kernel/mem/slab.c: has no licence"),
     ("script without licence", {"tools/thing": "#!/bin/sh\n"}, "tools/thing: has no licence"),
 ]
