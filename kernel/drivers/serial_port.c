@@ -69,15 +69,19 @@ static bool may_send(const struct serial_port *p)
 static bool send_burst(struct serial_port *p)
 {
 	unsigned room = p->fifo;
+	uint8_t *data, lsr;
 	uint32_t n;
-	uint8_t *data;
 
 	assert_held(&p->lock);
 	if (!may_send(p)) {
 		ier_set(p, p->ier & (uint8_t)~UART_IER_THRI);
 		return false;
 	}
-	if (!(serial_read(p, UART_LSR) & UART_LSR_THRE)) {
+	lsr = serial_read(p, UART_LSR);
+	/* Led back to itself, a device that sends at once would overrun its receiver, which another processor empties. */
+	if ((p->mcr & UART_MCR_LOOP) && (lsr & UART_LSR_DR))
+		return false;
+	if (!(lsr & UART_LSR_THRE)) {
 		ier_set(p, p->ier | UART_IER_THRI);
 		return false;
 	}
@@ -196,14 +200,16 @@ static void receive_from_interrupt(struct serial_port *p, uint8_t cause)
 bool serial_port_service(struct serial_port *p)
 {
 	uint8_t iir = serial_read(p, UART_IIR), cause = iir & UART_IIR_ID;
+	bool received;
 
 	if (iir & UART_IIR_NO_INT)
 		return false;
 	if (cause == UART_IIR_MSI)
 		serial_read(p, UART_MSR); /* clears it; CTS may have changed */
-	if (cause == UART_IIR_RDI || cause == UART_IIR_RX_TIMEOUT || cause == UART_IIR_RLSI)
+	received = cause == UART_IIR_RDI || cause == UART_IIR_RX_TIMEOUT || cause == UART_IIR_RLSI;
+	if (received)
 		receive_from_interrupt(p, cause);
-	else
+	if (!received || (READ_ONCE(p->mcr) & UART_MCR_LOOP)) /* a sender may have waited for that */
 		transmit_from_interrupt(p);
 	return true;
 }

@@ -42,8 +42,7 @@ void upcall_kernel_main(void)
 	clock_init();                      /* time, and the local timer */
 	sched_init();                      /* the boot stack becomes the idle thread */
 	irq_enable();                      /* everything an interrupt touches is there */
-	if (cmdline_flag("smp"))
-		sched_start_others();      /* the other processors: only if asked for, for now */
+	sched_start_others();              /* the other processors, while nothing runs that they could disturb */
 	work_start();                      /* deferred work and the ends of grace periods */
 	vm_init();                         /* address spaces, memory objects */
 	fs_init();                         /* names, files, an empty root */

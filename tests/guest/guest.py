@@ -59,8 +59,7 @@ def boot(kernel, names, machine, verbose, cpus, words):
              "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
              "-chardev", "null,id=loop", "-device", "isa-serial,chardev=loop,index=1",
              "-kernel", str(kernel), "-initrd", initrd.name,
-             "-append", "console=ttyS0 quiet panic=-1 rdinit=/init" + (" smp" if cpus != "1" else "") +
-             (" " + words if words else "")],
+             "-append", "console=ttyS0 quiet panic=-1 rdinit=/init" + (" " + words if words else "")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             return listen(qemu, verbose)

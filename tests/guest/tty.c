@@ -33,8 +33,12 @@ static void set(unsigned iflag, unsigned oflag, unsigned lflag, int least, int t
 static bool readable(int ms)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
+	int n;
 
-	return poll(&p, 1, ms) == 1 && (p.revents & POLLIN);
+	do /* the signal of a key may come while we wait */
+		n = poll(&p, 1, ms);
+	while (n < 0 && errno == EINTR);
+	return n == 1 && (p.revents & POLLIN);
 }
 
 static void type(const char *s, size_t n)
