@@ -44,6 +44,7 @@ void task_settle_memory(struct task *t)
 	}
 	t->clear_child_tid = 0;
 	usage_note_peak(t->process, t->space);
+	space_count_settle();
 }
 
 static void leave_memory(struct task *t)

@@ -42,10 +42,12 @@ static bool holding_of(struct process *p, struct holding *h)
 	list_for_each_entry(t, &p->threads, process_link) {
 		SPIN_GUARD(&t->lock);
 		const struct space *s = t->space;
+		struct space_resident r;
 
 		if (!s)
 			continue;
-		*h = (struct holding){ .anon = s->count.rss_anon, .file = s->count.rss_file, .shmem = s->count.rss_shmem,
+		space_resident(s, &r);
+		*h = (struct holding){ .anon = r.rss[RSS_ANON], .file = r.rss[RSS_FILE], .shmem = r.rss[RSS_SHMEM],
 				       .tables = s->count.tables, .total = s->count.total, .uid = t->cred->uid };
 		strlcpy(h->name, t->thread.name, sizeof(h->name));
 		return true;

@@ -84,7 +84,10 @@ static void get_masks(struct task *t, struct masks *m)
 
 static uint64_t resident(const struct space *s)
 {
-	return s->count.rss_anon + s->count.rss_file + s->count.rss_shmem;
+	struct space_resident r;
+
+	space_resident(s, &r);
+	return r.sum;
 }
 
 /* What was used: by the process, or by a thread of it that does not lead it alone. */
@@ -150,12 +153,14 @@ int proc_show_stat(void *task, struct text *x)
 static void status_memory(struct text *x, const struct space *s)
 {
 	const struct space_counters *c = &s->count;
+	struct space_resident r;
 
+	space_resident(s, &r);
 	text_printf(x, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t%8u kB\n", c->total * 4,
 		    c->total * 4, c->locked * 4, 0);
-	text_printf(x, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", max(c->peak, resident(s)) * 4, resident(s) * 4);
-	text_printf(x, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n", c->rss_anon * 4, c->rss_file * 4,
-		    c->rss_shmem * 4);
+	text_printf(x, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", r.peak * 4, r.sum * 4);
+	text_printf(x, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n", r.rss[RSS_ANON] * 4,
+		    r.rss[RSS_FILE] * 4, r.rss[RSS_SHMEM] * 4);
 	text_printf(x, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t%8u kB\nVmPTE:\t%8lu kB\nVmSwap:\t%8u kB\n",
 		    c->data * 4, c->stack * 4, (s->code_end - s->code_start) / 1024, 0, c->tables * 4, 0);
 }
@@ -256,12 +261,14 @@ int proc_show_status(void *task, struct text *x)
 int proc_show_statm(void *task, struct text *x)
 {
 	struct space *s = proc_task_space(task);
+	struct space_resident r;
 
 	if (!s) {
 		text_printf(x, "0 0 0 0 0 0 0\n");
 		return 0;
 	}
-	text_printf(x, "%lu %lu %lu %lu 0 %lu 0\n", s->count.total, resident(s), s->count.rss_file + s->count.rss_shmem,
+	space_resident(s, &r);
+	text_printf(x, "%lu %lu %lu %lu 0 %lu 0\n", s->count.total, r.sum, r.rss[RSS_FILE] + r.rss[RSS_SHMEM],
 		    (s->code_end - s->code_start) / PAGE_SIZE, s->count.data + s->count.stack);
 	space_put(s);
 	return 0;

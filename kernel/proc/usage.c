@@ -14,19 +14,14 @@ static void set_time(struct __kernel_old_timeval *tv, nsec_t t)
 
 struct sums { nsec_t user, system; uint64_t minor, major, voluntary, involuntary, peak; };
 
-static uint64_t space_peak(const struct space *s)
-{
-	const struct space_counters *c = &s->count;
-	uint64_t now = atomic_load(&c->rss_anon) + atomic_load(&c->rss_file) + atomic_load(&c->rss_shmem);
-
-	return max(now, atomic_load(&c->peak));
-}
-
 void usage_note_peak(struct process *p, const struct space *s)
 {
-	uint64_t peak = space_peak(s), irq = spin_lock_irq(&p->signal_lock);
+	struct space_resident r;
+	uint64_t irq;
 
-	p->peak_rss = max(p->peak_rss, peak);
+	space_resident(s, &r);
+	irq = spin_lock_irq(&p->signal_lock);
+	p->peak_rss = max(p->peak_rss, r.peak);
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 

@@ -68,6 +68,7 @@ struct thread {
 	bool exiting;             /* owner */
 	bool notify_preempted;    /* owner: an involuntary switch sets WORK_NOTIFY */
 	struct refcount refs;     /* the scheduler's one ends at death */
+	int8_t rss_pending[3];    /* owner: pages that vm/ has not added to the space's counts yet */
 	void (*release)(struct thread *t); /* immutable: last reference went; the stack is free already. Must not sleep. */
 
 	struct rb_node run_node;  /* run queue lock: fair class */

@@ -158,6 +158,9 @@ void object_cache_init(void);
 /* munmap under the space's lock: after 0 the edit is committed or empty, and finished without the lock in any case. */
 int space_unmap_locked(struct space *s, struct space_edit *e, uaddr_t start, uaddr_t end);
 
+/* count.c: notes the greatest number of pages before it shrinks. */
+void space_update_peak(struct space *s);
+
 /* zap.c */
 struct tlb_batch;
 enum zap_kind {
@@ -170,8 +173,6 @@ bool zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind ki
 void zap_unmapped(struct space *s, uaddr_t start, uaddr_t end);
 /* Takes out what [start, end) maps, where a new area lies that is not ready yet. */
 void zap_replaced(struct space *s, uaddr_t start, uaddr_t end);
-/* Notes the greatest number of pages before it shrinks. */
-void space_update_peak(struct space *s);
 
 /* space.c: a number no space has or had, to tag TLB entries with. */
 uint64_t space_new_generation(void);

@@ -98,7 +98,7 @@ static int try_anonymous(struct fault *f, struct area *a, struct page *table, pt
 		error = fault_area_gone(f, a);
 	} else if (pte_none(pte_load(p))) {
 		fault_enter_private(f, a, table, p);
-		atomic_inc(&f->space->count.rss_anon);
+		space_count(f->space, RSS_ANON, 1);
 	}
 	table_unlock(table);
 	return error;

@@ -31,7 +31,6 @@ static void make_entry_writable(const struct area *a, pte_t *p, pte_t e)
 static struct page *replace(struct fault *f, struct area *a, struct page *table, pte_t *p, pte_t e)
 {
 	struct page *old = pte_special(e) ? NULL : phys_to_page(pte_paddr(e));
-	struct space_counters *c = &f->space->count;
 
 	pte_exchange(p, 0);
 	tlb_flush_range(f->space, f->addr, f->addr + PAGE_SIZE);
@@ -43,9 +42,9 @@ static struct page *replace(struct fault *f, struct area *a, struct page *table,
 		atomic_dec(&old->mappings);
 		return old;
 	}
-	atomic_inc(&c->rss_anon);
+	space_count(f->space, RSS_ANON, 1);
 	if (old) {
-		atomic_dec(space_page_counter(c, old));
+		space_count(f->space, page_rss_kind(old), -1);
 		atomic_dec(&old->mappings);
 	}
 	return old;

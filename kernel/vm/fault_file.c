@@ -59,11 +59,12 @@ static void enter(struct page *table, pte_t *p, struct page *page, pte_t e)
 }
 
 /* Enters the other pages of the window that are in memory. Number entered. Table locked. */
-static uint64_t enter_around(struct fault *f, struct area *a, struct page *table, unsigned prot)
+static int32_t enter_around(struct fault *f, struct area *a, struct page *table, unsigned prot)
 {
 	uaddr_t low = max(align_down(f->addr, AROUND), a->start);
 	uaddr_t high = min(align_down(f->addr, AROUND) + AROUND, a->end);
-	uint64_t index = area_index(a, low), end = area_index(a, high), n = 0;
+	uint64_t index = area_index(a, low), end = area_index(a, high);
+	int32_t n = 0;
 	void *pages[AROUND / PAGE_SIZE];
 	pte_t *p = table_entry(table, low);
 
@@ -84,7 +85,8 @@ static uint64_t enter_around(struct fault *f, struct area *a, struct page *table
 static int enter_pages(struct fault *f, struct area *a, struct page *table, pte_t *p)
 {
 	struct object *o = a->object;
-	uint64_t index = area_index(a, f->addr), n = 1;
+	uint64_t index = area_index(a, f->addr);
+	int32_t n = 1;
 	unsigned prot = object_prot(a);
 	struct page *page;
 	pte_t e;
@@ -106,7 +108,7 @@ static int enter_pages(struct fault *f, struct area *a, struct page *table, pte_
 	enter(table, p, page, e);
 	if (!(a->flags & AREA_RANDOM))
 		n += enter_around(f, a, table, prot);
-	atomic_add(o->swap_backed ? &f->space->count.rss_shmem : &f->space->count.rss_file, n);
+	space_count(f->space, o->swap_backed ? RSS_SHMEM : RSS_FILE, n);
 	return 0;
 }
 
@@ -136,7 +138,7 @@ static int try_copy(struct fault *f, struct area *a, struct page *table, pte_t *
 		error = -EIO;
 	} else if (pte_none(pte_load(p))) {
 		fault_enter_private(f, a, table, p);
-		atomic_inc(&f->space->count.rss_anon);
+		space_count(f->space, RSS_ANON, 1);
 	}
 	table_unlock(table);
 	return error;

@@ -103,7 +103,7 @@ static int copy_pages(struct fork *f)
 			break;
 	}
 	tlb_batch_finish(&f->flush);
-	atomic_add(&f->child->count.rss_anon, f->copied);
+	atomic_add(&f->child->count.rss[RSS_ANON], f->copied);
 	return error;
 }
 

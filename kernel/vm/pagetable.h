@@ -135,14 +135,34 @@ static inline bool entry_is_exclusive(pte_t e)
 	return (page->flags & PAGE_ANON) && atomic_load_acquire(&page->refs) == 1;
 }
 
-/* Which of the counters of a space a mapped page is in. */
-static inline uint64_t *space_page_counter(struct space_counters *c, const struct page *page)
+/* As what a mapped page is counted. */
+static inline enum rss_kind page_rss_kind(const struct page *page)
 {
 	uint32_t flags = READ_ONCE(page->flags);
 
 	if (flags & PAGE_ANON)
-		return &c->rss_anon;
-	return flags & PAGE_SWAPBACKED ? &c->rss_shmem : &c->rss_file;
+		return RSS_ANON;
+	return flags & PAGE_SWAPBACKED ? RSS_SHMEM : RSS_FILE;
+}
+
+#define RSS_PENDING_MAX 32
+
+/* Counts n pages more (or fewer) in the space; preemption off. */
+static inline void space_count(struct space *s, enum rss_kind kind, int32_t n)
+{
+	struct thread *t = thread_current();
+	int32_t pending;
+
+	if (unlikely(t->mmu != &s->mmu)) {
+		atomic_add(&s->count.rss[kind], (uint64_t)(int64_t)n);
+		return;
+	}
+	pending = t->rss_pending[kind] + n;
+	if (unlikely(pending >= RSS_PENDING_MAX || pending <= -RSS_PENDING_MAX)) {
+		atomic_add(&s->count.rss[kind], (uint64_t)(int64_t)pending);
+		pending = 0;
+	}
+	t->rss_pending[kind] = (int8_t)pending;
 }
 
 #endif

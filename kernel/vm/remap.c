@@ -69,8 +69,10 @@ static int move_tables(struct remap *r, size_t length, bool prepare)
 		if (o)
 			spin_lock(&o->lock);
 		move_entries(from, to, addr, dst, move_span(r, addr, end));
-		if (o)
+		if (o) { /* truncation drops a page when it has flushed the new place; so the old one goes before */
+			tlb_flush_range(r->space, addr, addr + move_span(r, addr, end));
 			spin_unlock(&o->lock);
+		}
 	}
 	if (spare)
 		table_free(spare);

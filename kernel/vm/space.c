@@ -139,13 +139,12 @@ static void put_areas(struct btree *areas)
 	btree_destroy(areas);
 }
 
-void space_unuse(struct space *s)
+/* Nobody uses it any more. */
+static void empty(struct space *s)
 {
 	struct btree areas;
 
 	might_sleep();
-	if (!refcount_put(&s->users))
-		return;
 	mmu_space_forget(&s->mmu);
 	areas = unlink_areas(s);
 	tables_destroy(s);
@@ -153,6 +152,26 @@ void space_unuse(struct space *s)
 	file_hook_put(s->exe);
 	s->exe = NULL;
 	space_put(s);
+}
+
+void space_unuse(struct space *s)
+{
+	might_sleep();
+	if (refcount_put(&s->users))
+		empty(s);
+}
+
+static void empty_work(struct work *w)
+{
+	empty(container_of(w, struct space, last));
+}
+
+void space_unuse_later(struct space *s)
+{
+	if (!refcount_put(&s->users))
+		return;
+	work_init(&s->last, empty_work);
+	work_queue(&s->last);
 }
 
 int space_for_each(struct space *s, uaddr_t from, int (*visit)(void *arg, const struct area *a), void *arg)

@@ -99,8 +99,16 @@ static inline uint64_t area_index(const struct area *a, uaddr_t addr)
 	return a->page_offset + ((addr - a->start) >> PAGE_SHIFT);
 }
 
-struct space_counters {           /* pages */
-	uint64_t rss_anon, rss_file, rss_shmem, tables; /* atomic */
+/*
+ * Pages. What faults of a space's own threads enter is first counted in the
+ * thread (rss_pending), so that threads on several processors do not write one
+ * word at every fault; so the rss fields may lag, and even be below zero as
+ * signed numbers for a moment: read them through space_resident().
+ */
+enum rss_kind { RSS_ANON, RSS_FILE, RSS_SHMEM, RSS_KINDS };
+struct space_counters {
+	uint64_t rss[RSS_KINDS];  /* atomic */
+	uint64_t tables;          /* atomic */
 	uint64_t peak;            /* atomic: greatest sum of the three before something was unmapped */
 	uint64_t total, locked, data, stack, exec, account; /* of areas; space lock */
 };
@@ -127,6 +135,7 @@ struct space {
 	void *exe;                /* lock: the program's struct file, counted through the hooks */
 	struct space_counters count;
 	uint32_t dumpable;        /* atomic */
+	struct work last;         /* owner: the last visitor, see space_unuse_later() */
 };
 
 /* How vm counts references on files it knows nothing of. Set once by fs/. */
@@ -140,6 +149,8 @@ void space_put(struct space *s);
 static inline void space_use(struct space *s) { refcount_get(&s->users); }
 bool space_use_unless_zero(struct space *s);
 void space_unuse(struct space *s);
+/* The same for visitors, who may hold locks: if they were the last, a worker goes on. */
+void space_unuse_later(struct space *s);
 /* The running thread's, NULL in kernel threads. */
 static inline struct space *space_current(void)
 {
@@ -198,7 +209,8 @@ int space_fault(struct space *s, uaddr_t addr, enum fault_access access);
 
 /*
  * Access to another space's memory (ptrace, /proc/PID/mem, exec's new stack),
- * page by page through its frames. force: write even where the area is read-only
+ * page by page through its frames. The space is in use: it cannot be that of a
+ * process that may end meanwhile. force: write even where the area is read-only
  * and private. Bytes copied, short at the first bad page. May sleep.
  */
 size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n);
@@ -221,6 +233,12 @@ void object_unmap_range(struct object *o, uint64_t first, uint64_t last, bool co
 
 /* Commit accounting in pages: total promised, and the limit, for /proc/meminfo. */
 uint64_t vm_committed(void);
+
+/* Pages of each kind that the space maps now; the sum, and the greatest sum so far. The caller's own pending ones are in. */
+struct space_resident { uint64_t rss[RSS_KINDS], sum, peak; };
+void space_resident(const struct space *s, struct space_resident *r);
+/* Adds what the running thread has not counted yet to its space: before it leaves that. */
+void space_count_settle(void);
 
 void vm_init(void);
 

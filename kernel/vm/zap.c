@@ -16,7 +16,7 @@ struct zap {
 	struct tlb_batch *batch;
 	enum zap_kind kind;
 	bool emptied;               /* a table has no entries left */
-	struct space_counters gone; /* rss fields */
+	uint32_t gone[RSS_KINDS];   /* pages */
 };
 
 static void zap_entry(struct zap *z, struct page *table, pte_t *p, uaddr_t addr)
@@ -35,7 +35,7 @@ static void zap_entry(struct zap *z, struct page *table, pte_t *p, uaddr_t addr)
 	if (!page)
 		return;
 	assert(atomic_load(&page->mappings) > 0 && atomic_load(&page->refs) > 0);
-	++*space_page_counter(&z->gone, page);
+	z->gone[page_rss_kind(page)]++;
 	atomic_dec(&page->mappings);
 	tlb_batch_page(z->batch, page);
 }
@@ -49,22 +49,6 @@ static void zap_table(struct zap *z, struct page *table, uaddr_t addr, uaddr_t e
 		zap_entry(z, table, p, addr + ((uaddr_t)(p - first) << PAGE_SHIFT));
 	z->emptied |= table->mappings == 0;
 	table_unlock(table);
-}
-
-void space_update_peak(struct space *s)
-{
-	struct space_counters *c = &s->count;
-	uint64_t now = atomic_load(&c->rss_anon) + atomic_load(&c->rss_file) + atomic_load(&c->rss_shmem);
-	uint64_t peak = atomic_load(&c->peak);
-
-	while (now > peak && !atomic_compare_exchange(&c->peak, &peak, now))
-		;
-}
-
-static void subtract(uint64_t *counter, uint64_t n)
-{
-	if (n)
-		atomic_sub(counter, n);
 }
 
 bool zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind)
@@ -81,9 +65,9 @@ bool zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind ki
 		zap_table(&z, table, addr, stop);
 		addr = stop;
 	}
-	subtract(&s->count.rss_anon, z.gone.rss_anon);
-	subtract(&s->count.rss_file, z.gone.rss_file);
-	subtract(&s->count.rss_shmem, z.gone.rss_shmem);
+	for (unsigned i = 0; i < RSS_KINDS; i++)
+		if (z.gone[i])
+			space_count(s, i, -(int32_t)z.gone[i]);
 	return z.emptied;
 }
 

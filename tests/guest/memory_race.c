@@ -247,6 +247,60 @@ static void cut_and_grow(void)
 		fail();
 }
 
+static void run(const char *name, int flags, bool vanishing, void (*step)(void), unsigned times)
+{
+	may_vanish = vanishing;
+	ftruncate(file, 0);
+	ftruncate(file, SPAN);
+	map_region(flags, file);
+	CHECK_INT(name, race(step, times), 0);
+	unmap_region();
+}
+
+static void *cut_often(void *arg)
+{
+	for (unsigned i = 0; !over; i++) {
+		cut_and_grow();
+		sched_yield();
+	}
+	return arg;
+}
+
+/* A page that is cut off must not be written to through its old place. */
+static void move_beside_cutting(void)
+{
+	pthread_t cutter;
+
+	over = false;
+	pthread_create(&cutter, NULL, cut_often, NULL);
+	run("a shared file that is cut while it moves", MAP_SHARED, true, move, 60);
+	pthread_join(cutter, NULL);
+}
+
+/* Tables were looked through after they were freed. */
+static void look_at_the_dying(void)
+{
+	char path[64], buf[64];
+
+	for (unsigned i = 0; i < 60 * rounds; i++) {
+		pid_t child = fork();
+		int fd;
+
+		if (child == 0) {
+			for (unsigned page = 0; page < i % 8; page++)
+				expect[0][page * 512 % PAGES] = 1;
+			_exit(0);
+		}
+		snprintf(path, sizeof(path), i % 2 ? "/proc/%d/mem" : "/proc/%d/environ", child);
+		fd = open(path, O_RDONLY);
+		for (unsigned n = 0; n < 30; n++)
+			pread(fd, buf, sizeof(buf), i % 2 ? (off_t)(uintptr_t)expect : 0);
+		close(fd);
+		waitpid(child, NULL, 0);
+	}
+	CHECK("the memory of processes that end is looked at", true);
+}
+
 static void anything(void)
 {
 	void (*const all[])(void) = { protect, drop, replace, move, fork_and_check };
@@ -289,16 +343,6 @@ static void own_memory(void)
 	CHECK_INT("threads that map and unmap side by side", errors, 0);
 }
 
-static void run(const char *name, int flags, bool vanishing, void (*step)(void), unsigned times)
-{
-	may_vanish = vanishing;
-	ftruncate(file, 0);
-	ftruncate(file, SPAN);
-	map_region(flags, file);
-	CHECK_INT(name, race(step, times), 0);
-	unmap_region();
-}
-
 static void read_rounds(void)
 {
 	char line[512] = "", *at;
@@ -332,5 +376,7 @@ int main(void)
 	run("a private file that is cut and grows", MAP_PRIVATE, true, cut_and_grow, 60);
 	run("a private file, all at once", MAP_PRIVATE, true, anything, 60);
 	own_memory();
+	move_beside_cutting();
+	look_at_the_dying();
 	return tap_done();
 }

@@ -84,12 +84,12 @@ static void truncated(struct object *o, struct space *s)
 		check_equal(peek(s, a + i * P + 50), 1);
 		check(poke(s, private + i * P, 2));
 	}
-	check_equal(s->count.rss_shmem, 20);
-	check_equal(s->count.rss_anon, 20);
+	check_equal(s->count.rss[RSS_SHMEM], 20);
+	check_equal(s->count.rss[RSS_ANON], 20);
 	object_truncate(o, 5 * P + 30);
 	check_equal(o->page_count, 6);
-	check_equal(s->count.rss_shmem, 6);
-	check_equal(s->count.rss_anon, 6);
+	check_equal(s->count.rss[RSS_SHMEM], 6);
+	check_equal(s->count.rss[RSS_ANON], 6);
 	check_equal(space_fault(s, a + 6 * P, FAULT_READ), (uint64_t)-EIO);
 	check_equal(space_fault(s, private + 6 * P, FAULT_WRITE), (uint64_t)-EIO);
 	check_equal(peek(s, a + 5 * P + 50), 0);
@@ -102,7 +102,7 @@ static void truncated(struct object *o, struct space *s)
 	check_equal(page[10], 0);
 	object_truncate(o, 0);
 	check_equal(o->page_count, 0);
-	check_equal(s->count.rss_shmem + s->count.rss_anon, 0);
+	check_equal(s->count.rss[RSS_SHMEM] + s->count.rss[RSS_ANON], 0);
 }
 KTEST(vm_truncation_reaches_every_mapping) { with_object(truncated); }
 
@@ -171,12 +171,12 @@ static void around(struct object *o, struct space *s)
 	check_equal(map_at(s, &a, 50, AREA_READ, o, 3), 0);
 	faults = thread_current()->faults_minor;
 	check_equal(peek(s, a + 20 * P), 1);
-	check_equal(s->count.rss_shmem, 16);
+	check_equal(s->count.rss[RSS_SHMEM], 16);
 	check_equal(thread_current()->faults_minor - faults, 1);
 	check_equal(peek(s, a + 16 * P), 1);
-	check_equal(s->count.rss_shmem, 16);
+	check_equal(s->count.rss[RSS_SHMEM], 16);
 	check_equal(peek(s, a + 49 * P), 1);
-	check_equal(s->count.rss_shmem, 18);
+	check_equal(s->count.rss[RSS_SHMEM], 18);
 }
 KTEST(vm_faults_enter_what_is_around) { with_object(around); }
 

@@ -24,7 +24,7 @@ static void grow(struct space *s)
 	check_equal(peek(s, a + 3 * P), -1);
 	check(poke(s, to + 599 * P, 4));
 	check_equal(space_remap(s, to, 600 * P, 2 * P, 0, 0, &to), 0);
-	check_equal(s->count.rss_anon, 0);
+	check_equal(s->count.rss[RSS_ANON], 0);
 	check_equal(s->count.total, 3);
 }
 KTEST(vm_remap_grows_in_place_or_moves) { with_space(grow); }
@@ -48,7 +48,7 @@ static void fixed(struct space *s)
 	check_equal(peek(s, a + 100 * P), -1);
 	check_equal(peek(s, a + 499 * P), -1);
 	check_equal(peek(s, a + 500 * P), (uint8_t)500);
-	check_equal(s->count.rss_anon, 100 + 100 + 300 + 1);
+	check_equal(s->count.rss[RSS_ANON], 100 + 100 + 300 + 1);
 	check_equal(space_remap(s, a, P, P, MREMAP_MAYMOVE | MREMAP_FIXED, a, &to), (uint64_t)-EINVAL);
 	check_equal(space_remap(s, a, P, P, MREMAP_FIXED, b, &to), (uint64_t)-EINVAL);
 	check_equal(space_remap(s, a, P, P, MREMAP_MAYMOVE | MREMAP_FIXED, b + 1, &to), (uint64_t)-EINVAL);

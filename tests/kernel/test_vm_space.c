@@ -14,10 +14,10 @@ static void zero_fill(struct space *s)
 
 	check_equal(map_at(s, &a, 4, RW, NULL, 0), 0);
 	check_equal(peek(s, a), 0);
-	check_equal(s->count.rss_anon, 0);
+	check_equal(s->count.rss[RSS_ANON], 0);
 	check(poke(s, a, 7));
 	check(poke(s, a + P, 8));
-	check_equal(s->count.rss_anon, 2);
+	check_equal(s->count.rss[RSS_ANON], 2);
 	check_equal(peek(s, a), 7);
 	check_equal(peek(s, a + P), 8);
 	check_equal(peek(s, a + 2 * P), 0);
@@ -53,14 +53,14 @@ static void unmap_middle(struct space *s)
 	check_equal(space_unmap(s, a + 3 * P, 4 * P), 0);
 	check_equal(s->area_count, 2);
 	check_equal(s->count.total, 6);
-	check_equal(s->count.rss_anon, 6);
+	check_equal(s->count.rss[RSS_ANON], 6);
 	check_equal(peek(s, a + 2 * P), 3);
 	check_equal(peek(s, a + 3 * P), -1);
 	check_equal(peek(s, a + 6 * P), -1);
 	check_equal(peek(s, a + 7 * P), 8);
 	check_equal(space_unmap(s, a, 10 * P), 0);
 	check_equal(s->area_count, 0);
-	check_equal(s->count.rss_anon, 0);
+	check_equal(s->count.rss[RSS_ANON], 0);
 	check_equal(s->count.tables, 1);
 	check_equal(space_unmap(s, a + 1, P), (uint64_t)-EINVAL);
 	check_equal(space_unmap(s, a, 0), (uint64_t)-EINVAL);
@@ -103,7 +103,7 @@ static void protect(struct space *s)
 	check_equal(peek(s, a), 5);
 	check(poke(s, a, 6));
 	check(poke(s, a + P, 7));
-	check_equal(s->count.rss_anon, 2);
+	check_equal(s->count.rss[RSS_ANON], 2);
 	check_equal(peek(s, a), 6);
 	check_equal(space_protect(s, a + 1, P, RW), (uint64_t)-EINVAL);
 	check_equal(space_protect(s, a, P, RW | PROT_GROWSDOWN), (uint64_t)-EINVAL);
@@ -140,7 +140,7 @@ static void fork_body(struct space *s)
 	check(poke(s, wiped, 1));
 	check_equal(peek(s, a + P), 0);
 	check_equal(space_fork(s, &child), 0);
-	check_equal(child->count.rss_anon, 200);
+	check_equal(child->count.rss[RSS_ANON], 200);
 	check_equal(peek(child, a + 3 * P), 3);
 	check_equal(peek(child, not), -1);
 	check_equal(peek(child, wiped), 0);
@@ -154,7 +154,7 @@ static void fork_body(struct space *s)
 	check_equal(peek(s, a + 3 * P), 3);
 	check(poke(s, a + 9 * P, 96)); /* ours alone again: no copy */
 	check_equal(peek(s, a + 9 * P), 96);
-	check_equal(s->count.rss_anon, 203);
+	check_equal(s->count.rss[RSS_ANON], 203);
 }
 KTEST(vm_fork_copies_on_write) { with_space(fork_body); }
 
@@ -228,11 +228,11 @@ static void map_no_memory(struct space *s)
 		inject_arm(0);
 		check_equal(error, (uint64_t)-ENOMEM);
 		check_equal(s->area_count, 1);
-		check_equal(s->count.rss_anon, 30);
+		check_equal(s->count.rss[RSS_ANON], 30);
 	}
 	inject_arm(0);
 	check_equal(s->area_count, 3);
-	check_equal(s->count.rss_anon, 20);
+	check_equal(s->count.rss[RSS_ANON], 20);
 	for (uint64_t n = 1; ; n++) {
 		int error;
 
@@ -241,7 +241,7 @@ static void map_no_memory(struct space *s)
 		if (error == 0)
 			break;
 		inject_arm(0);
-		check_equal(s->count.rss_anon, 20);
+		check_equal(s->count.rss[RSS_ANON], 20);
 	}
 	inject_arm(0);
 	check_equal(s->count.total, 5);
@@ -330,10 +330,10 @@ static void advise(struct space *s)
 	check_equal(space_populate(s, a, a + 4 * P), 0);
 	check(poke(s, a + P, 3));
 	check_equal(space_advise(s, a + P, P, MADV_DONTNEED), 0);
-	check_equal(s->count.rss_anon, 3);
+	check_equal(s->count.rss[RSS_ANON], 3);
 	check_equal(peek(s, a + P), 0);
 	check_equal(space_advise(s, a + 2 * P, 4 * P, MADV_DONTNEED), (uint64_t)-ENOMEM);
-	check_equal(s->count.rss_anon, 1);
+	check_equal(s->count.rss[RSS_ANON], 1);
 	check_equal(space_advise(s, a, P, 9999), (uint64_t)-EINVAL);
 	check_equal(space_advise(s, a + 1, P, MADV_DONTNEED), (uint64_t)-EINVAL);
 	check_equal(space_advise(s, a, 0, MADV_DONTNEED), 0);
@@ -343,7 +343,7 @@ static void advise(struct space *s)
 	check_equal(s->area_count, 1);
 	check_equal(space_advise(s, a, P, MADV_REMOVE), (uint64_t)-EINVAL);
 	check_equal(space_advise(s, a, 4 * P, MADV_POPULATE_WRITE), 0);
-	check_equal(s->count.rss_anon, 4);
+	check_equal(s->count.rss[RSS_ANON], 4);
 	check_equal(space_lock_memory(s, a, P, true), 0);
 	check_equal(space_advise(s, a, 4 * P, MADV_DONTNEED), (uint64_t)-EINVAL);
 	check_equal(s->count.locked, 1);
@@ -407,7 +407,7 @@ static void special(struct space *s)
 	text[P] = 42;
 	check_equal(space_map(s, &r, &a), 0);
 	check_equal(peek(s, a + P), 42);
-	check_equal(s->count.rss_anon + s->count.rss_file, 0);
+	check_equal(s->count.rss[RSS_ANON] + s->count.rss[RSS_FILE], 0);
 	check_equal(space_fork(s, &child), 0);
 	check_equal(peek(child, a + P), 42);
 	check_equal(space_advise(s, a, P, MADV_DONTNEED), (uint64_t)-EINVAL);
