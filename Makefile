@@ -5,6 +5,7 @@
 #   make                     build/linnet.elf (stripped) and build/linnet.debug
 #   make DEBUG=1             the same under build/debug, with assertions, poison,
 #                            lock-order checks and the in-kernel tests
+#   make SAN=undefined       a debug build that finds undefined behaviour, under build/ubsan
 #   make CC=clang            with the other compiler
 #   make build/linnet.img    a disk image for PC BIOS, see boot/Makefile
 #
@@ -15,7 +16,17 @@ CC      ?= gcc
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
-BUILD   ?= build$(if $(DEBUG),/debug)
+# A sanitizer build is a debug build of GCC's with its instrumentation and our run-time.
+SAN     ?=
+ifneq ($(SAN),)
+SAN_NAME_undefined := ubsan
+SAN_NAME := $(SAN_NAME_$(SAN))
+ifeq ($(SAN_NAME),)
+$(error SAN is one of: undefined)
+endif
+DEBUG   := 1
+endif
+BUILD   ?= build$(if $(SAN),/$(SAN_NAME),$(if $(DEBUG),/debug))
 O       := $(BUILD)/obj
 V       ?=
 Q       := $(if $(V),,@)
@@ -24,7 +35,7 @@ say      = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)' >&2
 UAPI    := $(BUILD)/uapi
 SRC     := $(sort $(shell find kernel -name '*.c' -o -name '*.S'))
 ifdef DEBUG
-SRC     += $(sort $(shell find tests/kernel -name '*.c'))
+SRC     += $(sort $(wildcard tests/kernel/*.c)) $(if $(SAN),tests/kernel/planted/$(SAN).c)
 endif
 SRC     := $(filter-out kernel/arch/x86/vdso/%,$(SRC))
 OBJ     := $(patsubst %,$(O)/%.o,$(basename $(SRC)))
@@ -38,6 +49,16 @@ CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
            -fno-delete-null-pointer-checks $(WARN)
 CPPFLAGS = -Ikernel -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI) \
            -include kernel/lib/config.h $(if $(DEBUG),-DCONFIG_DEBUG=1)
+# What each sanitizer adds to every file but those a report itself goes through.
+SAN_FLAGS_undefined := -fsanitize=undefined -fno-sanitize=vptr,object-size,return,float-cast-overflow,float-divide-by-zero
+SAN_WARN := -Wno-maybe-uninitialized -Wno-frame-larger-than -Wno-array-bounds -Wno-stringop-overflow
+SAN_NONE := base/panic base/log base/symbols base/sanitize base/ubsan lib/format lib/string \
+           arch/x86/early_console drivers/serial_port
+ifneq ($(SAN),)
+CPPFLAGS += -DCONFIG_$(shell echo $(SAN_NAME) | tr a-z A-Z)=1
+SANFLAGS := $(SAN_FLAGS_$(SAN)) $(SAN_WARN)
+$(patsubst %,$(O)/kernel/%.o,$(SAN_NONE)): SANFLAGS := $(SAN_WARN)
+endif
 LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
            -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 LDS     := kernel/arch/x86/linnet.ld
@@ -58,7 +79,7 @@ $(UAPI)/.made:
 $(O)/%.o: %.c | $(UAPI)/.made
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/%.o: %.S | $(UAPI)/.made
 	$(call say,AS)

@@ -12,7 +12,8 @@
  * "ktest" on the command line runs them all, "ktest=TEXT" those whose name
  * contains TEXT, in an order that ktest_seed=N repeats. Results are TAP lines on
  * the console. A test of a check that ends in panic() is KTEST_PANICS: it runs
- * only when named in full, and the panic's text is the result.
+ * only when named in full, and the panic's text is the result. KTEST_REPORTS is
+ * the same for a bug planted for a sanitizer; the report must contain the text.
  *
  * Tests run one after the other in one thread, and may sleep if that one may.
  */
@@ -34,6 +35,7 @@ struct ktest {
 	static void test(void)
 #define KTEST(test)	   KTEST_ENTRY(test, false)
 #define KTEST_PANICS(test) KTEST_ENTRY(test, true)
+#define KTEST_REPORTS(test, text) KTEST_ENTRY(test, true)
 
 /* Ends the function it stands in (a test, or a helper without result) if cond is false. */
 #define check(cond)                                                                                \

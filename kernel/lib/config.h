@@ -10,4 +10,9 @@
 #define CONFIG_DEBUG 0 /* assertions, poison, lock order, in-kernel tests */
 #endif
 
+/* The sanitizer builds, each a debug build with the compiler's instrumentation: make SAN=... */
+#ifndef CONFIG_UBSAN
+#define CONFIG_UBSAN 0 /* SAN=undefined: undefined behaviour, base/ubsan.c */
+#endif
+
 #endif

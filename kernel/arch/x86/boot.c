@@ -13,18 +13,19 @@
 #define PVH_MAGIC 0x336ec578
 #define TYPE_RAM  1
 
-struct pvh_start_info {
+/* The protocol promises no alignment, and QEMU gives none. */
+struct __packed pvh_start_info {
 	uint32_t magic, version, flags, modules;
 	uint64_t module_list, cmdline, rsdp;
 	uint64_t map; /* from version 1 on */
 	uint32_t map_entries, reserved;
 };
 
-struct pvh_module {
+struct __packed pvh_module {
 	uint64_t start, size, cmdline, reserved;
 };
 
-struct pvh_map_entry {
+struct __packed pvh_map_entry {
 	uint64_t start, size;
 	uint32_t type, reserved;
 };

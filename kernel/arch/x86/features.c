@@ -27,7 +27,6 @@ static void names_init(void)
 {
 	struct cpu_features *f = &cpu_features;
 	struct cpuid r = cpuid_read(0, 0);
-	uint32_t *model = (uint32_t *)f->model;
 	const char *start = f->model;
 	size_t n;
 
@@ -35,8 +34,11 @@ static void names_init(void)
 	memcpy(f->vendor + 4, &r.edx, 4);
 	memcpy(f->vendor + 8, &r.ecx, 4);
 	for (unsigned i = 0; i < 3; i++)
-		for (unsigned reg = 0; reg < 4; reg++)
-			model[4 * i + reg] = cpuid_word(0x80000002 + i, 0, reg);
+		for (unsigned reg = 0; reg < 4; reg++) {
+			uint32_t word = cpuid_word(0x80000002 + i, 0, reg);
+
+			memcpy(f->model + 16 * i + 4 * reg, &word, 4);
+		}
 	while (*start == ' ')
 		start++;
 	n = strlen(start);
