@@ -10,6 +10,7 @@
  * what they interrupted, for the deadlock is as real as any other. Interrupts
  * are off while the stack changes; other processors never look at it.
  */
+#include "base/backtrace.h"
 #include "base/log.h"
 #include "base/spinlock.h"
 #include "hal/irq.h"

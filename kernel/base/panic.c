@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The end of the road. One processor reports; the others are stopped, and one
- * that comes to panic() by itself stays there. A panic inside the report cuts
- * it short instead of starting over: the second says its one line, the third
- * says nothing.
+ * that comes to panic() by itself stays there; where they were is reported too.
+ * A panic inside the report cuts it short instead of starting over: the second
+ * says its one line, the third says nothing.
  *
  * Nothing here waits for a lock or allocates. Text goes out through one static
  * buffer, for the stack may be nearly used up.
  */
 #include "base/panic.h"
+#include "base/backtrace.h"
 #include "base/cmdline.h"
 #include "base/log.h"
 #include "hal/boot.h"
@@ -18,7 +19,6 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define BACKTRACE_MAX 32
 #define LOG_TAIL      1500 /* bytes of log that the report repeats */
 
 int panic_timeout;
@@ -75,6 +75,26 @@ static void say_log_tail(void)
 		log_emergency(buffer, n);
 }
 
+/* Where the others were when they were stopped. */
+static void say_others(void)
+{
+	static struct cpu_trace t;
+
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++) {
+		if (cpu == cpu_id())
+			continue;
+		if (!cpu_trace(cpu, &t)) {
+			say("processor %u does not answer\n", cpu);
+			continue;
+		}
+		say("processor %u, thread %s%s\n", cpu, t.name, t.user ? ", in its program" : "");
+		if (!t.user && t.rip)
+			say_address(t.rip);
+		for (unsigned i = 0; i < t.n; i++)
+			say_address(t.chain[i]);
+	}
+}
+
 /* The whole report; f is NULL when there are no registers of an exception. */
 static void report(const struct user_frame *f, uint64_t frame_pointer)
 {
@@ -87,6 +107,7 @@ static void report(const struct user_frame *f, uint64_t frame_pointer)
 	if (f && f->rip >= KERNEL_BASE)
 		say_address(f->rip);
 	say_backtrace(frame_pointer);
+	say_others();
 	say("last log lines:\n");
 	say_log_tail();
 	say("command line: %.1000s\n", cmdline_text());
@@ -165,18 +186,4 @@ void panic_frame(const struct user_frame *f, const char *fmt, ...)
 void panic_configure(void)
 {
 	panic_timeout = (int)cmdline_number("panic", 0);
-}
-
-void backtrace_log(int level)
-{
-	vaddr_t chain[BACKTRACE_MAX];
-	unsigned n = context_backtrace(cpu_frame_pointer(), chain, BACKTRACE_MAX);
-
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t offset = 0;
-		const char *name = symbol_name(chain[i], &offset);
-
-		log_printf((enum log_level)level, "  %016llx %s+0x%llx", (unsigned long long)chain[i],
-			   name ? name : "?", (unsigned long long)offset);
-	}
 }

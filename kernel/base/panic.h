@@ -48,7 +48,4 @@ static inline bool panic_active(void)
 /* Name and offset of the function that holds a text address. NULL if none. */
 const char *symbol_name(vaddr_t addr, uint64_t *offset);
 
-/* Logs the call chain of the running thread at the given level. */
-void backtrace_log(int level);
-
 #endif

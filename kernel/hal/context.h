@@ -102,6 +102,9 @@ uint64_t context_get_gs(void);
 /* Return addresses from frame pointer fp on, never faulting. Number stored. */
 unsigned context_backtrace(uint64_t fp, vaddr_t *out, unsigned max);
 
+/* The same of a context that is switched out and stays so meanwhile. */
+unsigned context_backtrace_of(const struct context *c, vaddr_t *out, unsigned max);
+
 /*
  * Signal frames: Linux's rt_sigframe with the extended state.
  * push builds the frame on the user stack and sets f to enter the handler;

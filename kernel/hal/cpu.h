@@ -81,6 +81,25 @@ __noreturn void cpu_halt(void);
 void cpu_stop_others(void);
 
 /*
+ * Where a processor is: what it runs, its next instruction, and the return
+ * addresses below that. In an interrupt: what was interrupted.
+ */
+#define CPU_TRACE_MAX 16
+struct cpu_trace {
+	char name[16];  /* of the running thread */
+	bool user;      /* it runs a program; rip is the program's, and there is no chain */
+	bool irq_on;
+	vaddr_t rip;    /* 0: the caller itself */
+	unsigned n;
+	vaddr_t chain[CPU_TRACE_MAX];
+};
+/*
+ * Asks a processor, by an interrupt that cannot be masked. False if it does not
+ * answer within a second or so. Any context, a panic too; no locks.
+ */
+bool cpu_trace(unsigned cpu, struct cpu_trace *t);
+
+/*
  * What a processor needs before it can run: memory for its variables (zeroed,
  * cpu_area_bytes() of them, a page's alignment) and tops of kernel stacks.
  */

@@ -279,6 +279,11 @@ uint64_t context_get_gs(void)
 	return base;
 }
 
+static bool is_text(vaddr_t addr)
+{
+	return addr >= (vaddr_t)kernel_text_start && addr < (vaddr_t)kernel_text_end;
+}
+
 unsigned context_backtrace(uint64_t fp, vaddr_t *out, unsigned max)
 {
 	unsigned n = 0;
@@ -286,7 +291,33 @@ unsigned context_backtrace(uint64_t fp, vaddr_t *out, unsigned max)
 	while (n < max && is_aligned(fp, 8UL) && cpu_stack_holds(fp)) {
 		const uint64_t *frame = (const uint64_t *)fp;
 
-		if (frame[1] < (vaddr_t)kernel_text_start || frame[1] >= (vaddr_t)kernel_text_end)
+		if (!is_text(frame[1]))
+			break;
+		out[n++] = frame[1];
+		fp = frame[0];
+	}
+	return n;
+}
+
+/* True if [addr, addr + bytes) lies on the kernel stack of c. */
+static bool own_stack_holds(const struct context *c, vaddr_t addr, size_t bytes)
+{
+	return addr >= c->stack_top - KSTACK_BYTES && addr <= c->stack_top - bytes;
+}
+
+unsigned context_backtrace_of(const struct context *c, vaddr_t *out, unsigned max)
+{
+	const struct switch_frame *f = (const struct switch_frame *)c->sp;
+	unsigned n = 0;
+	uint64_t fp;
+
+	if (max == 0 || !is_aligned(c->sp, 8UL) || !own_stack_holds(c, c->sp, sizeof(*f)) || !is_text(f->rip))
+		return 0;
+	out[n++] = f->rip;
+	for (fp = f->rbp; n < max && is_aligned(fp, 8UL) && own_stack_holds(c, fp, 16);) {
+		const uint64_t *frame = (const uint64_t *)fp;
+
+		if (!is_text(frame[1]) || frame[0] <= fp)
 			break;
 		out[n++] = frame[1];
 		fp = frame[0];

@@ -121,8 +121,8 @@ void fault_own_stack(struct user_frame *f, unsigned vector, uint64_t error)
 	vaddr_t addr = cr2_read();
 
 	if (vector == VECTOR_NMI) {
-		ipi_nmi();
-		log_emergency(nmi, sizeof(nmi) - 1);
+		if (!ipi_nmi(f))
+			log_emergency(nmi, sizeof(nmi) - 1);
 		return;
 	}
 	if (vector == VECTOR_DOUBLE_FAULT && cpu_stack_is_guard(addr))

@@ -13,6 +13,7 @@
  */
 #include "arch/x86/ipi.h"
 #include "arch/x86/apic.h"
+#include "arch/x86/processor.h"
 #include "base/panic.h"
 #include "base/percpu.h"
 #include "base/preempt.h"
@@ -93,8 +94,10 @@ static void calls_serve(void)
 	}
 }
 
-static __noreturn void stop(void)
+/* Where it was it tells first: the report shows it. */
+static __noreturn void stop(const struct user_frame *f)
 {
+	trace_tell_last(f);
 	atomic_inc(&stopped);
 	cpu_halt();
 }
@@ -131,10 +134,15 @@ void cpu_stop_others(void)
 	stop_wait();
 }
 
-void ipi_nmi(void)
+bool ipi_nmi(const struct user_frame *f)
 {
+	bool asked = trace_asked();
+
 	if (panic_active() && panic_cpu != cpu_id() + 1)
-		stop();
+		stop(f);
+	if (asked)
+		trace_tell(f);
+	return asked;
 }
 
 /* Interrupted code that could have been preempted holds nothing of RCU's; other code reports as soon as it can be. */
@@ -156,7 +164,7 @@ bool ipi_interrupt(unsigned vector)
 		calls_serve();
 		return true;
 	case VECTOR_STOP:
-		stop();
+		stop(cpu_local_read(irq_frame));
 	default:
 		return false;
 	}

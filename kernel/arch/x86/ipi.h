@@ -11,7 +11,13 @@
 /* Serves an interrupt of another processor; false if the vector is none. Interrupts off. */
 bool ipi_interrupt(unsigned vector);
 
-/* An NMI came: does not return if cpu_stop_others() sent it. */
-void ipi_nmi(void);
+/* An NMI interrupted f: true if another processor sent it. Does not return if that was cpu_stop_others(). */
+struct user_frame;
+bool ipi_nmi(const struct user_frame *f);
+
+/* trace.c: somebody waits for this processor's answer; gives it; gives the last one, before it stops. */
+bool trace_asked(void);
+void trace_tell(const struct user_frame *f);
+void trace_tell_last(const struct user_frame *f);
 
 #endif
