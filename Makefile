@@ -46,7 +46,7 @@ CFLAGS  := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
            -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
            -fno-stack-protector -fno-omit-frame-pointer -fno-optimize-sibling-calls \
            -fno-asynchronous-unwind-tables -fno-common -fno-strict-aliasing \
-           -fno-delete-null-pointer-checks $(WARN)
+           -fno-delete-null-pointer-checks -ffunction-sections $(WARN)
 CPPFLAGS = -Ikernel -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI) \
            -include kernel/lib/config.h $(if $(DEBUG),-DCONFIG_DEBUG=1)
 # What each sanitizer adds to every file but those a report itself goes through.
@@ -62,6 +62,7 @@ endif
 LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
            -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 LDS     := kernel/arch/x86/linnet.ld
+HOT     := kernel/arch/x86/hot.ld
 
 .PHONY: all clean
 all: $(BUILD)/linnet.elf
@@ -114,7 +115,7 @@ $(O)/ksyms0.S:
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/mksyms </dev/null >$@
 
-$(O)/linnet.1: $(OBJ) $(O)/ksyms0.o $(LDS)
+$(O)/linnet.1: $(OBJ) $(O)/ksyms0.o $(LDS) $(HOT)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -T $(LDS) -o $@ $(OBJ) $(O)/ksyms0.o
 
@@ -127,7 +128,7 @@ $(O)/ksyms%.o: $(O)/ksyms%.S
 $(O)/ksyms.o: $(O)/ksyms.S
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/linnet.debug: $(OBJ) $(O)/ksyms.o $(LDS)
+$(BUILD)/linnet.debug: $(OBJ) $(O)/ksyms.o $(LDS) $(HOT)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -T $(LDS) -o $@ $(OBJ) $(O)/ksyms.o
 

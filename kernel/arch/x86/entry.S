@@ -26,7 +26,7 @@
  */
 #include "arch/x86/asm.h"
 
-	.text
+	.section .text.entry, "ax"
 
 /* After rdi has been pushed. */
 .macro PUSH_REGISTERS
