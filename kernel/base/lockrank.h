@@ -53,6 +53,7 @@ enum lock_rank {
 	RANK_OBJECT,        /* the page index of a memory object */
 	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
 	RANK_PID,           /* numbers of processes */
+	RANK_FUTEX_GRAPH,   /* who waits for whom, for priority inheritance */
 	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */
 	RANK_SIGNAL = RANK_IRQ_SAFE, /* a process's signal state and its timers, which send signals from interrupts */
 	RANK_SIGNAL_ACTIONS, /* the handlers, which CLONE_SIGHAND shares */

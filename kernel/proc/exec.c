@@ -206,7 +206,7 @@ static void take_space(struct task *t, struct space *new)
 	struct space *old = t->space;
 
 	if (old)
-		task_settle_memory(t);
+		task_settle_memory(t, false);
 	spin_lock(&t->lock);
 	t->space = new;
 	spin_unlock(&t->lock);

@@ -14,6 +14,7 @@
 #include "hal/clock.h"
 #include "hal/usercopy.h"
 #include "mem/inject.h"
+#include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
 #include <linux/wait.h>
@@ -32,9 +33,9 @@ void task_release_vfork_parent(struct task *t)
 }
 
 /* The last that is done with the thread's own memory, at exit and at exec. May sleep. */
-void task_settle_memory(struct task *t)
+void task_settle_memory(struct task *t, bool exits)
 {
-	futex_exit_robust(t);
+	futex_leave(t, exits);
 	t->robust_list = 0;
 	if (t->clear_child_tid && refcount_read(&t->space->users) > 1) {
 		uint32_t zero = 0;
@@ -53,7 +54,7 @@ static void leave_memory(struct task *t)
 
 	if (!s)
 		return;
-	task_settle_memory(t);
+	task_settle_memory(t, true);
 	thread_use_space(NULL);
 	spin_lock(&t->lock);
 	t->space = NULL;

@@ -8,62 +8,51 @@
  * The word is read with faults disabled, as a spinlock is held; if its page is
  * not there, the lock is dropped, the page brought in, and all begins again.
  *
+ * A waker that finds nobody writes nothing: each bucket counts its waiters, who
+ * announce themselves before they read the word. Threads are woken when the bucket
+ * is unlocked again, since the first thing they may do is to lock it.
+ *
  * A key names memory, not an address: private ones the space and address, shared
  * ones the object and offset. Requeueing moves a waiter from one bucket to
  * another, so a waiter that wants to leave looks again where it is.
- *
- * Not done here: priority inheritance (FUTEX_LOCK_PI and its kin).
  */
 #include "base/panic.h"
 #include "hal/clock.h"
 #include "hal/usercopy.h"
 #include "lib/hash.h"
+#include "mem/slab.h"
+#include "proc/futex_queue.h"
 #include "proc/internal.h"
-#include "proc/process.h"
 #include <linux/futex.h>
 
-#define BUCKETS 256
-#define ROBUST_LIST_LIMIT 2048
+#define BUCKETS_PER_CPU 256
+#define FIRST_FAIR      100 /* orders of real-time threads are below, see thread_priority() */
 
-struct bucket {
-	struct spinlock lock;   /* rank FUTEX */
-	struct list waiters;    /* lock: in order of arrival */
-} __aligned(64);
+static struct futex_bucket *buckets; /* immutable after boot */
+static uint64_t bucket_mask;         /* likewise */
 
-struct futex_waiter {
-	struct list link;       /* the bucket's lock */
-	struct bucket *bucket;  /* the bucket's lock; changed by requeue. Read without to find the lock */
-	struct futex_key key;   /* the bucket's lock */
-	struct thread *thread;  /* immutable */
-	uint32_t bitset;        /* immutable */
-	bool woken;             /* atomic: set last by the waker, w may be gone after */
-};
-
-static struct bucket buckets[BUCKETS] = {
-	[0 ... BUCKETS - 1] = { .lock = SPINLOCK_INIT(RANK_FUTEX) },
-};
-
-static struct bucket *bucket_of(const struct futex_key *k)
+void futex_init(void)
 {
-	struct bucket *b = &buckets[hash_u64(k->base ^ k->offset * HASH_K0) % BUCKETS];
+	size_t n = BUCKETS_PER_CPU;
 
-	return b;
+	while (n < (size_t)BUCKETS_PER_CPU * cpu_online_count)
+		n *= 2;
+	while (!(buckets = kcalloc(n, sizeof(*buckets), ALLOC_KERNEL)))
+		n /= 2;
+	bucket_mask = n - 1;
+	for (size_t i = 0; i < n; i++) {
+		spin_init(&buckets[i].lock, RANK_FUTEX);
+		list_init(&buckets[i].waiters);
+		buckets[i].last_rt = &buckets[i].waiters;
+	}
 }
 
-/* The lists are made at the first use of a bucket: its lock is held. */
-static struct list *waiters_of(struct bucket *b)
+struct futex_bucket *futex_bucket_of(const struct futex_key *k)
 {
-	if (unlikely(!b->waiters.next))
-		list_init(&b->waiters);
-	return &b->waiters;
+	return &buckets[hash_u64(k->base ^ k->offset * HASH_K0) & bucket_mask];
 }
 
-static bool same_key(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->base == b->base && a->offset == b->offset;
-}
-
-static int get_key(uaddr_t addr, bool shared, bool write, struct futex_key *k)
+int futex_get_key(uaddr_t addr, bool shared, bool write, struct futex_key *k)
 {
 	if (addr % sizeof(uint32_t))
 		return -EINVAL;
@@ -72,151 +61,253 @@ static int get_key(uaddr_t addr, bool shared, bool write, struct futex_key *k)
 	return space_futex_key(space_current(), addr, shared, write, k);
 }
 
-/* Reads the word under a spinlock. -EAGAIN: not there, bring it in and start again. */
-static int load_atomic(uint32_t *value, uaddr_t addr)
+int futex_load(uint32_t *value, uaddr_t addr)
 {
 	usercopy_disable_faults();
 	int result = usercopy_load32(value, addr);
 	usercopy_enable_faults();
-	return result ? -EAGAIN : 0;
+	return result;
 }
 
-/* w is gone once it is marked, and its thread may be; but a task stays for an RCU reader, as a holder of a spinlock is. */
-static void wake_waiter(struct futex_waiter *w)
+int futex_exchange(uaddr_t addr, uint32_t old, uint32_t value, uint32_t *seen)
 {
-	struct thread *t = w->thread;
+	usercopy_disable_faults();
+	int result = usercopy_cmpxchg32(addr, old, value, seen);
+	usercopy_enable_faults();
+	return result;
+}
 
+int futex_touch(uaddr_t addr)
+{
+	uint32_t old;
+
+	return usercopy_atomic_op32(addr, FUTEX_OP_OR, 0, &old);
+}
+
+void futex_bucket_enter(struct futex_bucket *b)
+{
+	atomic_inc(&b->count);
+}
+
+void futex_bucket_leave(struct futex_bucket *b)
+{
+	atomic_dec(&b->count);
+}
+
+/* The word was changed before; the fence puts the look at the count behind that. */
+static bool nobody_waits(const struct futex_bucket *b)
+{
+	atomic_fence();
+	return !atomic_load(&b->count);
+}
+
+struct futex_waiter *futex_next(struct futex_bucket *b, const struct futex_key *k, const struct futex_waiter *after)
+{
+	const struct list *at = after ? &after->link : &b->waiters;
+
+	assert_held(&b->lock);
+	while ((at = at->next) != &b->waiters) {
+		struct futex_waiter *w = container_of(at, struct futex_waiter, link);
+
+		if (futex_same_key(&w->key, k))
+			return w;
+	}
+	return NULL;
+}
+
+void futex_waiter_init(struct futex_waiter *w, uint32_t bitset)
+{
+	struct task *me = task_current();
+	int rt = me->thread.own.priority;
+
+	*w = (struct futex_waiter){ .task = me, .bitset = bitset, .order = rt ? FIRST_FAIR - 1 - rt : FIRST_FAIR };
+	w->pi.task = me;
+}
+
+/* Behind all real-time threads that are as urgent; they are seldom many, and most often of one priority. */
+static void add_rt(struct futex_waiter *w, struct futex_bucket *b)
+{
+	struct list *at = b->last_rt;
+
+	while (at != &b->waiters && container_of(at, struct futex_waiter, link)->order > w->order)
+		at = at->prev;
+	list_add_head(&w->link, at);
+	if (at == b->last_rt)
+		b->last_rt = &w->link;
+}
+
+void futex_queue(struct futex_waiter *w, struct futex_bucket *b)
+{
+	assert_held(&b->lock);
+	atomic_store(&w->bucket, b);
+	if (likely(w->order == FIRST_FAIR))
+		list_add_tail(&w->link, &b->waiters);
+	else
+		add_rt(w, b);
+}
+
+void futex_unqueue_locked(struct futex_waiter *w)
+{
+	struct futex_bucket *b = w->bucket;
+
+	assert_held(&b->lock);
+	if (b->last_rt == &w->link)
+		b->last_rt = w->link.prev;
 	list_del(&w->link);
-	atomic_store_release(&w->woken, true);
-	thread_wake(t);
+	futex_bucket_leave(b);
 }
 
-/* As in Linux, one is woken even if n is not positive. */
-static int wake_key(struct futex_key *k, int n, uint32_t bitset)
+struct futex_bucket *futex_lock_bucket_of(const struct futex_waiter *w)
 {
-	struct bucket *b = bucket_of(k);
+	for (;;) {
+		struct futex_bucket *b = atomic_load(&w->bucket);
+
+		spin_lock(&b->lock);
+		if (b == atomic_load(&w->bucket))
+			return b;
+		spin_unlock(&b->lock);
+	}
+}
+
+bool futex_unqueue(struct futex_waiter *w)
+{
+	struct futex_bucket *b = futex_lock_bucket_of(w);
+	bool queued = !w->woken;
+
+	if (queued)
+		futex_unqueue_locked(w);
+	spin_unlock(&b->lock);
+	return queued;
+}
+
+/*
+ * A thread is on one list at a time. Whoever finds it on another's has made its
+ * condition true before, and that list is run after: the exchange orders the two.
+ */
+void wake_list_add(struct wake_list *l, struct task *t)
+{
+	struct task *none = NULL;
+
+	if (!atomic_compare_exchange(&t->wake_next, &none, t))
+		return;
+	task_get(t);
+	if (l->first)
+		atomic_store(&l->last->wake_next, t);
+	else
+		l->first = t;
+	l->last = t;
+}
+
+/* The last one's link leads to itself, so that it is not free to be taken. */
+void wake_list_run(struct wake_list *l)
+{
+	struct task *t = l->first;
+
+	while (t) {
+		struct task *next = atomic_load(&t->wake_next);
+
+		(void)atomic_exchange(&t->wake_next, (struct task *)NULL); /* what others make true from now on, they wake for */
+		thread_wake(&t->thread);
+		next = next == t ? NULL : next;
+		task_put(t);
+		t = next;
+	}
+}
+
+/* Once it is marked w is gone, and its thread may end: but not before an RCU reader, as a holder of a spinlock is, ends. */
+void futex_mark_woken(struct futex_waiter *w, struct wake_list *l)
+{
+	struct task *t = w->task;
+
+	futex_unqueue_locked(w);
+	atomic_store_release(&w->woken, true);
+	wake_list_add(l, t);
+}
+
+/* As in Linux, one is woken even if n is not positive. With a PI waiter the program contradicts itself: -EINVAL. */
+static int64_t wake_locked(struct futex_bucket *b, const struct futex_key *k, int n, uint32_t bitset, struct wake_list *l)
+{
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
-	spin_lock(&b->lock);
-	list_for_each_entry_safe(w, next, waiters_of(b), link) {
-		if (!same_key(&w->key, k) || !(w->bitset & bitset))
+	for (w = futex_next(b, k, NULL); w; w = next) {
+		next = futex_next(b, k, w);
+		if (futex_waiter_is_pi(w))
+			return -EINVAL;
+		if (!(w->bitset & bitset))
 			continue;
-		wake_waiter(w);
+		futex_mark_woken(w, l);
 		if (++woken >= n)
 			break;
 	}
-	spin_unlock(&b->lock);
 	return woken;
 }
 
-static int futex_wake(uaddr_t addr, bool shared, int n, uint32_t bitset)
+static int64_t wake_key(const struct futex_key *k, int n, uint32_t bitset)
+{
+	struct futex_bucket *b = futex_bucket_of(k);
+	struct wake_list list = {0};
+	int64_t woken;
+
+	if (nobody_waits(b))
+		return 0;
+	spin_lock(&b->lock);
+	woken = wake_locked(b, k, n, bitset, &list);
+	spin_unlock(&b->lock);
+	wake_list_run(&list);
+	return woken;
+}
+
+int64_t futex_wake(uaddr_t addr, bool shared, int n, uint32_t bitset)
 {
 	struct futex_key k;
 	int result;
 
 	if (!bitset)
 		return -EINVAL;
-	result = get_key(addr, shared, false, &k);
-	if (result)
-		return result;
-	return wake_key(&k, n, bitset);
+	result = futex_get_key(addr, shared, false, &k);
+	return result ? result : wake_key(&k, n, bitset);
 }
 
 int futex_wake_address(uaddr_t addr, int n)
 {
-	return futex_wake(addr, true, n, FUTEX_BITSET_MATCH_ANY);
+	return (int)futex_wake(addr, true, n, FUTEX_BITSET_MATCH_ANY);
 }
 
-/* Queues w if the word still has the value. 0, -EWOULDBLOCK, -EAGAIN (not there: the same number, told by *missing). */
-static int queue_if_equal(struct futex_waiter *w, uaddr_t addr, uint32_t value, bool *missing)
+/* 0, -EWOULDBLOCK, or -EFAULT: the word is not there. */
+static int try_queue(struct futex_waiter *w, uaddr_t addr, uint32_t value)
 {
-	struct bucket *b = bucket_of(&w->key);
+	struct futex_bucket *b = futex_bucket_of(&w->key);
 	uint32_t now;
-
-	*missing = false;
-	spin_lock(&b->lock);
-	if (load_atomic(&now, addr)) {
-		*missing = true;
-		spin_unlock(&b->lock);
-		return -EAGAIN;
-	}
-	if (now != value) {
-		spin_unlock(&b->lock);
-		return -EWOULDBLOCK;
-	}
-	w->bucket = b;
-	list_add_tail(&w->link, waiters_of(b));
-	spin_unlock(&b->lock);
-	return 0;
-}
-
-/* Takes w off wherever it is. False: a waker was faster. */
-static bool unqueue(struct futex_waiter *w)
-{
-	for (;;) {
-		struct bucket *b = atomic_load(&w->bucket);
-
-		spin_lock(&b->lock);
-		if (b == w->bucket) {
-			bool queued = !w->woken;
-
-			if (queued)
-				list_del(&w->link);
-			spin_unlock(&b->lock);
-			return queued;
-		}
-		spin_unlock(&b->lock);
-	}
-}
-
-/* Sleeps until woken, the deadline, or a signal: 0, -ETIMEDOUT, -ERESTARTSYS. */
-static int sleep_queued(struct futex_waiter *w, nsec_t deadline)
-{
-	bool timeout = false;
-
-	for (;;) {
-		thread_set_state(THREAD_SLEEPING);
-		if (atomic_load_acquire(&w->woken) || timeout || thread_interrupted())
-			break;
-		timeout = sched_switch_until(deadline, deadline == INT64_MAX ? 0 : task_current()->timer_slack);
-	}
-	thread_set_state(THREAD_RUNNING);
-	if (atomic_load_acquire(&w->woken) || !unqueue(w))
-		return 0;
-	return timeout ? -ETIMEDOUT : -ERESTARTSYS;
-}
-
-static int64_t wait_restart(struct restart_block *b);
-
-static int64_t futex_wait(uaddr_t addr, bool shared, uint32_t value, nsec_t deadline, uint32_t bitset)
-{
-	struct futex_waiter w = { .thread = thread_current(), .bitset = bitset };
-	bool missing;
 	int result;
 
-	if (!bitset)
-		return -EINVAL;
-	do {
-		uint32_t touched;
+	futex_bucket_enter(b);
+	spin_lock(&b->lock);
+	result = futex_load(&now, addr);
+	if (!result && now != value)
+		result = -EWOULDBLOCK;
+	if (!result)
+		futex_queue(w, b);
+	else
+		futex_bucket_leave(b);
+	spin_unlock(&b->lock);
+	return result;
+}
 
-		result = get_key(addr, shared, false, &w.key);
-		if (result)
-			return result;
-		result = queue_if_equal(&w, addr, value, &missing);
-		if (missing)
-			result = usercopy_load32(&touched, addr);
-	} while (missing && !result);
-	if (result)
-		return result;
+int futex_queue_if_equal(struct futex_waiter *w, uaddr_t addr, uint32_t value)
+{
+	uint32_t touched;
+	int result;
 
-	result = sleep_queued(&w, deadline);
-	if (result != -ERESTARTSYS || deadline == INT64_MAX)
-		return result;
-	/* With a deadline the call cannot simply be made again: its time was relative. */
-	struct restart_block *r = &task_current()->restart;
-	*r = (struct restart_block){ wait_restart, { addr, shared, value, (uint64_t)deadline, bitset } };
-	return -ERESTART_RESTARTBLOCK;
+	do
+		result = try_queue(w, addr, value);
+	while (result == -EFAULT && !usercopy_load32(&touched, addr));
+	return result;
+}
+
+static bool is_woken(const void *waiter)
+{
+	return atomic_load_acquire(&((const struct futex_waiter *)waiter)->woken);
 }
 
 static int64_t wait_restart(struct restart_block *b)
@@ -224,92 +315,30 @@ static int64_t wait_restart(struct restart_block *b)
 	return futex_wait(b->arg[0], b->arg[1], (uint32_t)b->arg[2], (nsec_t)b->arg[3], (uint32_t)b->arg[4]);
 }
 
-/* Two buckets, the lower address first; the same one once. */
-static void lock_two(struct bucket *a, struct bucket *b)
+int64_t futex_wait(uaddr_t addr, bool shared, uint32_t value, nsec_t deadline, uint32_t bitset)
 {
-	if (a > b) {
-		struct bucket *t = a;
-		a = b;
-		b = t;
-	}
-	spin_lock(&a->lock);
-	if (a != b)
-		spin_lock_nested(&b->lock);
-}
+	struct futex_waiter w;
+	int result;
 
-static void unlock_two(struct bucket *a, struct bucket *b)
-{
-	if (a != b)
-		spin_unlock(&b->lock);
-	spin_unlock(&a->lock);
-}
-
-/* Within one bucket it keeps its place, so that nobody is met twice. */
-static void move_waiter(struct futex_waiter *w, const struct futex_key *to, struct bucket *a, struct bucket *b)
-{
-	w->key = *to;
-	if (a == b)
-		return;
-	list_del(&w->link);
-	list_add_tail(&w->link, waiters_of(b));
-	atomic_store(&w->bucket, b);
-}
-
-static int64_t requeue_locked(const struct futex_key *from, struct bucket *a, const struct futex_key *to,
-			      struct bucket *b, unsigned wake, unsigned move)
-{
-	struct futex_waiter *w, *next;
-	unsigned done = 0;
-
-	list_for_each_entry_safe(w, next, waiters_of(a), link) {
-		if (!same_key(&w->key, from))
-			continue;
-		if (done < wake) {
-			wake_waiter(w);
-		} else if (done - wake < move) {
-			move_waiter(w, to, a, b);
-		} else {
-			break;
-		}
-		done++;
-	}
-	return done;
-}
-
-static int64_t futex_requeue(uaddr_t addr, uaddr_t addr2, bool shared, int wake, int move, bool compare, uint32_t value)
-{
-	struct futex_key from, to;
-	int64_t result;
-	uint32_t now;
-
-	if (wake < 0 || move < 0)
+	if (!bitset)
 		return -EINVAL;
-again:
-	result = get_key(addr, shared, false, &from);
+	futex_waiter_init(&w, bitset);
+	result = futex_get_key(addr, shared, false, &w.key);
+	if (!result)
+		result = futex_queue_if_equal(&w, addr, value);
 	if (result)
 		return result;
-	result = get_key(addr2, shared, false, &to);
-	if (result)
+	result = futex_sleep(is_woken, &w, deadline);
+	if (!result || !futex_unqueue(&w))
+		return 0;
+	if (result != -ERESTARTSYS || deadline == INT64_MAX)
 		return result;
-	struct bucket *a = bucket_of(&from), *b = bucket_of(&to);
-	bool missing = false;
-	lock_two(a, b);
-	if (compare && load_atomic(&now, addr))
-		missing = true;
-	else if (compare && now != value)
-		result = -EAGAIN;
-	else
-		result = requeue_locked(&from, a, &to, b, (unsigned)wake, (unsigned)move);
-	unlock_two(a, b);
-	if (missing) {
-		if (usercopy_load32(&now, addr))
-			return -EFAULT;
-		goto again;
-	}
-	return result;
+	/* With a deadline the call cannot simply be made again: its time may have been relative. */
+	task_current()->restart = (struct restart_block){ wait_restart, { addr, shared, value, (uint64_t)deadline, bitset } };
+	return -ERESTART_RESTARTBLOCK;
 }
 
-static bool compare_holds(int cmp, uint32_t old, uint32_t arg)
+static int compare_holds(int cmp, uint32_t old, uint32_t arg)
 {
 	int32_t a = (int32_t)old, b = (int32_t)arg;
 
@@ -319,7 +348,8 @@ static bool compare_holds(int cmp, uint32_t old, uint32_t arg)
 	case FUTEX_OP_CMP_LT: return a < b;
 	case FUTEX_OP_CMP_LE: return a <= b;
 	case FUTEX_OP_CMP_GT: return a > b;
-	default: return a >= b;
+	case FUTEX_OP_CMP_GE: return a >= b;
+	default: return -ENOSYS;
 	}
 }
 
@@ -329,103 +359,34 @@ static int32_t signed12(uint32_t v)
 	return (int32_t)(v << 20) >> 20;
 }
 
-static int64_t futex_wake_op(uaddr_t addr, uaddr_t addr2, bool shared, int n, int n2, uint32_t encoded)
+/* Changes the word and compares what it was: 0 or 1, or errno. An unknown comparison is found out after the change, as on Linux. */
+static int apply_encoded(uaddr_t addr, uint32_t encoded)
 {
-	int op = encoded >> 28 & 7, cmp = encoded >> 24 & 15;
-	uint32_t arg = (uint32_t)signed12(encoded >> 12 & 0xfff), cmp_arg = (uint32_t)signed12(encoded & 0xfff);
-	struct futex_key k, k2;
-	uint32_t old;
+	uint32_t arg = (uint32_t)signed12(encoded >> 12 & 0xfff), old;
 	int result;
 
-	if (cmp > FUTEX_OP_CMP_GE)
-		return -ENOSYS;
 	if ((encoded >> 28) & FUTEX_OP_OPARG_SHIFT)
 		arg = 1u << (arg & 31);
-	result = get_key(addr, shared, false, &k);
-	if (result)
-		return result;
-	result = get_key(addr2, shared, true, &k2);
+	result = usercopy_atomic_op32(addr, encoded >> 28 & 7, arg, &old);
+	return result ? result : compare_holds(encoded >> 24 & 15, old, (uint32_t)signed12(encoded & 0xfff));
+}
+
+int64_t futex_wake_op(uaddr_t addr, uaddr_t addr2, bool shared, int n, int n2, uint32_t encoded)
+{
+	struct futex_key k, k2;
+	int64_t woken, more = 0;
+	int result;
+
+	result = futex_get_key(addr, shared, false, &k);
+	if (!result)
+		result = futex_get_key(addr2, shared, true, &k2);
 	/* The change is atomic by itself; waiters look under their bucket's lock afterwards. */
 	if (!result)
-		result = usercopy_atomic_op32(addr2, op, arg, &old);
-	if (result)
+		result = apply_encoded(addr2, encoded);
+	if (result < 0)
 		return result;
-	result = wake_key(&k, n, FUTEX_BITSET_MATCH_ANY);
-	if (compare_holds(cmp, old, cmp_arg))
-		result += wake_key(&k2, n2, FUTEX_BITSET_MATCH_ANY);
-	return result;
-}
-
-int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_count, uaddr_t addr2, uint32_t value3)
-{
-	bool shared = !(op & FUTEX_PRIVATE_FLAG);
-	int count = (int)deadline_or_count;
-
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-		return futex_wait(addr, shared, value, deadline_or_count, FUTEX_BITSET_MATCH_ANY);
-	case FUTEX_WAIT_BITSET:
-		return futex_wait(addr, shared, value, deadline_or_count, value3);
-	case FUTEX_WAKE:
-		return futex_wake(addr, shared, (int)value, FUTEX_BITSET_MATCH_ANY);
-	case FUTEX_WAKE_BITSET:
-		return futex_wake(addr, shared, (int)value, value3);
-	case FUTEX_REQUEUE:
-		return futex_requeue(addr, addr2, shared, (int)value, count, false, 0);
-	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(addr, addr2, shared, (int)value, count, true, value3);
-	case FUTEX_WAKE_OP:
-		return futex_wake_op(addr, addr2, shared, (int)value, count, value3);
-	default:
-		return -ENOSYS;
-	}
-}
-
-/* One lock that the ended thread may have held: marked as orphaned, a waiter woken. */
-static int robust_release(uaddr_t addr, uint32_t tid, bool pending)
-{
-	uint32_t seen, now;
-
-	if (addr % sizeof(uint32_t) || usercopy_load32(&now, addr))
-		return -EFAULT;
-	/* It died between unlocking and waking: the waiter must be woken for it. */
-	if (pending && !now) {
-		futex_wake_address(addr, 1);
-		return 0;
-	}
-	while ((now & FUTEX_TID_MASK) == tid) {
-		if (usercopy_cmpxchg32(addr, now, (now & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen))
-			return -EFAULT;
-		if (seen == now) {
-			if (now & FUTEX_WAITERS)
-				futex_wake_address(addr, 1);
-			return 0;
-		}
-		now = seen;
-	}
-	return 0;
-}
-
-void futex_exit_robust(struct task *t)
-{
-	struct robust_list_head head;
-	uint32_t tid = (uint32_t)t->pid->number;
-	uaddr_t at, pending;
-
-	if (!t->robust_list || copy_from_user(&head, t->robust_list, sizeof(head)))
-		return;
-	pending = (uaddr_t)head.list_op_pending & ~1UL;
-	at = (uaddr_t)head.list.next & ~1UL;
-	for (int i = 0; at != t->robust_list && i < ROBUST_LIST_LIMIT; i++) {
-		uaddr_t next;
-		bool more = !copy_from_user(&next, at, sizeof(next));
-
-		if (at != pending && robust_release(at + (uaddr_t)head.futex_offset, tid, false))
-			return;
-		if (!more)
-			break;
-		at = next & ~1UL;
-	}
-	if (pending)
-		(void)robust_release(pending + (uaddr_t)head.futex_offset, tid, true);
+	woken = wake_key(&k, n, FUTEX_BITSET_MATCH_ANY);
+	if (woken >= 0 && result)
+		more = wake_key(&k2, n2, FUTEX_BITSET_MATCH_ANY);
+	return more < 0 ? more : woken < 0 ? woken : woken + more;
 }

@@ -60,7 +60,7 @@ void rseq_resume(struct user_frame *f);
 /* exit.c */
 /* Its number leads to the ended thread no more, and no account counts it. Tree lock held. */
 void task_unlink(struct task *t);
-void task_settle_memory(struct task *t);          /* exec or exit: the memory is left next. May sleep */
+void task_settle_memory(struct task *t, bool exits); /* exec or exit: the memory is left next. May sleep */
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
 
 /* usage.c: what the process has held at most of a space that it leaves now */

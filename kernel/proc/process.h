@@ -93,6 +93,10 @@ struct restart_block {                     /* restart_syscall(2): how to go on *
 	uint64_t arg[6];
 };
 
+/* Whether the thread's locks can be waited for: it leaves them when its memory goes. */
+enum futex_state { FUTEX_ALIVE, FUTEX_LEAVING, FUTEX_GONE };
+
+struct pi_waiter;
 struct task {
 	struct thread thread;              /* first: found again by container_of */
 	struct process *process;           /* immutable after exec, counted */
@@ -121,6 +125,10 @@ struct task {
 	uaddr_t clear_child_tid;           /* owner: zeroed and woken at exit */
 	uaddr_t set_child_tid;             /* owner */
 	uaddr_t robust_list;               /* owner */
+	uint32_t futex_state;              /* atomic, written by the owner: enum futex_state */
+	struct task *wake_next;            /* atomic: on a list of threads to be woken; the last leads to itself */
+	struct rb_root_cached pi_held;     /* pi_graph_lock: locks it has that others wait for, see proc/futex_graph.c */
+	struct pi_waiter *pi_blocked;      /* pi_graph_lock: by which it waits for one, or NULL */
 	uaddr_t rseq_area; uint32_t rseq_length, rseq_signature; /* owner */
 	struct completion *vfork_done;     /* owner, task lock: whom exec or exit releases */
 	struct restart_block restart;      /* owner */
@@ -235,11 +243,6 @@ void process_set_exec_hook(void (*hook)(void));
 
 /* rseq(2). 0, or errno as its manual page. proc/rseq.c */
 int rseq_register(uaddr_t area, uint32_t length, int flags, uint32_t signature);
-
-/* Futexes. proc/futex.c */
-int64_t futex_call(uaddr_t addr, int op, uint32_t value, nsec_t deadline_or_count, uaddr_t addr2, uint32_t value3);
-int futex_wake_address(uaddr_t addr, int n); /* for clear_child_tid */
-void futex_exit_robust(struct task *t);
 
 void proc_init(void);
 unsigned process_count(void), task_count(void);

@@ -5,6 +5,7 @@
  */
 #include "base/panic.h"
 #include "mem/slab.h"
+#include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
 #include <linux/fcntl.h>
@@ -21,6 +22,7 @@ void proc_init(void)
 	task_cache = kcache_create("task", sizeof(struct task), 64);
 	process_cache = kcache_create("process", sizeof(struct process), 64);
 	signal_init();
+	futex_init();
 	procfs_register();
 }
 

@@ -3,6 +3,7 @@
  * syscall/priority.c: getpriority(2) and setpriority(2): the nice values of a
  * thread, a process group or a user.
  */
+#include "proc/futex.h"
 #include "syscall/syscall.h"
 #include <linux/capability.h>
 #include <linux/resource.h>
@@ -116,6 +117,7 @@ static int set_one(struct task *t, int nice)
 		return -EACCES;
 	p.nice = nice;
 	thread_set_params(&t->thread, &p);
+	futex_priority_changed(t);
 	return 0;
 }
 

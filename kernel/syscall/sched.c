@@ -4,6 +4,7 @@
  * who may change them.
  */
 #include "lib/string.h"
+#include "proc/futex.h"
 #include "sched/runq.h"
 #include "syscall/syscall.h"
 #include <linux/capability.h>
@@ -81,9 +82,11 @@ static int change(struct task *t, struct sched_params *new)
 	    is_realtime(new->policy) != (new->priority != 0))
 		return -EINVAL;
 	result = check_change(t, &old, new);
-	if (!result)
-		thread_set_params(&t->thread, new);
-	return result;
+	if (result)
+		return result;
+	thread_set_params(&t->thread, new);
+	futex_priority_changed(t);
+	return 0;
 }
 
 /* A thread by number, counted; 0 is the caller. */

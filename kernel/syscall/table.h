@@ -221,7 +221,7 @@
 	ROW(199, fremovexattr,           PLAIN, "fd str") \
 	ROW(200, tkill,                  PLAIN, "int sig") \
 	ROW(201, time,                   PLAIN, "ptr") \
-	ROW(202, futex,                  PLAIN, "ptr hex uint ptr ptr uint") /* no priority inheritance */ \
+	ROW(202, futex,                  PLAIN, "ptr hex uint ptr ptr uint") \
 	ROW(203, sched_setaffinity,      PLAIN, "int size ptr") \
 	ROW(204, sched_getaffinity,      PLAIN, "int size ptr") \
 	ROW(205, set_thread_area,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
@@ -379,7 +379,7 @@
 	ROW(446, landlock_restrict_self, NONE,  "") \
 	ROW(447, memfd_secret,           NONE,  "") \
 	ROW(448, process_mrelease,       NONE,  "") \
-	ROW(449, futex_waitv,            NONE,  "") \
+	ROW(449, futex_waitv,            PLAIN, "ptr uint hex ptr int") \
 	ROW(450, set_mempolicy_home_node,NONE,  "")
 
 #endif

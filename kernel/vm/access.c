@@ -4,6 +4,7 @@
  * futexes. A page is faulted in as its owner would do it, then looked up with its
  * table locked and kept by a reference while it is copied.
  */
+#include "hal/usercopy.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vm/areas.h"
@@ -120,6 +121,23 @@ size_t space_clear(struct space *s, uaddr_t to, size_t n)
 	return write_pages(s, to, NULL, n, true);
 }
 
+/* The running thread could read there at once. */
+static bool is_there(uaddr_t addr)
+{
+	uint32_t value;
+
+	usercopy_disable_faults();
+	int error = usercopy_load32(&value, addr);
+	usercopy_enable_faults();
+	return !error;
+}
+
+/* What nobody can ever change is no futex for several processes; as on Linux. */
+static bool may_be_shared(const struct area *a, bool write)
+{
+	return (a->flags & AREA_WRITE) || (!write && a->object);
+}
+
 int space_futex_key(struct space *s, uaddr_t addr, bool shared, bool write, struct futex_key *key)
 {
 	struct area *a;
@@ -131,14 +149,15 @@ int space_futex_key(struct space *s, uaddr_t addr, bool shared, bool write, stru
 	if (!shared)
 		return 0;
 	might_sleep();
-	error = space_fault(s, addr, write ? FAULT_WRITE : FAULT_READ);
+	if (!is_there(addr))
+		error = space_fault(s, addr, write ? FAULT_WRITE : FAULT_READ);
 	if (error)
 		return error == -ERESTARTSYS ? error : -EFAULT;
 	rcu_read_lock();
 	a = area_at(s, addr);
-	if (!a)
+	if (!a || !may_be_shared(a, write))
 		error = -EFAULT;
-	else if (a->object && (a->flags & AREA_SHARED))
+	else if (a->object && (!(a->flags & AREA_WRITE) || (a->flags & AREA_SHARED)))
 		*key = (struct futex_key){ a->object->id, (area_index(a, addr) << PAGE_SHIFT) | (addr & (PAGE_SIZE - 1)) };
 	rcu_read_unlock();
 	return error;

@@ -218,7 +218,7 @@ size_t space_clear(struct space *s, uaddr_t to, size_t n); /* zeros, as space_co
 size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force);
 
 /*
- * What a futex word is known by: the object's number and the byte in it, or the
+ * What a futex word of the running thread's space is known by: the object's number and the byte in it, or the
  * space and the address. Nothing is held: numbers are never used again, and a
  * waiter keeps its space. -EFAULT, -EACCES. May sleep.
  */
