@@ -67,7 +67,7 @@ static int open_find_ops(struct file *f)
 	f->ops = i->file_ops;
 	if (S_ISFIFO(i->mode)) {
 		f->ops = &fifo_file_ops;
-	} else if (S_ISCHR(i->mode) || S_ISBLK(i->mode)) {
+	} else if (!f->ops && (S_ISCHR(i->mode) || S_ISBLK(i->mode))) {
 		node = device_find(i->rdev, S_ISBLK(i->mode));
 		if (!node)
 			return -ENXIO;

@@ -90,6 +90,9 @@ enum {
  */
 int path_lookup(const struct walk *w, const char *name, struct path *out);
 
+/* The same, from the directory that p hangs in, as ptmx finds the pts beside it. */
+int path_lookup_beside(const struct path *p, const char *name, struct path *out);
+
 /*
  * Up to the last component: *parent counted; *last points into name (no slashes;
  * length in *len, 0 for "/" or empty; trailing slashes told in *must_dir).

@@ -315,6 +315,24 @@ int path_lookup(const struct walk *w, const char *name, struct path *out)
 	return error;
 }
 
+int path_lookup_beside(const struct path *p, const char *name, struct path *out)
+{
+	struct path dir = { p->mount, NULL };
+	struct walk w = { .cred = &cred_root };
+	int error;
+
+	rcu_read_lock();
+	do
+		dir.dentry = rcu_dereference(p->dentry->parent);
+	while (!dentry_get_unless_dead(dir.dentry)); /* only a parent that was left behind can be dead */
+	rcu_read_unlock();
+	mount_get(dir.mount);
+	w.start = w.root = dir;
+	error = path_lookup(&w, name, out);
+	path_put(&dir);
+	return error;
+}
+
 int path_lookup_parent(const struct walk *w, const char *name, struct path *parent, const char **last, size_t *len,
 		       bool *must_dir)
 {

@@ -157,6 +157,8 @@ void tty_apply_flow(struct tty *tty)
 	tty->ldisc.events &= ~(unsigned)LDISC_FLOW;
 	if (tty->ops->set_stopped)
 		tty->ops->set_stopped(tty, tty->ldisc.stopped);
+	if (tty->ops->tell)
+		tty->ops->tell(tty, tty->ldisc.stopped ? TIOCPKT_STOP : TIOCPKT_START);
 	if (!tty->ldisc.stopped)
 		waitq_wake_key(&tty->write_wait, EPOLLOUT | EPOLLWRNORM);
 }
@@ -233,6 +235,8 @@ void tty_flush_input(struct tty *tty)
 	assert(mutex_held(&tty->lock));
 	ldisc_flush_input(&tty->ldisc);
 	ring_clear(&tty->input);
+	if (tty->ops->tell)
+		tty->ops->tell(tty, TIOCPKT_FLUSHREAD);
 	tty_process_input_locked(tty);
 }
 

@@ -40,6 +40,8 @@ struct tty_ops {
 	/* Bytes taken but not sent yet. No lock. NULL: none ever. */
 	size_t (*unsent)(struct tty *tty);
 	void (*flush_output)(struct tty *tty);
+	/* Before each open: 0, or why not. Opening lock held. */
+	int (*may_open)(struct tty *tty);
 	/* First open, and after the last close (no lock held but the opening one). */
 	int (*open)(struct tty *tty);
 	void (*close)(struct tty *tty);
@@ -52,6 +54,8 @@ struct tty_ops {
 	/* One byte ahead of everything else: XON and XOFF for IXOFF. */
 	void (*send_urgent)(struct tty *tty, uint8_t c);
 	void (*set_break)(struct tty *tty, bool on);
+	/* TIOCPKT_* of what happened: output held or going on, input dropped. */
+	void (*tell)(struct tty *tty, unsigned status);
 	unsigned (*get_modem)(struct tty *tty);                  /* TIOCM_* */
 	void (*set_modem)(struct tty *tty, unsigned lines);      /* TIOCM_* */
 	/* Commands of this device only. -ENOTTY when unknown. No lock held. */
@@ -180,6 +184,8 @@ void tty_signal_foreground(struct tty *tty, int sig);
 /* The terminal becomes that of the running session: at open, quietly only if all is right; or by TIOCSCTTY. */
 void tty_jobs_open(struct tty *tty, struct file *f);
 int64_t tty_jobs_ioctl(struct tty *tty, struct file *f, unsigned cmd, uint64_t arg);
+/* TIOCGPGRP and TIOCGSID of a pseudo-terminal's master: of the slave, whoever asks. */
+int64_t tty_jobs_master_ioctl(struct tty *tty, unsigned cmd, uint64_t arg);
 /* The session loses the terminal: its leader and the foreground group are told. */
 void tty_jobs_hangup(struct tty *tty, bool leader_exits);
 /* Is it the controlling terminal of the running process? */

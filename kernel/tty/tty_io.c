@@ -17,16 +17,17 @@
 
 static int open_locked(struct tty *tty, struct file *f)
 {
+	int error = 0;
+
 	if (tty->opens && atomic_load(&tty->exclusive) && !cred_capable(f->cred, CAP_SYS_ADMIN))
 		return -EBUSY;
-	if (!tty->opens && tty->ops->open) {
-		int error = tty->ops->open(tty);
-
-		if (error)
-			return error;
-	}
-	tty->opens++;
-	return 0;
+	if (tty->ops->may_open)
+		error = tty->ops->may_open(tty);
+	if (!error && !tty->opens && tty->ops->open)
+		error = tty->ops->open(tty);
+	if (!error)
+		tty->opens++;
+	return error;
 }
 
 int tty_open_as(struct tty *tty, struct file *f, bool console, bool may_control)
@@ -38,13 +39,13 @@ int tty_open_as(struct tty *tty, struct file *f, bool console, bool may_control)
 		return -ENOMEM;
 	mutex_lock(&tty->open_lock);
 	error = open_locked(tty, f);
+	*tf = (struct tty_file){ tty, atomic_load(&tty->generation), console };
 	mutex_unlock(&tty->open_lock);
 	if (error) {
 		kfree(tf);
 		return error;
 	}
 	tty_get(tty);
-	*tf = (struct tty_file){ tty, atomic_load(&tty->generation), console };
 	f->data = tf;
 	if (may_control && !(f->flags & O_NOCTTY))
 		tty_jobs_open(tty, f);

@@ -156,10 +156,20 @@ static void terminal_leader_exits(void *terminal, struct pid *session)
 	tty_jobs_hangup(tty, true);
 }
 
+static void terminal_describe(void *terminal, uint64_t *rdev, int *foreground_group)
+{
+	struct tty *tty = terminal;
+
+	SPIN_GUARD(&tty->state_lock);
+	*rdev = tty->node.rdev;
+	*foreground_group = tty->foreground ? tty->foreground->number : -1;
+}
+
 const struct session_terminal tty_session_ops = {
 	.get = terminal_get,
 	.put = terminal_put,
 	.leader_exits = terminal_leader_exits,
+	.describe = terminal_describe,
 };
 
 /* TIOCSCTTY */
@@ -229,18 +239,27 @@ static int64_t set_foreground(struct tty *tty, uaddr_t arg)
 	return 0;
 }
 
+static int64_t put_number(struct pid *counted, uaddr_t arg)
+{
+	int number = counted ? counted->number : 0;
+
+	pid_put(counted);
+	return copy_to_user(arg, &number, sizeof(number));
+}
+
 /* TIOCGPGRP and TIOCGSID: the number behind a field, 0 for none. */
 static int64_t get_number(struct tty *tty, struct pid **field, uaddr_t arg)
 {
-	struct pid *pid;
-	int number;
-
 	if (!tty_is_controlling(tty))
 		return -ENOTTY;
-	pid = get_counted(tty, field);
-	number = pid ? pid->number : 0;
-	pid_put(pid);
-	return copy_to_user(arg, &number, sizeof(number));
+	return put_number(get_counted(tty, field), arg);
+}
+
+int64_t tty_jobs_master_ioctl(struct tty *tty, unsigned cmd, uint64_t arg)
+{
+	if (cmd == TIOCGPGRP)
+		return put_number(get_counted(tty, &tty->foreground), arg);
+	return atomic_load(&tty->session) ? put_number(get_counted(tty, &tty->session), arg) : -ENOTTY;
 }
 
 int64_t tty_jobs_ioctl(struct tty *tty, struct file *f, unsigned cmd, uint64_t arg)
