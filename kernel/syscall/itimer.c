@@ -76,13 +76,6 @@ SYSCALL3(timer_create, int, clock, uaddr_t, event_at, uaddr_t, to)
 	return result;
 }
 
-static int put_itimerspec(uaddr_t to, nsec_t left, nsec_t interval)
-{
-	int result = timespec_write(to + offsetof(struct __kernel_itimerspec, it_interval), interval);
-
-	return result ? result : timespec_write(to + offsetof(struct __kernel_itimerspec, it_value), left);
-}
-
 SYSCALL4(timer_settime, int, id, int, flags, uaddr_t, from, uaddr_t, old)
 {
 	nsec_t value, interval, left, old_interval;
@@ -90,12 +83,10 @@ SYSCALL4(timer_settime, int, id, int, flags, uaddr_t, from, uaddr_t, old)
 
 	if (!from)
 		return -EINVAL;
-	result = timespec_read(&interval, from + offsetof(struct __kernel_itimerspec, it_interval));
-	if (!result)
-		result = timespec_read(&value, from + offsetof(struct __kernel_itimerspec, it_value));
+	result = itimerspec_read(&value, &interval, from);
 	if (!result)
 		result = posix_timer_set(id, flags & TIMER_ABSTIME, value, interval, &left, &old_interval);
-	return !result && old ? put_itimerspec(old, left, old_interval) : result;
+	return !result && old ? itimerspec_write(old, left, old_interval) : result;
 }
 
 SYSCALL2(timer_gettime, int, id, uaddr_t, to)
@@ -103,7 +94,7 @@ SYSCALL2(timer_gettime, int, id, uaddr_t, to)
 	nsec_t left, interval;
 	int result = posix_timer_get(id, &left, &interval);
 
-	return result ? result : put_itimerspec(to, left, interval);
+	return result ? result : itimerspec_write(to, left, interval);
 }
 
 SYSCALL1(timer_getoverrun, int, id)

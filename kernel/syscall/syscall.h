@@ -115,6 +115,8 @@ unsigned walk_flags(unsigned at_flags);
  */
 int timespec_read(nsec_t *t, uaddr_t from);
 int timespec_write(uaddr_t to, nsec_t t);
+int itimerspec_read(nsec_t *value, nsec_t *interval, uaddr_t from);
+int itimerspec_write(uaddr_t to, nsec_t value, nsec_t interval);
 int timeval_read(nsec_t *t, uaddr_t from);
 int timeval_write(uaddr_t to, nsec_t t);
 /* The clock_now() time that lies t later; INT64_MAX if that cannot be said. */

@@ -302,11 +302,11 @@
 	ROW(280, utimensat,              PLAIN, "dirfd path ptr hex") \
 	ROW(281, epoll_pwait,            PLAIN, "fd ptr int int ptr size") \
 	ROW(282, signalfd,               NONE,  "") \
-	ROW(283, timerfd_create,         NONE,  "") \
+	ROW(283, timerfd_create,         PLAIN, "int hex") \
 	ROW(284, eventfd,                PLAIN, "uint") \
 	ROW(285, fallocate,              PLAIN, "fd int int int") \
-	ROW(286, timerfd_settime,        NONE,  "") \
-	ROW(287, timerfd_gettime,        NONE,  "") \
+	ROW(286, timerfd_settime,        PLAIN, "fd hex ptr ptr") \
+	ROW(287, timerfd_gettime,        PLAIN, "fd ptr") \
 	ROW(288, accept4,                PLAIN, "fd ptr ptr hex") \
 	ROW(289, signalfd4,              NONE,  "") \
 	ROW(290, eventfd2,               PLAIN, "uint hex") \

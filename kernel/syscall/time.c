@@ -6,6 +6,7 @@
  * CLOCK_BOOTTIME is CLOCK_MONOTONIC. A sleep that a signal interrupts goes on
  * through restart_syscall(2) if no handler runs; otherwise it tells what is left.
  */
+#include "fs/timerfd.h"
 #include "hal/clock.h"
 #include "sched/timer.h"
 #include "syscall/syscall.h"
@@ -117,6 +118,7 @@ static int set_wall(nsec_t t)
 	if (t < clock_now())
 		return -EINVAL;
 	clock_set_wall(t);
+	timerfd_clock_was_set();
 	return 0;
 }
 

@@ -119,6 +119,20 @@ int timespec_write(uaddr_t to, nsec_t t)
 	return put_user_struct(to, ts);
 }
 
+int itimerspec_read(nsec_t *value, nsec_t *interval, uaddr_t from)
+{
+	int result = timespec_read(interval, from + offsetof(struct __kernel_itimerspec, it_interval));
+
+	return result ? result : timespec_read(value, from + offsetof(struct __kernel_itimerspec, it_value));
+}
+
+int itimerspec_write(uaddr_t to, nsec_t value, nsec_t interval)
+{
+	int result = timespec_write(to + offsetof(struct __kernel_itimerspec, it_interval), interval);
+
+	return result ? result : timespec_write(to + offsetof(struct __kernel_itimerspec, it_value), value);
+}
+
 int timeval_read(nsec_t *t, uaddr_t from)
 {
 	struct __kernel_old_timeval tv;
