@@ -188,9 +188,10 @@ void wake_list_add(struct wake_list *l, struct task *t)
 {
 	struct task *none = NULL;
 
-	if (!atomic_compare_exchange(&t->wake_next, &none, t))
+	if (!atomic_compare_exchange(&t->wake_next, &none, t)) {
+		task_put(t);
 		return;
-	task_get(t);
+	}
 	if (l->first)
 		atomic_store(&l->last->wake_next, t);
 	else
@@ -214,11 +215,12 @@ void wake_list_run(struct wake_list *l)
 	}
 }
 
-/* Once it is marked w is gone, and its thread may end: but not before an RCU reader, as a holder of a spinlock is, ends. */
+/* Once it is marked w is gone, and its thread may end for good, so that is counted before. */
 void futex_mark_woken(struct futex_waiter *w, struct wake_list *l)
 {
 	struct task *t = w->task;
 
+	task_get(t);
 	futex_unqueue_locked(w);
 	atomic_store_release(&w->woken, true);
 	wake_list_add(l, t);

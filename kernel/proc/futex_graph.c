@@ -226,6 +226,7 @@ void pi_grant(struct pi_lock *l, struct wake_list *list)
 	held_update(l);
 	propagate(old);
 	propagate(new);
+	task_get(new);
 	atomic_store_release(&w->granted, true);
 	wake_list_add(list, new);
 }

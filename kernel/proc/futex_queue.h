@@ -57,7 +57,8 @@ static inline bool futex_waiter_is_pi(const struct futex_waiter *w)
 
 /* Threads to be woken when no lock is held any more. */
 struct wake_list { struct task *first, *last; };
-void wake_list_add(struct wake_list *l, struct task *t); /* any lock; what it waits for was made true */
+/* Any lock held. What t waits for was made true; a reference that was taken before that is consumed. */
+void wake_list_add(struct wake_list *l, struct task *t);
 void wake_list_run(struct wake_list *l);
 
 int futex_get_key(uaddr_t addr, bool shared, bool write, struct futex_key *k); /* -EINVAL, -EFAULT, -ERESTARTSYS */

@@ -59,6 +59,7 @@ static void give_lock(struct move *m, struct futex_waiter *w)
 		m->lock->refs++;
 		w->pi.lock = m->lock;
 		move_waiter(m, w);
+		task_get(w->task);
 		atomic_store_release(&w->pi.granted, true);
 		wake_list_add(&m->woken, w->task);
 	} else {
