@@ -62,10 +62,10 @@ void ktest_fail(const char *file, int line, const char *fmt, ...) __printf_like(
 /* A random number that the seed and the name of the running test repeat. */
 uint64_t ktest_random(void);
 
-/* Runs what the command line asks for. False at once if it asks for nothing. */
-bool ktest_run_all(void);
+/* Runs what the command line asks for, settle() before each. False at once if it asks for nothing. */
+bool ktest_run_all(void (*settle)(void));
 #else
-static inline bool ktest_run_all(void) { return false; }
+static inline bool ktest_run_all(void (*settle)(void)) { return false; }
 #endif
 
 #endif

@@ -17,6 +17,7 @@
 #include "init/init.h"
 #include "mem/frame.h"
 #include "proc/process.h"
+#include "sched/work.h"
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
@@ -149,7 +150,7 @@ int first_program(void)
 	dev_init();
 	make_console_node();
 	unpack_initramfs();
-	ktest_run_all();
+	ktest_run_all(work_settle);
 	open_console();
 	return run_first_program();
 }

@@ -2,8 +2,9 @@
 /*
  * sched/load.c: load averages: the number of runnable threads, averaged with
  * exponential decay over 1, 5 and 15 minutes, sampled every five seconds. With
- * no periodic tick, the sample is taken at the first switch after it is due;
- * periods missed meanwhile were idle ones, and count as such.
+ * no periodic tick, the sample is taken at the first switch or timer interrupt
+ * after it is due; a processor that runs anything has one a second, so periods
+ * missed meanwhile were idle ones, and count as such.
  */
 #include "sched/runq.h"
 #include "base/spinlock.h"
@@ -55,8 +56,10 @@ void load_update(nsec_t now)
 
 void load_read(uint64_t load[3])
 {
-	uint64_t irq = spin_lock_irq(&lock);
+	uint64_t irq;
 
+	load_update(clock_now());
+	irq = spin_lock_irq(&lock);
 	for (unsigned i = 0; i < 3; i++)
 		load[i] = averages[i];
 	spin_unlock_irq(&lock, irq);

@@ -58,7 +58,7 @@ void runq_init(struct runq *rq)
 	spin_init(&rq->lock, RANK_RUNQ);
 	for (unsigned i = 0; i < RT_PRIORITIES; i++)
 		list_init(&rq->rt[i]);
-	rq->slice_end = INT64_MAX;
+	rq->slice_end = rq->sample_at = INT64_MAX;
 }
 
 static inline int64_t to_virtual(const struct thread *t, int64_t ns)

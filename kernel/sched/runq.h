@@ -22,11 +22,12 @@
 #define RT_PRIORITIES 100
 #define SLICE_NS      3000000  /* virtual length of a fair slice at nice 0 */
 #define RR_SLICE_NS   100000000
-#define TICK_NS       10000000
+#define SAMPLE_FIRST_NS 10000000    /* after a thread began to run, until it is looked at */
+#define SAMPLE_MOST_NS  1000000000  /* the same, if it has run for long */
 
 struct cpu_times {
 	nsec_t user, nice, system, idle;
-	nsec_t unsorted; /* of programs, since the last tick */
+	nsec_t unsorted; /* of programs, not yet in user, nice or system */
 };
 
 struct runq {
@@ -41,6 +42,7 @@ struct runq {
 	uint64_t rt_bitmap[2];        /* lock: bit set where rt[] is not empty; bit 0 is the highest priority */
 	struct list rt[RT_PRIORITIES]; /* lock */
 	nsec_t slice_end;             /* owner, interrupts off; read by others with the lock: INT64_MAX while nobody else waits */
+	nsec_t sample_at, sample_gap; /* owner, interrupts off: when the running thread is looked at next; INT64_MAX for idle */
 	uint64_t switches;            /* lock */
 	struct cpu_times times;       /* lock: up to the last switch */
 	struct thread *previous;      /* owner: the thread just switched from */
@@ -78,7 +80,7 @@ void sched_init_cpu(void);
 /* account.c: charges the running thread up to now. Lock held. */
 void account_current(struct runq *rq, nsec_t now);
 /* The timer found this processor's running thread, not the idle one, in either mode. Interrupts off. */
-void account_tick(struct runq *rq, nsec_t now, bool from_user);
+void account_sample(struct runq *rq, nsec_t now, bool from_user);
 
 /* space.c: for a thread that has an address space, and for one that has none. Interrupts off. */
 void space_load(struct mmu_space *mmu);

@@ -15,8 +15,9 @@
  * without the lock (thread_set_state) and by wakers with it.
  *
  * Time. The timer interrupt is asked for when a timer is due or, if somebody else
- * waits, when the running thread's slice ends; and within TICK_NS while any thread
- * runs, to tell user from kernel time. An idle processor has no tick.
+ * waits, when the running thread's slice ends; besides, a running thread is looked
+ * at after gaps that double from SAMPLE_FIRST_NS to SAMPLE_MOST_NS, to tell user from
+ * kernel time. An idle processor has no tick.
  *
  * On which processor a thread runs, and how it gets to another: balance.c. The
  * address space that a processor has loaded: space.c. Times: account.c.
@@ -54,12 +55,22 @@ static void set_slice(struct runq *rq, struct thread *t, nsec_t now)
 {
 	if (rq->queued <= 1 || t == rq->idle || t->params.policy == SCHED_FIFO) {
 		rq->slice_end = INT64_MAX;
-		if (t != rq->idle)
-			timer_request_interrupt(now + TICK_NS);
 		return;
 	}
 	rq->slice_end = now + (t->params.policy == SCHED_RR ? t->slice_left : SLICE_NS);
 	timer_request_interrupt(rq->slice_end);
+}
+
+/* t begins to run. */
+static void set_sample(struct runq *rq, struct thread *t, nsec_t now)
+{
+	if (t == rq->idle) {
+		rq->sample_at = INT64_MAX;
+		return;
+	}
+	rq->sample_gap = SAMPLE_FIRST_NS;
+	rq->sample_at = now + SAMPLE_FIRST_NS;
+	timer_request_interrupt(rq->sample_at);
 }
 
 /* A sleep that a pending signal or death forbids does not start. */
@@ -172,6 +183,7 @@ static void switch_away(bool preempted)
 	set_slice(rq, next, now);
 	rcu_quiescent();
 	if (next != prev) {
+		set_sample(rq, next, now);
 		if (preempted) {
 			prev->switches_involuntary++;
 			if (prev->notify_preempted)
@@ -337,26 +349,34 @@ void thread_first_run(void)
 	irq_enable();
 }
 
+/* What the timer interrupt does for the running thread, before timers that may ask how long it ran. */
+static void look_at_running(struct runq *rq, nsec_t now)
+{
+	if (rq->current == rq->idle)
+		return;
+	account_sample(rq, now, irq_from_user());
+	if (now >= rq->sample_at) {
+		rq->sample_gap = min(2 * rq->sample_gap, (nsec_t)SAMPLE_MOST_NS);
+		rq->sample_at = now + rq->sample_gap;
+	}
+}
+
 /* The timer interrupt: samples the mode, fires timers, ends slices. */
 void upcall_timer(void)
 {
 	struct runq *rq = cpu_local_ptr(runq);
-	struct thread *t = rq->current;
 	nsec_t now = clock_now();
 
+	look_at_running(rq, now);
 	timer_run(now);
-	if (t != rq->idle) {
-		account_tick(rq, now, irq_from_user());
-		timer_request_interrupt(now + TICK_NS);
-	}
+	load_update(now);
 	if (cpu_local_read(preempt_count) == 0)
 		rcu_quiescent(); /* what was interrupted could have been preempted: it holds nothing of RCU's */
 	if (now >= rq->slice_end) {
 		rq->slice_end = INT64_MAX;
-		atomic_or(&t->context.work, WORK_RESCHED);
-	} else if (rq->slice_end != INT64_MAX) {
-		timer_request_interrupt(rq->slice_end);
+		atomic_or(&rq->current->context.work, WORK_RESCHED);
 	}
+	timer_request_interrupt(min(rq->slice_end, rq->sample_at));
 }
 
 void thread_exit(void)

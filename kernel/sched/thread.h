@@ -82,9 +82,10 @@ struct thread {
 	int boost;                /* run queue lock: a priority as thread_priority() has it, or THREAD_NO_BOOST */
 	uint64_t affinity;        /* run queue lock: mask of processors */
 
-	nsec_t run_start;         /* owner: clock when it was switched in */
+	nsec_t run_start;         /* run queue lock: clock when it was switched in, or its time was taken last */
 	nsec_t runtime;           /* run queue lock: ns on a processor, up to the last switch */
-	uint32_t samples_user, samples_system; /* owner: timer interrupts that found it in either mode */
+	nsec_t sampled_user, sampled_system; /* run queue lock: of runtime, what samples put down to either mode */
+	nsec_t shown_user, shown_system; /* run queue lock: what thread_times() said last */
 	uint64_t switches_voluntary, switches_involuntary; /* run queue lock */
 	uint64_t faults_minor, faults_major; /* owner: counted by vm/; racy for others */
 	nsec_t start_time;        /* immutable: clock_now() at creation */

@@ -109,6 +109,7 @@ static void rcu_look_again(struct timer *t)
 
 struct flush {
 	struct work work;
+	struct rcu_head rcu;
 	struct completion done;
 };
 
@@ -117,12 +118,24 @@ static void flush_run(struct work *w)
 	completion_signal(&container_of(w, struct flush, work)->done);
 }
 
-static void flush_cpu(struct worker *k)
+static void flush_rcu(struct rcu_head *h)
+{
+	completion_signal(&container_of(h, struct flush, rcu)->done);
+}
+
+/* On the processor in question, whose call-backs run in order. */
+static void flush_rcu_run(struct work *w)
+{
+	rcu_call(&container_of(w, struct flush, work)->rcu, flush_rcu);
+	rcu_wakeup(true);
+}
+
+static void flush_cpu(struct worker *k, void (*run)(struct work *w))
 {
 	struct flush f;
 	uint64_t irq;
 
-	work_init(&f.work, flush_run);
+	work_init(&f.work, run);
 	completion_init(&f.done);
 	irq = irq_save();
 	queue_on(k, &f.work);
@@ -133,7 +146,16 @@ static void flush_cpu(struct worker *k)
 void work_flush(void)
 {
 	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
-		flush_cpu(percpu_of(worker, cpu));
+		flush_cpu(percpu_of(worker, cpu), flush_run);
+}
+
+void work_settle(void)
+{
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+			flush_cpu(percpu_of(worker, cpu), flush_rcu_run);
+		work_flush();
+	}
 }
 
 struct rcu_wait {

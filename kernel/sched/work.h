@@ -21,6 +21,8 @@ void work_init(struct work *w, void (*run)(struct work *w));
 bool work_queue(struct work *w);
 /* Waits until all work queued before has run. May sleep. */
 void work_flush(void);
+/* Waits until on every processor RCU's call-backs and work that wait now have run, and what those hand on to later. May sleep. */
+void work_settle(void);
 
 /* Waits until every processor passed a quiescent state. May sleep. */
 void rcu_synchronize(void);

@@ -218,10 +218,7 @@ static void find_inodes(void *arg, const struct kcache_stats *s)
 
 static uint64_t used_of(const char *cache)
 {
-	rcu_synchronize();
-	work_flush();
-	rcu_synchronize();
-	sleep_until(clock_now() + 20000000, 0);
+	work_settle();
 	inodes_used = 0;
 	kcache_for_each(find_inodes, (void *)(uintptr_t)cache);
 	return inodes_used;

@@ -23,10 +23,8 @@ static uint64_t objects(void)
 {
 	uint64_t n = 0;
 
-	for (int i = 0; i < 3; i++) { /* what is freed may free more, each after a grace period */
-		work_flush();
-		rcu_synchronize();
-	}
+	for (int i = 0; i < 3; i++) /* what is freed may free more, each after a grace period */
+		work_settle();
 	kcache_for_each(count_one, &n);
 	return n;
 }

@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "base/rcu.h"
 #include "hal/clock.h"
+#include "hal/irq.h"
 #include "mem/slab.h"
 #include "sched/mutex.h"
 #include "sched/thread.h"
@@ -183,6 +184,42 @@ KTEST(rcu_synchronize_waits_for_callbacks_before_it)
 	check(true);
 }
 
+/* Timer interrupts of all processors while nothing was due but what the scheduler itself asks for. */
+static uint64_t interrupts_during(void (*wait)(nsec_t end), nsec_t length)
+{
+	uint64_t before, least = UINT64_MAX;
+
+	for (int try = 0; try < 3; try++) {
+		before = irq_count_timer();
+		wait(clock_now() + length);
+		least = min(least, irq_count_timer() - before);
+	}
+	return least;
+}
+
+static void wait_busy(nsec_t end)
+{
+	while (clock_now() < end)
+		cpu_relax();
+}
+
+static void wait_asleep(nsec_t end)
+{
+	sleep_until(end, 0);
+}
+
+/* There was one every 10 ms. Now: after 10, 30, 70, 150, 310 ms, and a few left from before. */
+KTEST(a_lone_busy_thread_has_hardly_any_timer_interrupts)
+{
+	check(interrupts_during(wait_busy, 400 * MS) <= 8 + 2 * cpu_online_count);
+}
+
+/* The one that ends the sleep, and one a processor that was asked for before it. */
+KTEST(idle_processors_have_no_timer_interrupts)
+{
+	check(interrupts_during(wait_asleep, 400 * MS) <= 4 + cpu_online_count);
+}
+
 static void short_life(void *arg)
 {
 	thread_done(500);
@@ -199,8 +236,7 @@ KTEST(threads_are_freed_when_they_end)
 		for (int i = 0; i < 500; i++)
 			check(kthread_create("short", short_life, NULL));
 		completion_wait(&all_done);
-		rcu_synchronize();
-		work_flush();
+		work_settle();
 		frame_stats(&after);
 	}
 	/* The second round reuses what the first left in caches. */

@@ -22,10 +22,7 @@ static inline struct frame_count frames_now(void)
 {
 	struct frame_stats s;
 
-	rcu_synchronize();
-	work_flush();
-	rcu_synchronize();
-	work_flush();
+	work_settle();
 	frame_stats(&s);
 	return (struct frame_count){ s.user, s.tables };
 }
