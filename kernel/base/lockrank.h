@@ -51,7 +51,7 @@ enum lock_rank {
 	RANK_INODE_TIMES,   /* time stamps of an inode; also small per-inode and per-filesystem counts */
 	RANK_ANON,          /* the interval tree of a fork family */
 	RANK_OBJECT,        /* the page index of a memory object */
-	RANK_PAGE_TABLE,    /* one page-table page; two at a time nested by address */
+	RANK_PAGE_TABLE,    /* one page-table page; upper before lower, two of a level by address */
 	RANK_PID,           /* numbers of processes */
 	RANK_FUTEX_GRAPH,   /* who waits for whom, for priority inheritance */
 	RANK_IRQ_SAFE,      /* from here on: taken with interrupts off */

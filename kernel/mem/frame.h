@@ -46,18 +46,19 @@ enum page_flags {
 	PAGE_TAIL      = 1u << 13, /* object points to the head */
 	PAGE_RESERVED  = 1u << 14, /* not RAM, the kernel image, firmware: never freed */
 	PAGE_ZERO      = 1u << 15, /* the shared zero page */
+	PAGE_SHARED    = 1u << 16, /* a page-table page that several spaces had, at least once */
 };
 
 /* 32 bytes; see ARCHITECTURE "pinned". */
 struct page {
 	uint32_t flags;            /* atomic: enum page_flags */
-	uint32_t refs;             /* atomic: 0 is free */
+	uint32_t refs;             /* atomic: 0 is free; page tables: spaces that have it */
 	uint32_t mappings;         /* atomic: entries that map it; page tables: entries in use (page-table lock) */
 	uint16_t lock;             /* page-table lock of a table page (vm/), else 0 */
 	uint8_t order;             /* immutable while allocated: of a head */
 	uint8_t kind;              /* immutable while allocated: what it is counted as; see mem/buddy.h */
-	void *object;              /* its owner; free: list link */
-	uint64_t index;            /* its place in the owner; free: list link */
+	void *object;              /* its owner; free: list link; page tables: see vm/share.c */
+	uint64_t index;            /* its place in the owner; free: list link; page tables: special entries (their lock) */
 };
 _Static_assert(sizeof(struct page) == 32, "struct page is 32 bytes");
 

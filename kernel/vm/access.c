@@ -23,6 +23,15 @@ static bool entry_serves(pte_t e, bool write, bool force)
 	return !write || pte_writable(e) || (force && entry_is_exclusive(e));
 }
 
+/*
+ * Are the locked table's entries the space's? If others have it too, it may be read, unless the
+ * space has let it go since we found it. To write it must be the space's own.
+ */
+static bool table_serves(const struct page *table, const struct space *s, uaddr_t addr, bool write)
+{
+	return table_owned(table, s) || (!write && table_find(s, addr) == table);
+}
+
 static bool borrow_entry(struct space *s, uaddr_t addr, bool write, bool force, struct borrowed *b)
 {
 	struct page *table;
@@ -34,7 +43,7 @@ static bool borrow_entry(struct space *s, uaddr_t addr, bool write, bool force, 
 	if (table) {
 		table_lock(table);
 		e = pte_load(table_entry(table, addr));
-		good = entry_serves(e, write, force);
+		good = table_serves(table, s, addr, write) && entry_serves(e, write, force);
 		if (good) {
 			b->address = phys_to_virt(pte_paddr(e));
 			b->page = pte_special(e) ? NULL : phys_to_page(pte_paddr(e));

@@ -6,7 +6,7 @@
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
-#include "vm/tlb.h"
+#include "vm/pagetable.h"
 #include <linux/mman.h>
 
 static bool is_flag_advice(int advice)
@@ -105,13 +105,13 @@ static int advise_flags(struct space_edit *e, uaddr_t start, uaddr_t end, int ad
 	return hole || addr < end ? -ENOMEM : 0;
 }
 
-static void drop_pages(struct space *s, uaddr_t start, uaddr_t end)
+static int drop_pages(struct space *s, uaddr_t start, uaddr_t end)
 {
-	struct tlb_batch b;
+	int error = tables_own_edges(s, start, end);
 
-	tlb_batch_init(&b, s);
-	zap_range(&b, start, end, ZAP_ALL);
-	tlb_batch_finish(&b);
+	if (!error)
+		zap_replaced(s, start, end);
+	return error;
 }
 
 /* Advice about pages of one area. Space lock. */
@@ -123,13 +123,11 @@ static int advise_pages(struct space *s, const struct area *a, uaddr_t start, ua
 	case MADV_FREE:
 		if (a->object || (a->flags & (AREA_SHARED | AREA_SPECIAL)))
 			return -EINVAL;
-		drop_pages(s, start, end); /* at once: what is read afterwards may be zeros */
-		return 0;
+		return drop_pages(s, start, end); /* at once: what is read afterwards may be zeros */
 	case MADV_DONTNEED:
 		if (pinned)
 			return -EINVAL;
-		drop_pages(s, start, end);
-		return 0;
+		return drop_pages(s, start, end);
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return pinned ? -EINVAL : 0;

@@ -162,16 +162,12 @@ int space_unmap_locked(struct space *s, struct space_edit *e, uaddr_t start, uad
 void space_update_peak(struct space *s);
 
 /* zap.c */
-struct tlb_batch;
-enum zap_kind {
-	ZAP_ALL,   /* every entry */
-	ZAP_FILE,  /* pages of the object, not private copies */
-};
-/* Takes entries in [start, end) out; true if a table there is empty now. The caller finishes the batch. RCU or the space's lock. */
-bool zap_range(struct tlb_batch *b, uaddr_t start, uaddr_t end, enum zap_kind kind);
-/* Takes out what [start, end) maps, where no area is any more, and tables that are of no use then. Space lock. */
+/*
+ * Takes out what [start, end) maps, where no area is any more, and tables that are of
+ * no use then. Space lock; tables_own_edges() was called since it was taken.
+ */
 void zap_unmapped(struct space *s, uaddr_t start, uaddr_t end);
-/* Takes out what [start, end) maps, where a new area lies that is not ready yet. */
+/* Takes out what [start, end) maps, where an area lies: a new one that is not ready yet, or one that begins anew. The same. */
 void zap_replaced(struct space *s, uaddr_t start, uaddr_t end);
 
 /* space.c: a number no space has or had, to tag TLB entries with. */

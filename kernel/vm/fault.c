@@ -22,7 +22,8 @@
  * page of an object with write-back is entered writable only while it is marked
  * dirty, which NEED_WRITABLE sees to; write-back clears the mark first and then
  * write-protects the entries. Private pages are copied on write unless the
- * entry is their only owner.
+ * entry is their only owner. A table that fork shared must become the space's own before
+ * an entry of it changes: share.c.
  *
  * Not done here: large pages, swap entries.
  */
@@ -70,13 +71,13 @@ void fault_enter_private(struct fault *f, struct area *a, struct page *table, pt
 static int enter_special(struct fault *f, struct area *a, struct page *table, pte_t *p, paddr_t pa)
 {
 	unsigned prot = (area_prot(a) & ~(unsigned)MMU_WRITE) | MMU_SPECIAL;
-	int error = 0;
+	int error;
 
 	table_lock(table);
-	if (!area_alive(a)) {
-		error = fault_area_gone(f, a);
-	} else if (pte_none(pte_load(p))) {
+	error = fault_may_enter(f, a, table);
+	if (!error && pte_none(pte_load(p))) {
 		table->mappings++;
+		table->index++;
 		pte_store(p, pte_mkyoung(pte_make(pa, prot)));
 	}
 	table_unlock(table);
@@ -85,7 +86,7 @@ static int enter_special(struct fault *f, struct area *a, struct page *table, pt
 
 static int try_anonymous(struct fault *f, struct area *a, struct page *table, pte_t *p)
 {
-	int error = 0;
+	int error;
 
 	if (f->access != FAULT_WRITE)
 		return enter_special(f, a, table, p, page_to_phys(zero_page));
@@ -94,9 +95,8 @@ static int try_anonymous(struct fault *f, struct area *a, struct page *table, pt
 	if (!a->anon)
 		area_link_family(a);
 	table_lock(table);
-	if (!area_alive(a)) {
-		error = fault_area_gone(f, a);
-	} else if (pte_none(pte_load(p))) {
+	error = fault_may_enter(f, a, table);
+	if (!error && pte_none(pte_load(p))) {
 		fault_enter_private(f, a, table, p);
 		space_count(f->space, RSS_ANON, 1);
 	}
@@ -125,6 +125,14 @@ static int check_access(struct fault *f, const struct area *a)
 	return a->flags & any ? 0 : -EACCES;
 }
 
+static int try_present_write(struct fault *f, struct area *a, struct page *table, pte_t *p, pte_t e)
+{
+	if (!pte_writable(e))
+		return fault_try_write(f, a, table, p);
+	/* Somebody was faster; or the table is shared, so that its upper entry forbids it. */
+	return table_owned(table, f->space) ? 0 : fault_needs(f, NEED_OWN);
+}
+
 /* One try. RCU. */
 static int fault_try(struct fault *f)
 {
@@ -142,7 +150,7 @@ static int fault_try(struct fault *f)
 	p = table_entry(table, f->addr);
 	e = pte_load(p);
 	if (!pte_none(e))
-		return f->access == FAULT_WRITE && !pte_writable(e) ? fault_try_write(f, a, table, p) : 0;
+		return f->access == FAULT_WRITE ? try_present_write(f, a, table, p, e) : 0;
 	if (a->object)
 		return fault_try_file(f, a, table, p);
 	if (unlikely(a->flags & AREA_SPECIAL))
@@ -198,6 +206,16 @@ static int wait_for_writer(struct fault *f)
 	return error;
 }
 
+static int own_table(struct fault *f)
+{
+	if (!table_own(f->space, f->addr, &f->spare))
+		return 0;
+	f->spare = table_alloc(ALLOC_KERNEL);
+	if (!f->spare)
+		return -ENOMEM;
+	return table_own(f->space, f->addr, &f->spare);
+}
+
 /* Gets what the last try was missing. May sleep. */
 static int fault_get(struct fault *f)
 {
@@ -205,6 +223,8 @@ static int fault_get(struct fault *f)
 	case NEED_TABLE:
 		f->spare = table_alloc(ALLOC_KERNEL);
 		return f->spare ? 0 : -ENOMEM;
+	case NEED_OWN:
+		return own_table(f);
 	case NEED_FRAME:
 		f->frame = frame_alloc(0, ALLOC_KERNEL | ALLOC_USER | (f->zero ? ALLOC_ZERO : 0));
 		f->frame_zeroed = f->zero;

@@ -7,11 +7,13 @@
 
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/pagetable.h"
 
 /* What a try was missing, to be got outside the RCU read section. */
 enum fault_need {
 	NEED_NOTHING,  /* something changed meanwhile: just try again */
 	NEED_TABLE,    /* a page-table page */
+	NEED_OWN,      /* the page-table page, which other spaces have too, for itself */
 	NEED_FRAME,    /* a frame */
 	NEED_PAGE,     /* the object's page, up to date */
 	NEED_WRITABLE, /* the object's page, made writable and dirty */
@@ -45,6 +47,16 @@ static inline int fault_needs(struct fault *f, enum fault_need need)
 static inline int fault_area_gone(struct fault *f, const struct area *a)
 {
 	return fault_needs(f, __atomic_load_n(&a->seq.n, __ATOMIC_ACQUIRE) == 1 ? NEED_WRITER : NEED_NOTHING);
+}
+
+/* May an entry of the locked table be changed for the area? 0, or -EAGAIN with the need noted. */
+static inline int fault_may_enter(struct fault *f, const struct area *a, const struct page *table)
+{
+	if (unlikely(!area_alive(a)))
+		return fault_area_gone(f, a);
+	if (unlikely(!table_owned(table, f->space)))
+		return fault_needs(f, NEED_OWN);
+	return 0;
 }
 
 /* A frame in f->frame, zeroed if asked; false (and the need noted) if that would sleep. */

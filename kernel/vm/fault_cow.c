@@ -37,6 +37,8 @@ static struct page *replace(struct fault *f, struct area *a, struct page *table,
 	if (!is_zero_page(e))
 		memcpy(page_address(f->frame), phys_to_virt(pte_paddr(e)), PAGE_SIZE);
 	fault_enter_private(f, a, table, p);
+	if (!old)
+		table->index--;
 	table->mappings--; /* the old one: fork passes over a table that it sees empty, without its lock */
 	if (old && (old->flags & PAGE_ANON)) {
 		atomic_dec(&old->mappings);
@@ -54,15 +56,16 @@ static int try_private(struct fault *f, struct area *a, struct page *table, pte_
 {
 	struct page *old = NULL;
 	pte_t e = pte_load(p);
-	int error = 0;
+	int error;
 
 	if (!entry_is_exclusive(e) && !fault_get_frame(f, is_zero_page(e)))
 		return -EAGAIN;
 	if (!a->anon)
 		area_link_family(a);
 	table_lock(table);
-	if (!area_alive(a))
-		error = fault_area_gone(f, a);
+	error = fault_may_enter(f, a, table);
+	if (error)
+		;
 	else if (pte_load(p) != e)
 		error = fault_needs(f, NEED_NOTHING);
 	else if (entry_is_exclusive(e))
@@ -80,12 +83,13 @@ static int try_private(struct fault *f, struct area *a, struct page *table, pte_
 static int try_shared(struct fault *f, struct area *a, struct page *table, pte_t *p)
 {
 	pte_t e;
-	int error = 0;
+	int error;
 
 	table_lock(table);
 	e = pte_load(p);
-	if (!area_alive(a))
-		error = fault_area_gone(f, a);
+	error = fault_may_enter(f, a, table);
+	if (error)
+		;
 	else if (!pte_none(e) && !object_may_write(a->object, phys_to_page(pte_paddr(e))))
 		error = fault_needs(f, NEED_WRITABLE);
 	else if (!pte_none(e))

@@ -118,7 +118,7 @@ static int try_copy(struct fault *f, struct area *a, struct page *table, pte_t *
 	struct object *o = a->object;
 	uint64_t index = area_index(a, f->addr);
 	struct page *page;
-	int error = 0;
+	int error;
 
 	if (index >= object_size_pages(o))
 		return -EIO;
@@ -132,8 +132,9 @@ static int try_copy(struct fault *f, struct area *a, struct page *table, pte_t *
 	if (!a->anon)
 		area_link_family(a);
 	table_lock(table);
-	if (!area_alive(a)) {
-		error = fault_area_gone(f, a);
+	error = fault_may_enter(f, a, table);
+	if (error) {
+		;
 	} else if (index >= object_size_pages(o)) {
 		error = -EIO;
 	} else if (pte_none(pte_load(p))) {
@@ -146,14 +147,13 @@ static int try_copy(struct fault *f, struct area *a, struct page *table, pte_t *
 
 int fault_try_file(struct fault *f, struct area *a, struct page *table, pte_t *p)
 {
-	int error = 0;
+	int error;
 
 	if (f->access == FAULT_WRITE && !(a->flags & AREA_SHARED))
 		return try_copy(f, a, table, p);
 	table_lock(table);
-	if (!area_alive(a))
-		error = fault_area_gone(f, a);
-	else if (pte_none(pte_load(p)))
+	error = fault_may_enter(f, a, table);
+	if (!error && pte_none(pte_load(p)))
 		error = enter_pages(f, a, table, p);
 	table_unlock(table);
 	return error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copying an address space for fork. Areas are copied, objects shared. Entries
- * are copied only where the child could not get them by faulting: private
+ * Copying an address space for fork. Areas are copied, objects shared. Full tables of
+ * large anonymous areas are shared (share.c). Other entries are copied, and only where the child could not get them by faulting: private
  * areas that have private pages. Both tables are locked, both entries end up
  * write-protected, and the page gets one more reference and mapping. Other
  * threads of the parent may fault meanwhile; each table is copied as it is at
@@ -57,30 +57,55 @@ static void copy_entries(struct fork *f, struct page *from, struct page *to, uad
 		count++;
 	}
 	to->mappings += count;
+	to->index += count - copied;
 	f->copied += copied;
+}
+
+static int copy_table(struct fork *f, struct page *from, uaddr_t addr, uaddr_t end)
+{
+	struct page *to = table_make_level(f->child, addr, 1);
+
+	if (!to)
+		return -ENOMEM;
+	table_lock_two(from, to);
+	copy_entries(f, from, to, addr, end);
+	table_unlock_two(from, to);
+	return 0;
+}
+
+/* Tables from *addr on, which then moves up to the first that is not shared. */
+static int share_tables(struct fork *f, uaddr_t *addr, uaddr_t end)
+{
+	struct table_sharing t = { .parent = f->parent, .child = f->child };
+	uaddr_t first = *addr;
+	int error = tables_share(&t, addr, end);
+
+	f->copied += t.pages;
+	if (t.protected) {
+		tlb_batch_add(&f->flush, first);
+		tlb_batch_add(&f->flush, *addr - PAGE_SIZE);
+	}
+	return error;
 }
 
 static int copy_tables(struct fork *f, const struct area *a)
 {
-	struct page *from, *to, *spare;
 	uaddr_t addr = a->start;
+	struct page *from;
+	int error = 0;
 
-	for (; (from = table_next(f->parent, &addr, a->end)); addr = table_end(addr, a->end)) {
-		if (!READ_ONCE(from->mappings))
+	while (!error && (from = table_next(f->parent, &addr, a->end))) {
+		uaddr_t stop = table_end(addr, a->end);
+
+		if (!a->object && stop - addr == TABLE_SPAN && table_worth_sharing(from)) {
+			error = share_tables(f, &addr, a->end);
 			continue;
-		spare = NULL;
-		while (!(to = table_make(f->child, NULL, addr, &spare))) {
-			spare = table_alloc(ALLOC_KERNEL);
-			if (!spare)
-				return -ENOMEM;
 		}
-		if (spare)
-			table_free(spare);
-		table_lock_two(from, to);
-		copy_entries(f, from, to, addr, table_end(addr, a->end));
-		table_unlock_two(from, to);
+		if (READ_ONCE(from->mappings))
+			error = copy_table(f, from, addr, stop);
+		addr = stop;
 	}
-	return 0;
+	return error;
 }
 
 /* The child has the parent's areas in the same order, but for those not to be inherited. */

@@ -73,6 +73,8 @@ static int map_locked(struct space *s, const struct space_map_request *r, struct
 	} else {
 		error = edit_insert(e, a);
 	}
+	if (!error && r->fixed)
+		error = tables_own_edges(s, *addr, *addr + r->length);
 	if (!error)
 		error = edit_check(e);
 	if (error) {
@@ -116,6 +118,8 @@ int space_unmap_locked(struct space *s, struct space_edit *e, uaddr_t start, uad
 
 	edit_begin(e, s);
 	error = edit_cut(e, start, end);
+	if (!error)
+		error = tables_own_edges(s, start, end);
 	if (!error)
 		error = edit_check(e);
 	if (error) {

@@ -11,6 +11,7 @@
  */
 #include "vm/pagetable.h"
 
+#include "lib/string.h"
 #include "mem/slab.h"
 #include "vm/areas.h"
 #include "vm/tlb.h"
@@ -78,6 +79,7 @@ static bool table_fill(struct space *s, const struct area *a, struct page *upper
 		return false;
 	table_lock(upper);
 	alive = !a || area_alive(a);
+	table->object = s;
 	if (alive && pte_none(pte_load(entry))) {
 		pte_store(entry, pte_make_table(page_to_phys(table), MMU_USER));
 		upper->mappings++;
@@ -89,11 +91,12 @@ static bool table_fill(struct space *s, const struct area *a, struct page *upper
 	return alive;
 }
 
-struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, struct page **spare)
+static inline struct page *make(struct space *s, const struct area *a, uaddr_t addr, unsigned lowest,
+				struct page **spare)
 {
 	paddr_t pa = s->mmu.root;
 
-	for (unsigned level = mmu_levels(); level > 1; level--) {
+	for (unsigned level = mmu_levels(); level > lowest; level--) {
 		pte_t *entry = (pte_t *)phys_to_virt(pa) + mmu_index(addr, level);
 
 		if (unlikely(pte_none(pte_load(entry))) &&
@@ -102,6 +105,25 @@ struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, str
 		pa = pte_paddr(pte_load(entry));
 	}
 	return phys_to_page(pa);
+}
+
+struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, struct page **spare)
+{
+	return make(s, a, addr, 1, spare);
+}
+
+struct page *table_make_level(struct space *s, uaddr_t addr, unsigned lowest)
+{
+	struct page *spare = NULL, *table;
+
+	while (!(table = make(s, NULL, addr, lowest, &spare))) {
+		spare = table_alloc(ALLOC_KERNEL);
+		if (!spare)
+			return NULL;
+	}
+	if (spare)
+		table_free(spare);
+	return table;
 }
 
 /* Tables taken out together, chained by page->object until the grace period is over. */
@@ -233,6 +255,39 @@ static inline void drop_page(pte_t e)
 	page_put(page);
 }
 
+static void free_after_grace(struct rcu_head *h)
+{
+	memset(h, 0, sizeof(*h));
+	table_free(virt_to_page(h));
+}
+
+/*
+ * The table is empty and nobody's. If other spaces had it, a walker in one of
+ * them may still stand on it; it finds that the table is not its own.
+ */
+static inline void table_retire(struct page *table)
+{
+	if (likely(!(table->flags & PAGE_SHARED)))
+		table_free(table);
+	else
+		rcu_call(page_address(table), free_after_grace);
+}
+
+void table_put(struct page *table)
+{
+	pte_t *entry = page_address(table), *end = entry + MMU_ENTRIES;
+
+	if (atomic_sub_return(&table->refs, 1) > 0)
+		return;
+	table->refs = 1; /* as frames are freed */
+	for (; table->mappings; table->mappings--, entry++) {
+		entry = table_next_used(entry, end);
+		drop_page(*entry);
+		*entry = 0;
+	}
+	table_retire(table);
+}
+
 static void destroy_level(paddr_t pa, unsigned level)
 {
 	struct page *table = phys_to_page(pa);
@@ -240,14 +295,16 @@ static void destroy_level(paddr_t pa, unsigned level)
 
 	for (uint32_t left = table->mappings; left; left--, entry++) {
 		entry = table_next_used(entry, end);
-		if (level > 1)
-			destroy_level(pte_paddr(*entry), level - 1);
-		else
+		if (level == 1)
 			drop_page(*entry);
+		else if (level == 2 && unlikely(!pte_writable(*entry)))
+			table_put(phys_to_page(pte_paddr(*entry)));
+		else
+			destroy_level(pte_paddr(*entry), level - 1);
 		*entry = 0;
 	}
 	if (level < mmu_levels())
-		table_free(table);
+		table_retire(table);
 }
 
 void tables_destroy(struct space *s)

@@ -17,6 +17,8 @@
 
 /* Bytes that one level-1 table maps. */
 #define TABLE_SPAN (PAGE_SIZE * MMU_ENTRIES)
+/* With fewer entries a table is copied on fork: that costs less than the fault which unshares it. */
+#define TABLE_SHARE_MIN 48
 
 /* Contended: waits until the lock is free. */
 void table_lock_wait(struct page *table);
@@ -60,17 +62,26 @@ struct page *table_alloc(unsigned flags);
 /* It is empty again. */
 static inline void table_free(struct page *table)
 {
-	assert(table->flags == PAGE_TABLE && !table->lock);
+	assert((table->flags & ~(uint32_t)PAGE_SHARED) == PAGE_TABLE && !table->lock);
 	table->mappings = 0;
 	frame_free_clean(table);
 }
 
-/* The level-1 table over addr, or NULL. RCU or the space's lock. */
-static inline struct page *table_find(const struct space *s, uaddr_t addr)
+/*
+ * Has the space the table for itself? Only then may its entries change: see
+ * vm/share.c. Table locked, or the space's lock and no fault; else a hint.
+ */
+static inline bool table_owned(const struct page *table, const struct space *s)
+{
+	return READ_ONCE(table->object) == s;
+}
+
+/* The table of a level (1, or 2 for the entries that point to those of level 1) over addr, or NULL. RCU or the space's lock. */
+static inline struct page *table_find_level(const struct space *s, uaddr_t addr, unsigned lowest)
 {
 	paddr_t pa = s->mmu.root;
 
-	for (unsigned level = mmu_levels(); level > 1; level--) {
+	for (unsigned level = mmu_levels(); level > lowest; level--) {
 		pte_t e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(addr, level));
 
 		if (pte_none(e))
@@ -78,6 +89,11 @@ static inline struct page *table_find(const struct space *s, uaddr_t addr)
 		pa = pte_paddr(e);
 	}
 	return phys_to_page(pa);
+}
+
+static inline struct page *table_find(const struct space *s, uaddr_t addr)
+{
+	return table_find_level(s, addr, 1);
 }
 
 /*
@@ -101,6 +117,8 @@ static inline uaddr_t table_end(uaddr_t addr, uaddr_t end)
  * area died. RCU.
  */
 struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, struct page **spare);
+/* The same for a table of another level, under the space's lock. May sleep. */
+struct page *table_make_level(struct space *s, uaddr_t addr, unsigned lowest);
 
 /*
  * Takes out the tables over [start, end) that lie wholly between floor and
@@ -109,6 +127,36 @@ struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, str
  */
 struct tlb_batch;
 void tables_remove(struct tlb_batch *b, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling);
+
+/* share.c: a private mapping's tables between the spaces of a fork. */
+struct table_sharing {          /* owner: the caller's stack */
+	struct space *parent, *child;
+	uint64_t pages;         /* out: that the child maps now and that are counted */
+	bool protected;         /* out: the parent's processors must forget what they may write */
+};
+/*
+ * Lets the child have the parent's tables from addr on, up to a border of
+ * upper tables, end, or one that is better copied; the address up to where. -ENOMEM. Both
+ * spaces' locks. May sleep.
+ */
+int tables_share(struct table_sharing *t, uaddr_t *addr, uaddr_t end);
+/* Is it worth it, for a table of a private area without an object? */
+static inline bool table_worth_sharing(const struct page *table)
+{
+	return READ_ONCE(table->mappings) >= TABLE_SHARE_MIN;
+}
+/* Makes the table over addr the space's own. *spare as for table_make(). 0, or -ENOMEM if *spare was NULL. RCU or the space's lock. */
+int table_own(struct space *s, uaddr_t addr, struct page **spare);
+/* All tables over [start, end); those that reach beyond it. 0 or -ENOMEM. Space lock; may sleep. */
+int tables_own(struct space *s, uaddr_t start, uaddr_t end);
+int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end);
+/*
+ * Takes a shared table that begins at addr out of the space, to be put after a
+ * flush; NULL if it is the space's own by now. *pages: counted ones that it maps. Space lock.
+ */
+struct page *table_drop(struct space *s, uaddr_t addr, uint64_t *pages);
+/* One space less has it; the last one frees it and its pages. Any context. */
+void table_put(struct page *table);
 
 /* Frees every table and every page they map. Nobody else is left in the space, and no area in any object's tree. */
 void tables_destroy(struct space *s);

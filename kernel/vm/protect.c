@@ -31,6 +31,7 @@ static void change_table(struct tlb_batch *b, const struct area *a, struct page 
 	pte_t *p = table_entry(table, addr);
 
 	table_lock(table);
+	assert(table_owned(table, a->space));
 	for (; addr < end; addr += PAGE_SIZE, p++) {
 		pte_t e = pte_load(p);
 		unsigned prot;
@@ -122,6 +123,8 @@ static int protect_locked(struct space *s, struct space_edit *e, uaddr_t start, 
 	edit_begin(e, s);
 	if (!error)
 		error = protect_range(e, start, end, prot & PROT_ALL, &done, &stopped);
+	if (!error)
+		error = tables_own(s, start, min(done, end));
 	if (!error)
 		error = edit_check(e);
 	if (error) {

@@ -36,6 +36,10 @@ static void move_entries(struct page *from, struct page *to, uaddr_t src, uaddr_
 		from->mappings--;
 		pte_store(d, e);
 		to->mappings++;
+		if (pte_special(e)) {
+			from->index--;
+			to->index++;
+		}
 	}
 	table_unlock_two(from, to);
 }
@@ -133,6 +137,10 @@ static int move_area(struct remap *r, const struct area *a)
 
 	edit_begin(&r->edit, s);
 	error = edit_move(r, a);
+	if (!error)
+		error = tables_own(s, r->addr, r->addr + r->old_length);
+	if (!error && (r->flags & MREMAP_FIXED))
+		error = tables_own(s, r->to, r->to + r->length);
 	if (!error)
 		error = move_tables(r, length, true);
 	if (!error)

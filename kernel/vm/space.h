@@ -135,6 +135,7 @@ struct space {
 	void *exe;                /* lock: the program's struct file, counted through the hooks */
 	struct space_counters count;
 	uint32_t dumpable;        /* atomic */
+	bool shares_tables;       /* lock: a fork shared some of its page tables, once; see share.c */
 	struct work last;         /* owner: the last visitor, see space_unuse_later() */
 };
 

@@ -11,6 +11,7 @@
 #include "vm/tlb.h"
 
 #include "vm/areas.h"
+#include "vm/pagetable.h"
 
 /* Above so many pages, forgetting everything costs less than page by page. */
 #define FLUSH_SINGLE_MAX 32
@@ -72,6 +73,15 @@ void tlb_flush_range(struct space *s, uaddr_t start, uaddr_t end)
 	flush_range(s, start, end, false);
 }
 
+/* A page, or a table that the space shared and has let go. */
+static inline void put(struct page *page)
+{
+	if (unlikely(READ_ONCE(page->flags) & PAGE_TABLE))
+		table_put(page);
+	else
+		page_put(page);
+}
+
 void tlb_batch_flush(struct tlb_batch *b)
 {
 	if (b->start < b->end)
@@ -80,7 +90,7 @@ void tlb_batch_flush(struct tlb_batch *b)
 	b->end = 0;
 	b->tables = false;
 	for (unsigned i = 0; i < b->count; i++)
-		page_put(b->page[i]);
+		put(b->page[i]);
 	b->count = 0;
 }
 

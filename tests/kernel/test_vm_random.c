@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random operations on a window of a space, beside a model of it: an array with
- * what every page should hold. Children are forked along the way, with a copy
+ * what every page should hold, or every unit of pages. Children are forked along the way, with a copy
  * of the model, and checked and changed too.
  */
 #include "vm_helpers.h"
@@ -11,9 +11,17 @@
 #include <linux/mman.h>
 
 #define WINDOW 96
-#define BASE   (0x40000000UL - 48 * PAGE_SIZE) /* over a border of tables */
+#define LARGE  64                              /* pages of a unit where tables are to be shared */
 #define SPACES 4
 #define STEPS  4000
+
+/* What the window's elements are: one page each, or many of which some are touched. */
+static unsigned unit;
+
+static uaddr_t place(unsigned i)
+{
+	return 0x40000000UL - 48 * P + (unit > 1 ? 48 * P : 0) + i * unit * P; /* over a border of tables */
+}
 
 struct model {
 	struct space *s;
@@ -24,9 +32,12 @@ struct model {
 
 static bool check_page(const struct model *m, unsigned i)
 {
-	int seen = peek(m->s, BASE + i * P);
+	int expected = m->mapped[i] && m->prot[i] ? m->value[i] : -1;
 
-	return seen == (m->mapped[i] && m->prot[i] ? m->value[i] : -1);
+	for (unsigned page = 0; page < unit; page += 8)
+		if (peek(m->s, place(i) + page * P) != expected)
+			return false;
+	return true;
 }
 
 /* Areas in order, without overlap, and counted right. */
@@ -48,7 +59,7 @@ static bool check_areas(const struct model *m)
 	good &= count == m->s->area_count && total == m->s->count.total;
 	mutex_unlock(&m->s->lock);
 	for (unsigned i = 0; i < WINDOW; i++)
-		total -= m->mapped[i];
+		total -= m->mapped[i] ? unit : 0;
 	return good && total == 0;
 }
 
@@ -62,9 +73,9 @@ static bool all_mapped(const struct model *m, unsigned first, unsigned n)
 
 static bool step_map(struct model *m, unsigned first, unsigned n, uint32_t prot)
 {
-	uaddr_t at = BASE + first * P;
+	uaddr_t at = place(first);
 
-	if (map_at(m->s, &at, n, prot, NULL, 0))
+	if (map_at(m->s, &at, n * unit, prot, NULL, 0))
 		return false;
 	for (unsigned i = first; i < first + n; i++) {
 		m->mapped[i] = true;
@@ -78,14 +89,14 @@ static bool step_unmap(struct model *m, unsigned first, unsigned n)
 {
 	for (unsigned i = first; i < first + n; i++)
 		m->mapped[i] = false;
-	return space_unmap(m->s, BASE + first * P, n * P) == 0;
+	return space_unmap(m->s, place(first), n * unit * P) == 0;
 }
 
 /* What lies before a hole is changed all the same. */
 static bool step_protect(struct model *m, unsigned first, unsigned n, uint32_t prot)
 {
 	bool whole = all_mapped(m, first, n);
-	int error = space_protect(m->s, BASE + first * P, n * P, prot);
+	int error = space_protect(m->s, place(first), n * unit * P, prot);
 
 	for (unsigned i = first; i < first + n && m->mapped[i]; i++)
 		m->prot[i] = prot;
@@ -98,7 +109,10 @@ static bool step_write(struct model *m, unsigned i, uint8_t value)
 
 	if (may)
 		m->value[i] = value;
-	return poke(m->s, BASE + i * P, value) == may;
+	for (unsigned page = 0; page < unit; page += 8)
+		if (poke(m->s, place(i) + page * P, value) != may)
+			return false;
+	return true;
 }
 
 static bool step_drop(struct model *m, unsigned first, unsigned n)
@@ -107,7 +121,7 @@ static bool step_drop(struct model *m, unsigned first, unsigned n)
 
 	for (unsigned i = first; i < first + n; i++)
 		m->value[i] = 0;
-	return space_advise(m->s, BASE + first * P, n * P, MADV_DONTNEED) == (whole ? 0 : -ENOMEM);
+	return space_advise(m->s, place(first), n * unit * P, MADV_DONTNEED) == (whole ? 0 : -ENOMEM);
 }
 
 /* Moves n pages to where they do not overlap. Only inside one area, so within one earlier protection. */
@@ -117,7 +131,8 @@ static bool step_move(struct model *m, unsigned from, unsigned to, unsigned n)
 
 	if (from + n > to && to + n > from)
 		return true;
-	if (space_remap(m->s, BASE + from * P, n * P, n * P, MREMAP_MAYMOVE | MREMAP_FIXED, BASE + to * P, &result))
+	if (space_remap(m->s, place(from), n * unit * P, n * unit * P, MREMAP_MAYMOVE | MREMAP_FIXED,
+			place(to), &result))
 		return true; /* several areas, or a hole */
 	for (unsigned i = 0; i < n; i++) {
 		m->mapped[to + i] = true;
@@ -178,7 +193,7 @@ static bool run_steps(struct model *m)
 	return true;
 }
 
-KTEST(vm_random_operations_agree_with_a_model)
+static void random_operations(unsigned pages)
 {
 	struct frame_count before = frames_now(), after;
 	struct model *m = kcalloc(SPACES, sizeof(*m), ALLOC_KERNEL);
@@ -186,6 +201,7 @@ KTEST(vm_random_operations_agree_with_a_model)
 	bool good;
 
 	check(m != NULL);
+	unit = pages;
 	m[0].s = space_create();
 	check(m[0].s != NULL);
 	good = run_steps(m);
@@ -199,3 +215,6 @@ KTEST(vm_random_operations_agree_with_a_model)
 	check_equal(after.tables, before.tables);
 	check_equal(vm_committed(), committed);
 }
+
+KTEST(vm_random_operations_agree_with_a_model) { random_operations(1); }
+KTEST(vm_random_operations_on_shared_tables) { random_operations(LARGE); }
