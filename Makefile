@@ -6,6 +6,7 @@
 #   make DEBUG=1             the same under build/debug, with assertions, poison,
 #                            lock-order checks and the in-kernel tests
 #   make SAN=undefined       a debug build that finds undefined behaviour, under build/ubsan
+#   make SAN=address         one that finds memory used that is not allocated, under build/kasan
 #   make CC=clang            with the other compiler
 #   make build/linnet.img    a disk image for PC BIOS, see boot/Makefile
 #
@@ -20,9 +21,10 @@ endif
 SAN     ?=
 ifneq ($(SAN),)
 SAN_NAME_undefined := ubsan
+SAN_NAME_address := kasan
 SAN_NAME := $(SAN_NAME_$(SAN))
 ifeq ($(SAN_NAME),)
-$(error SAN is one of: undefined)
+$(error SAN is one of: undefined, address)
 endif
 DEBUG   := 1
 endif
@@ -51,13 +53,18 @@ CPPFLAGS = -Ikernel -isystem $(shell $(CC) -print-file-name=include) -isystem $(
            -include kernel/lib/config.h $(if $(DEBUG),-DCONFIG_DEBUG=1)
 # What each sanitizer adds to every file but those a report itself goes through.
 SAN_FLAGS_undefined := -fsanitize=undefined -fno-sanitize=vptr,object-size,return,float-cast-overflow,float-divide-by-zero
+SAN_FLAGS_address := -fsanitize=kernel-address -fasan-shadow-offset=0xdffff00000000000 \
+           -fsanitize-address-use-after-scope --param asan-stack=1 --param asan-globals=1 \
+           --param asan-instrumentation-with-call-threshold=10000
 SAN_WARN := -Wno-maybe-uninitialized -Wno-frame-larger-than -Wno-array-bounds -Wno-stringop-overflow
-SAN_NONE := base/panic base/log base/symbols base/sanitize base/ubsan lib/format lib/string \
-           arch/x86/early_console drivers/serial_port
+SAN_NONE := base/panic base/log base/symbols base/sanitize base/ubsan base/kasan base/kasan_trace lib/format \
+           lib/string arch/x86/early_console drivers/serial_port
+# These own what nobody else may touch.
+SAN_NONE_address := arch/x86/context mem/slab mem/slab_debug mem/kmalloc mem/frame mem/buddy mem/shadow mem/quarantine
 ifneq ($(SAN),)
 CPPFLAGS += -DCONFIG_$(shell echo $(SAN_NAME) | tr a-z A-Z)=1
 SANFLAGS := $(SAN_FLAGS_$(SAN)) $(SAN_WARN)
-$(patsubst %,$(O)/kernel/%.o,$(SAN_NONE)): SANFLAGS := $(SAN_WARN)
+$(patsubst %,$(O)/kernel/%.o,$(SAN_NONE) $(SAN_NONE_$(SAN))): SANFLAGS := $(SAN_WARN) -DSAN_NONE=1
 endif
 LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack \
            -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments

@@ -15,7 +15,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#if CONFIG_UBSAN
+#if CONFIG_UBSAN || CONFIG_KASAN
 
 #define PLACES_MAX 256
 #define CHAIN_MAX  24

@@ -69,11 +69,13 @@ enum mmu_prot {
 #define KSTACK_SIZE       0x0000000100000000UL /* 4 GiB of slots */
 #define VMAP_BASE         0xffffd10000000000UL /* device memory and vmap, see mem/vmap.h */
 #define VMAP_SIZE         0x0000008000000000UL /* 512 GiB */
-#define SHADOW_BASE       0xffffe00000000000UL /* reserved: address sanitizer */
+#define SHADOW_BASE       0xffffe00000000000UL /* address sanitizer: a byte for 8 of the kernel half, see mem/shadow.h */
+#define SHADOW_SIZE       0x0000100000000000UL
+#define SHADOW_OFFSET     0xdffff00000000000UL /* (address >> 3) + this; the Makefile tells the compiler the same */
 #define KERNEL_BASE       0xffffffff80000000UL /* the image, top 2 GiB; physical address = virtual - KERNEL_BASE */
 
 /* A slot of the stack region: an unmapped guard as large as the stack, then the stack. */
-#define KSTACK_BYTES (16 * 1024UL)
+#define KSTACK_BYTES (CONFIG_KASAN ? 32 * 1024UL : 16 * 1024UL)
 #define KSTACK_SLOT  (2 * KSTACK_BYTES)
 
 /* True if addr lies in the guard beneath a kernel stack. */
@@ -82,6 +84,12 @@ static inline bool kstack_is_guard(vaddr_t addr)
 	return addr - KSTACK_BASE < KSTACK_SIZE &&
 	       (addr - KSTACK_BASE) % KSTACK_SLOT < KSTACK_SLOT - KSTACK_BYTES;
 }
+
+/*
+ * SAN=address: the tables that stand for all shadow that has none of its own,
+ * by level; [0] is the page of zeros at their end. Set up before the first line of C.
+ */
+extern uint64_t mmu_shared_shadow[4][MMU_ENTRIES];
 
 /* For the inlines alone: the bit that forbids execution, 0 where the processor has none. Immutable after boot. */
 extern uint64_t mmu_pte_nx;

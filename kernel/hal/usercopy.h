@@ -12,6 +12,7 @@
 
 #include "hal/mmu.h"
 #include "lib/errno.h"
+#include "lib/instrument.h"
 #include "lib/types.h"
 
 /* True if [addr, addr+n) lies below USER_TOP without wrapping. */
@@ -24,6 +25,23 @@ static inline bool user_range_ok(uaddr_t addr, size_t n)
 size_t usercopy_from(void *to, uaddr_t from, size_t n);
 size_t usercopy_to(uaddr_t to, const void *from, size_t n);
 size_t usercopy_clear(uaddr_t to, size_t n);
+
+#if CONFIG_KASAN && !SAN_NONE
+#define usercopy_from(to, from, n)                                                                 \
+	({                                                                                         \
+		void *copy_kernel_ = (to);                                                         \
+		size_t copy_bytes_ = (n);                                                          \
+		instrument_write(copy_kernel_, copy_bytes_);                                       \
+		(usercopy_from)(copy_kernel_, from, copy_bytes_);                                  \
+	})
+#define usercopy_to(to, from, n)                                                                   \
+	({                                                                                         \
+		const void *copy_kernel_ = (from);                                                 \
+		size_t copy_bytes_ = (n);                                                          \
+		instrument_read(copy_kernel_, copy_bytes_);                                        \
+		(usercopy_to)(to, copy_kernel_, copy_bytes_);                                      \
+	})
+#endif
 
 /*
  * Copies a string with its zero byte. Length without it; -EFAULT; -E2BIG when

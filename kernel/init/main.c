@@ -17,6 +17,7 @@
 #include "init/init.h"
 #include "mem/frame.h"
 #include "mem/kstack.h"
+#include "mem/shadow.h"
 #include "mem/slab.h"
 #include "mem/vmap.h"
 #include "proc/process.h"
@@ -32,6 +33,7 @@ void upcall_kernel_main(void)
 	panic_configure();                 /* what to do when something below goes wrong */
 	boot_alloc_init(&boot_info);       /* page tables need memory before there is an allocator */
 	mmu_init_production(&boot_info);   /* the final address space; boot mappings are gone */
+	shadow_init(&boot_info);           /* SAN=address only: which memory may be touched */
 	frame_init(&boot_info);            /* page frames: the bump allocator ends here */
 	slab_init();                       /* kernel objects stand on frames */
 	vmap_init();                       /* device memory and ranges */

@@ -14,5 +14,8 @@
 #ifndef CONFIG_UBSAN
 #define CONFIG_UBSAN 0 /* SAN=undefined: undefined behaviour, base/ubsan.c */
 #endif
+#ifndef CONFIG_KASAN
+#define CONFIG_KASAN 0 /* SAN=address: memory that is not theirs, base/kasan.c */
+#endif
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef LIB_STRING_H
 #define LIB_STRING_H
 
+#include "lib/instrument.h"
 #include "lib/types.h"
 
 #if __STDC_HOSTED__
@@ -51,7 +52,43 @@ ssize_t strscpy(char *dst, const char *src, size_t size);
  * Freestanding code knows no builtins of these names, so say so by hand: the
  * compiler then does small constant sizes in line and calls ours for the rest.
  */
-#if !__STDC_HOSTED__
+#if !__STDC_HOSTED__ && CONFIG_KASAN && !SAN_NONE
+/* The sanitizer looks at the whole of both blocks; see lib/instrument.h. */
+#define memcpy(d, s, n)                                                                            \
+	({                                                                                         \
+		void *copy_to_ = (d);                                                              \
+		const void *copy_from_ = (s);                                                      \
+		size_t copy_bytes_ = (n);                                                          \
+		instrument_read(copy_from_, copy_bytes_);                                          \
+		instrument_write(copy_to_, copy_bytes_);                                           \
+		(memcpy)(copy_to_, copy_from_, copy_bytes_);                                       \
+	})
+#define memmove(d, s, n)                                                                           \
+	({                                                                                         \
+		void *copy_to_ = (d);                                                              \
+		const void *copy_from_ = (s);                                                      \
+		size_t copy_bytes_ = (n);                                                          \
+		instrument_read(copy_from_, copy_bytes_);                                          \
+		instrument_write(copy_to_, copy_bytes_);                                           \
+		(memmove)(copy_to_, copy_from_, copy_bytes_);                                      \
+	})
+#define memset(d, c, n)                                                                            \
+	({                                                                                         \
+		void *set_ = (d);                                                                  \
+		size_t set_bytes_ = (n);                                                           \
+		instrument_write(set_, set_bytes_);                                                \
+		(memset)(set_, c, set_bytes_);                                                     \
+	})
+#define memcmp(a, b, n)                                                                            \
+	({                                                                                         \
+		const void *compare_a_ = (a), *compare_b_ = (b);                                   \
+		size_t compare_bytes_ = (n);                                                       \
+		instrument_read(compare_a_, compare_bytes_);                                       \
+		instrument_read(compare_b_, compare_bytes_);                                       \
+		(memcmp)(compare_a_, compare_b_, compare_bytes_);                                  \
+	})
+#define strlen(s)	 __builtin_strlen(s)
+#elif !__STDC_HOSTED__
 #define memcpy(d, s, n)	 __builtin_memcpy(d, s, n)
 #define memmove(d, s, n) __builtin_memmove(d, s, n)
 #define memset(d, c, n)	 __builtin_memset(d, c, n)

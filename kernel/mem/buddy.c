@@ -15,6 +15,7 @@
  * taken. This keeps 32 bytes a frame out of the boot.
  */
 #include "mem/buddy.h"
+#include "base/kasan.h"
 #include "lib/string.h"
 
 struct buddy buddy = { .lock = SPINLOCK_INIT(RANK_FRAME) };
@@ -94,6 +95,7 @@ void buddy_put(struct page *page, unsigned order)
 void buddy_add_lazy(struct page *page)
 {
 	*page = (struct page){ .kind = KIND_LAZY };
+	kasan_poison(page_address(page), PAGE_SIZE << FRAME_ORDER_MAX, KASAN_PAGE_FREE);
 	list_push(page, FRAME_ORDER_MAX);
 	buddy.free += GROUP_FRAMES;
 	buddy.total += GROUP_FRAMES;
@@ -102,6 +104,8 @@ void buddy_add_lazy(struct page *page)
 void buddy_add_range(pfn_t start, pfn_t end)
 {
 	buddy.total += end - start;
+	if (start < end)
+		kasan_poison(page_address(pfn_to_page(start)), (end - start) * PAGE_SIZE, KASAN_PAGE_FREE);
 	for (pfn_t pfn = start; pfn < end; pfn++)
 		*pfn_to_page(pfn) = (struct page){ .flags = 0 };
 	while (start < end) {

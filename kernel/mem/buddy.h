@@ -38,6 +38,11 @@ void buddy_add_lazy(struct page *page);
 /* Adds frames [start, end) that have struct pages, in the largest blocks that fit. */
 void buddy_add_range(pfn_t start, pfn_t end);
 
+#if CONFIG_KASAN
+/* Prints who allocated and freed a frame last, in a report. In mem/frame.c. */
+void frame_describe(const struct page *page);
+#endif
+
 /* Sets how much only ALLOC_ATOMIC may use, from the memory there is. In mem/frame.c. */
 void frame_set_reserve(void);
 

@@ -21,9 +21,11 @@
  * Debug builds fill frames with a pattern when they go into a cache, and look
  * whether it is still there when they come out.
  */
+#include "base/kasan.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "base/percpu.h"
+#include "base/sanitize.h"
 #include "lib/string.h"
 #include "mem/buddy.h"
 #include "mem/inject.h"
@@ -128,6 +130,47 @@ static void free_check(const struct page *page, unsigned order)
 #define poison_check(page) ((void)0)
 #define clean_check(page) ((void)0)
 #define free_check(page, order) ((void)0)
+#endif
+
+#if CONFIG_KASAN
+/* Who allocated and who freed a frame last: for as many as there is room. */
+#define TRACES 65536
+static struct frame_trace {
+	pfn_t pfn;                 /* owner: who holds the frame */
+	uint32_t allocated, freed; /* the same: kasan_trace_save() */
+} frame_trace[TRACES];
+
+static struct frame_trace *trace_of(const struct page *page)
+{
+	struct frame_trace *t = &frame_trace[page_to_pfn(page) % TRACES];
+
+	if (t->pfn != page_to_pfn(page))
+		*t = (struct frame_trace){ .pfn = page_to_pfn(page) };
+	return t;
+}
+
+static void mark_alloc(const struct page *page, unsigned order)
+{
+	trace_of(page)->allocated = kasan_trace_save();
+	kasan_unpoison(page_address(page), PAGE_SIZE << order);
+}
+
+static void mark_free(const struct page *page, unsigned order)
+{
+	trace_of(page)->freed = kasan_trace_save();
+	kasan_poison(page_address(page), PAGE_SIZE << order, KASAN_PAGE_FREE);
+}
+
+void frame_describe(const struct page *page)
+{
+	sanitize_say("frame %llx: flags %x, references %u, order %u\n",
+		     (unsigned long long)page_to_pfn(page), page->flags, page->refs, page->order);
+	kasan_trace_say("allocated by", trace_of(page)->allocated);
+	kasan_trace_say("freed by", trace_of(page)->freed);
+}
+#else
+#define mark_alloc(page, order) ((void)0)
+#define mark_free(page, order) ((void)0)
 #endif
 
 /* May a block of that many frames go to an allocation with these flags? */
@@ -271,6 +314,7 @@ static void prepare(struct page *page, unsigned order, unsigned flags)
 	for (unsigned i = 1; i < 1u << order; i++)
 		page[i] = (struct page){ .flags = PAGE_TAIL, .object = page };
 	count_kind(kind, 1L << order);
+	mark_alloc(page, order);
 	if (flags & ALLOC_ZERO && !clean)
 		memset(page_address(page), 0, PAGE_SIZE << order);
 }
@@ -323,6 +367,7 @@ static void retire(struct page *page, unsigned order)
 {
 	free_check(page, order);
 	count_kind(page->kind, -(1L << order));
+	mark_free(page, order);
 	atomic_store(&page->refs, 0);
 	atomic_store(&page->flags, 0);
 }

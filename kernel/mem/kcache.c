@@ -98,6 +98,7 @@ void slab_init(void)
 	cache_setup(&slab_magazine_cache, "magazine", sizeof(struct magazine), 8, false);
 	cache_setup(&slab_header_cache, "slab", sizeof(struct slab), 8, true);
 	cache_setup(&cache_cache, "kcache", sizeof(struct kcache), 64, true);
+	slab_debug_init();
 	kmalloc_init();
 	shrink_register(&shrink_caches);
 }
@@ -111,6 +112,7 @@ static void stats_of(struct kcache *c, struct kcache_stats *s)
 
 		idle += m ? atomic_load(&m->count) : 0;
 	}
+	idle += atomic_load(&c->quarantined);
 	*s = (struct kcache_stats){ .name = c->name, .size = c->size, .total = c->objects,
 				    .used = c->used - min(idle, c->used), .frames = c->frames };
 	spin_unlock_irq(&c->lock, irq);

@@ -4,6 +4,7 @@
  * largest whole blocks of frames. Which of the two an address came from, its
  * struct page tells. No state but the tables, which are immutable after boot.
  */
+#include "base/kasan.h"
 #include "base/panic.h"
 #include "lib/string.h"
 #include "mem/inject.h"
@@ -62,13 +63,27 @@ static void *frames_alloc(size_t size, unsigned flags)
 	return page ? page_address(page) : NULL;
 }
 
+static size_t room_of(const void *p);
+
+/* SAN=address: what lies behind the size that was asked for is not the caller's. */
+static __always_inline void *trimmed(void *p, size_t size)
+{
+	if (CONFIG_KASAN && p)
+		kasan_trim(p, size, room_of(p));
+	return p;
+}
+
 void *kmalloc(size_t size, unsigned flags)
 {
+	struct kcache *c;
+
 	if (likely(size <= FINE_MAX))
-		return slab_alloc_for(fine[size ? (size - 1) / FINE_STEP : 0], flags, SPIN_CALLER());
-	if (size <= SIZE_MAX_SLAB)
-		return slab_alloc_for(coarse[(size - 1) / COARSE_STEP], flags, SPIN_CALLER());
-	return frames_alloc(size, flags);
+		c = fine[size ? (size - 1) / FINE_STEP : 0];
+	else if (size <= SIZE_MAX_SLAB)
+		c = coarse[(size - 1) / COARSE_STEP];
+	else
+		return trimmed(frames_alloc(size, flags), size);
+	return trimmed(slab_alloc_for(c, flags, SPIN_CALLER()), size);
 }
 
 void kfree(const void *p)
@@ -118,7 +133,7 @@ void *krealloc(void *p, size_t size, unsigned flags)
 	}
 	room = room_of(p);
 	if (size <= room && size >= room / 2)
-		return p;
+		return trimmed(p, size);
 	grown = kmalloc(size, flags);
 	if (!grown)
 		return size <= room ? p : NULL;

@@ -15,12 +15,14 @@
  * and go in thread context only), pool and bitmap by kstack.lock.
  */
 #include "mem/kstack.h"
+#include "base/kasan.h"
 #include "base/panic.h"
 #include "base/spinlock.h"
 #include "lib/bitmap.h"
 #include "mem/frame.h"
 #include "mem/inject.h"
 #include "mem/kmap.h"
+#include "mem/shadow.h"
 #include "mem/shrink.h"
 
 #define SLOTS	   (KSTACK_SIZE / KSTACK_SLOT)
@@ -154,6 +156,8 @@ static uint64_t release(const vaddr_t *top, unsigned n)
 /* Maps frames into a fresh slot; gives everything back when memory runs out. */
 static vaddr_t populate(vaddr_t top)
 {
+	if (shadow_add(top - KSTACK_BYTES, top) != 0)
+		goto release;
 	for (vaddr_t va = top - KSTACK_BYTES; va < top; va += PAGE_SIZE) {
 		struct page *page = frame_alloc(0, ALLOC_KERNEL | ALLOC_STACK | ALLOC_CHECKED);
 
@@ -161,10 +165,12 @@ static vaddr_t populate(vaddr_t top)
 			continue;
 		if (page)
 			frame_free(page, 0);
-		release(&top, 1);
-		return 0;
+		goto release;
 	}
 	return top;
+release:
+	release(&top, 1);
+	return 0;
 }
 
 vaddr_t kstack_alloc(void)
@@ -178,8 +184,10 @@ vaddr_t kstack_alloc(void)
 	top = take_own();
 	if (!top)
 		top = take_shared(&slot);
-	if (top)
+	if (top) {
+		kasan_unpoison((void *)(top - KSTACK_BYTES), KSTACK_BYTES); /* of who never returned */
 		return top;
+	}
 	return slot == BITMAP_NONE ? 0 : populate(slot_top(slot));
 }
 

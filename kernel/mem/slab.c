@@ -22,9 +22,11 @@
  *
  * Not done: caches that are destroyed, constructors, colouring.
  */
+#include "base/kasan.h"
 #include "base/panic.h"
 #include "lib/string.h"
 #include "mem/inject.h"
+#include "mem/quarantine.h"
 #include "mem/slab_impl.h"
 
 #define EMPTIES_KEPT 1 /* free slabs that a cache holds back */
@@ -81,6 +83,7 @@ static struct slab *slab_make(struct kcache *c, unsigned order, unsigned flags)
 		frame_free(page, order);
 		return NULL;
 	}
+	kasan_poison(page_address(page), PAGE_SIZE << order, KASAN_RED_ZONE);
 	*s = (struct slab){ .cache = c, .base = page_address(page),
 			    .capacity = (uint16_t)slab_capacity(c, order) };
 	page->object = s;
@@ -324,16 +327,11 @@ static void give_slowly(struct kcache *c, void *p)
 	slabs_destroy(doomed);
 }
 
-static __always_inline void free_object(struct kcache *c, void *p, uint64_t caller)
+static __always_inline void give(struct kcache *c, void *p)
 {
 	struct magazine *m;
-	uint64_t irq;
+	uint64_t irq = irq_save();
 
-	if (!p)
-		return;
-	assert(slab_cache_of(p) == c);
-	slab_debug_free(c, p, caller);
-	irq = irq_save();
 	m = c->magazine[cpu_id()];
 	if (likely(m && m->count < c->magazine_size)) {
 		m->object[m->count++] = p;
@@ -342,6 +340,21 @@ static __always_inline void free_object(struct kcache *c, void *p, uint64_t call
 	}
 	irq_restore(irq);
 	give_slowly(c, p);
+}
+
+static __always_inline void free_object(struct kcache *c, void *p, uint64_t caller)
+{
+	if (!p)
+		return;
+	assert(slab_cache_of(p) == c);
+	slab_debug_free(c, p, caller);
+	if (CONFIG_KASAN) {
+		p = quarantine_put(c, p);
+		if (!p)
+			return;
+		c = slab_cache_of(p);
+	}
+	give(c, p);
 }
 
 void kcache_free(struct kcache *c, void *p)
@@ -361,13 +374,26 @@ void slab_free_for(struct kcache *c, void *p, uint64_t caller)
 }
 #endif
 
+/* SAN=address: what waits in this processor's quarantine goes back. */
+static void quarantine_end(void)
+{
+	void *p;
+
+	while ((p = quarantine_take()))
+		give(slab_cache_of(p), p);
+}
+
 uint64_t slab_trim(struct kcache *c)
 {
-	uint64_t irq = spin_lock_irq(&c->lock);
-	struct magazine *m = c->magazine[cpu_id()];
 	struct slab *doomed = NULL;
+	struct magazine *m;
 	struct list *e;
+	uint64_t irq;
 
+	if (CONFIG_KASAN)
+		quarantine_end();
+	irq = spin_lock_irq(&c->lock);
+	m = c->magazine[cpu_id()];
 	if (m) {
 		doomed = slabs_give(c, m->object, m->count);
 		m->count = 0;

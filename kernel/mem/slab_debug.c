@@ -6,8 +6,11 @@
  * All are checked when the object changes hands. The owner of the object is the
  * only one who touches its trailer.
  */
+#include "base/kasan.h"
 #include "base/panic.h"
+#include "base/sanitize.h"
 #include "lib/string.h"
+#include "mem/buddy.h"
 #include "mem/slab_impl.h"
 
 #if CONFIG_DEBUG
@@ -23,6 +26,9 @@ struct trailer {
 	void *link;      /* kcache.link points here */
 	uint64_t caller;
 	uint64_t state;
+#if CONFIG_KASAN
+	uint32_t allocated, freed; /* kasan_trace_save() */
+#endif
 };
 _Static_assert(sizeof(struct trailer) == SLAB_DEBUG_BYTES, "slab_impl.h reserves this much");
 
@@ -31,11 +37,56 @@ static struct trailer *trailer_of(const struct kcache *c, void *p)
 	return (struct trailer *)((char *)p + align_up(c->size, 8));
 }
 
+#if CONFIG_KASAN
+/* What slab, which object, and who had it; in a report. */
+static void describe(vaddr_t addr)
+{
+	const struct kcache *c;
+	struct trailer *t;
+	char *p;
+
+	if (addr - DIRECT_MAP_BASE >= DIRECT_MAP_SIZE || !pfn_valid((addr - DIRECT_MAP_BASE) / PAGE_SIZE))
+		return;
+	c = slab_cache_of((void *)addr);
+	if (!c) {
+		frame_describe(phys_to_page(addr - DIRECT_MAP_BASE));
+		return;
+	}
+	p = slab_object_start((void *)addr);
+	t = trailer_of(c, p);
+	sanitize_say("slab %s, object %p of %u bytes, offset %d, %s\n", c->name, p, c->size,
+		     (int)(addr - (vaddr_t)p), t->state == STATE_FREE ? "free" : "allocated");
+	kasan_trace_say("allocated by", t->allocated);
+	kasan_trace_say("freed by", t->freed);
+}
+
+void slab_debug_init(void)
+{
+	kasan_describe = describe;
+}
+
+static void trace_alloc(struct trailer *t) { t->allocated = kasan_trace_save(); }
+static void trace_free(struct trailer *t) { t->freed = kasan_trace_save(); }
+
+static void report(const struct kcache *c, void *p, const char *what, uint64_t caller)
+{
+	if (sanitize_begin(caller, "KASAN: slab %s, object %p: %s", c->name, p, what)) {
+		describe((vaddr_t)p);
+		sanitize_end();
+	}
+}
+#else
+#define trace_alloc(t) ((void)(t))
+#define trace_free(t) ((void)(t))
+#define report(c, p, what, caller) ((void)0)
+#endif
+
 static __noreturn __cold void damaged(const struct kcache *c, void *p, const char *what, uint64_t caller)
 {
 	uint64_t last = trailer_of(c, p)->caller;
 	const char *now = symbol_name(caller, NULL), *before = symbol_name(last, NULL);
 
+	report(c, p, what, caller);
 	panic("slab %s, object %p: %s; noticed in %s, last changed hands in %s (%llx)", c->name, p, what,
 	      now ? now : "?", before ? before : "?", (unsigned long long)last);
 }
@@ -69,6 +120,8 @@ void slab_debug_alloc(const struct kcache *c, void *p, uint64_t caller)
 	if (t->state == STATE_FREE)
 		poison_check(c, p, caller);
 	t->state = STATE_USED;
+	trace_alloc(t);
+	kasan_unpoison(p, c->size);
 	t->caller = caller;
 }
 
@@ -86,6 +139,8 @@ void slab_debug_free(const struct kcache *c, void *p, uint64_t caller)
 		damaged(c, p, "written beyond its end", caller);
 	memset(p, POISON_BYTE, c->size);
 	t->state = STATE_FREE;
+	trace_free(t);
+	kasan_poison(p, c->size, KASAN_SLAB_FREE);
 	t->caller = caller;
 }
 

@@ -46,6 +46,7 @@ struct kcache {
 	bool header_off_slab;
 	struct kcache *next;      /* atomic: list of all caches, only ever grows */
 	struct magazine *magazine[CPU_MAX]; /* set once, by its processor */
+	uint64_t quarantined;     /* atomic: SAN=address: freed objects that wait, see mem/quarantine.h */
 };
 
 /* The cache an object belongs to; NULL if p came from frames. */
@@ -65,15 +66,22 @@ void kmalloc_init(void);
 
 /* Debug builds: red zone, state and last caller of an object; see mem/slab_debug.c. */
 #if CONFIG_DEBUG
-#define SLAB_DEBUG_BYTES 32
+#define SLAB_DEBUG_BYTES (CONFIG_KASAN ? 40 : 32)
 void slab_debug_begin(const struct kcache *c, void *p);                    /* first use of the memory */
 void slab_debug_alloc(const struct kcache *c, void *p, uint64_t caller);
 void slab_debug_free(const struct kcache *c, void *p, uint64_t caller);
+#if CONFIG_KASAN
+/* Tells reports about objects. */
+void slab_debug_init(void);
+#else
+static inline void slab_debug_init(void) { }
+#endif
 /* kcache_alloc() and kcache_free() on behalf of a caller further up. */
 void *slab_alloc_for(struct kcache *c, unsigned flags, uint64_t caller);
 void slab_free_for(struct kcache *c, void *p, uint64_t caller);
 #else
 #define SLAB_DEBUG_BYTES 0
+static inline void slab_debug_init(void) { }
 #define slab_debug_begin(c, p) ((void)0)
 #define slab_debug_alloc(c, p, caller) ((void)0)
 #define slab_debug_free(c, p, caller) ((void)0)

@@ -16,6 +16,7 @@
  * without it, by whoever owns the range.
  */
 #include "mem/vmap.h"
+#include "base/kasan.h"
 #include "base/panic.h"
 #include "base/spinlock.h"
 #include "lib/errno.h"
@@ -23,6 +24,7 @@
 #include "lib/rbtree.h"
 #include "mem/inject.h"
 #include "mem/kmap.h"
+#include "mem/shadow.h"
 #include "mem/slab.h"
 
 #define LAZY_BYTES_MAX MiB(8)
@@ -190,6 +192,10 @@ static struct vmap_range *range_take(size_t n, bool own_frames)
 		spin_unlock_irq(&vmap.lock, irq);
 	} while (!r && purge());
 	kcache_free(vmap.cache, spare);
+	if (r && shadow_add(r->start, r->start + r->size) != 0) {
+		vmap_free((void *)r->start);
+		return NULL;
+	}
 	return r;
 }
 
@@ -287,6 +293,7 @@ void *vmap_alloc(size_t n, unsigned flags)
 			vmap_free((void *)r->start);
 			return NULL;
 		}
+	kasan_trim((void *)r->start, n, r->size - PAGE_SIZE);
 	return (void *)r->start;
 }
 

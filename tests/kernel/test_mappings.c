@@ -25,9 +25,9 @@ KTEST(vmap_alloc_maps_frames_and_gives_them_back)
 	before = frames_free();
 	p = vmap_alloc(5 * PAGE_SIZE + 1, ALLOC_KERNEL | ALLOC_ZERO);
 	check(p != NULL);
-	for (size_t i = 0; i < 6 * PAGE_SIZE; i += 64)
+	for (size_t i = 0; i < 5 * PAGE_SIZE + 1; i += 64)
 		check_equal(p[i], 0);
-	memset(p, 0x77, 6 * PAGE_SIZE);
+	memset(p, 0x77, 5 * PAGE_SIZE + 1);
 	vmap_free(p);
 	check_equal(frames_free(), before);
 }

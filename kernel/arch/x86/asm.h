@@ -61,7 +61,7 @@
 #define FLAG_IF 0x200
 #define FLAG_RF 0x10000
 
-#define BOOT_STACK_BYTES 16384
+#define BOOT_STACK_BYTES (16384 << CONFIG_KASAN)
 
 #ifdef __ASSEMBLER__
 #define FUNCTION(name) \

@@ -18,8 +18,8 @@
 #include "hal/upcall.h"
 #include "lib/string.h"
 
-#define IRQ_STACK_BYTES 16384
-#define OWN_STACK_BYTES 8192
+#define IRQ_STACK_BYTES (16384 << CONFIG_KASAN)
+#define OWN_STACK_BYTES (8192 << CONFIG_KASAN)
 
 struct gate {
 	uint16_t offset0, selector;

@@ -26,6 +26,8 @@
 #define EFER_LME  8
 #define CPUID_ID  0x200000
 #define UART      0x3f8
+#define SHADOW_FIRST  448 /* entries of the top table for SHADOW_BASE */
+#define SHADOW_TABLES 32
 
 	.section .note.pvh, "a", @note
 	.balign 4
@@ -78,6 +80,27 @@ pvh_start:
 	movl $LOW(early_low) + TABLE, LOW(early_root)
 	movl $LOW(early_low) + TABLE, LOW(early_root) + 256 * 8
 	movl $LOW(early_high) + TABLE, LOW(early_root) + 511 * 8
+
+#if CONFIG_KASAN /* the shadow of everything is one page of zeros, through one table a level */
+	movl $LOW(mmu_shared_shadow), %ebx
+	movl $3, %edx
+2:	leal TABLE(%ebx), %eax
+	leal 0x1000(%ebx), %edi
+	movl $512, %ecx
+1:	movl %eax, (%edi)
+	addl $8, %edi
+	decl %ecx
+	jnz 1b
+	addl $0x1000, %ebx
+	decl %edx
+	jnz 2b
+	movl $LOW(early_root) + SHADOW_FIRST * 8, %edi
+	movl $SHADOW_TABLES, %ecx
+1:	movl $LOW(mmu_shared_shadow) + 3 * 0x1000 + TABLE, (%edi)
+	addl $8, %edi
+	decl %ecx
+	jnz 1b
+#endif
 
 	movl $CR4_EARLY, %eax
 	movl %eax, %cr4
@@ -163,3 +186,8 @@ early_high:
 	.skip 4096
 early_directory:
 	.skip 4 * 4096
+#if CONFIG_KASAN
+	.globl mmu_shared_shadow
+mmu_shared_shadow:
+	.skip 4 * 4096
+#endif

@@ -108,6 +108,21 @@ static void map_image(const char *start, const char *end, unsigned prot)
 				pte_make(mmu_image_phys(p), prot | MMU_GLOBAL);
 }
 
+#if CONFIG_KASAN
+/* Tables of its own below the top, so that the top never changes; they say what the shared one says. */
+static void map_shadow(void)
+{
+	for (vaddr_t va = SHADOW_BASE; va - SHADOW_BASE < SHADOW_SIZE; va += mmu_level_size(4)) {
+		pte_t *table = table_at(va, 3);
+
+		for (unsigned i = 0; i < MMU_ENTRIES; i++)
+			table[i] = mmu_shared_shadow[3][i];
+	}
+}
+#else
+#define map_shadow() ((void)0)
+#endif
+
 static void top_record(void)
 {
 	const pte_t *root = phys_to_virt(new_root);
@@ -139,6 +154,7 @@ void mmu_init_production(const struct boot_info *boot)
 	map_image(kernel_data_start, kernel_image_end, MMU_READ | MMU_WRITE);
 	for (unsigned i = 0; i < ARRAY_SIZE(region); i++)
 		table_at(region[i], mmu_levels() - 1);
+	map_shadow();
 	top_record();
 	mmu_switch(new_root, 0);
 	flush_everything();
