@@ -132,7 +132,7 @@ static bool signal_parent(struct process *p, int sig, int code, int status)
 		a = list_first_entry(&parent->threads, struct task, process_link)->actions->action[SIGCHLD - 1];
 	if (ended && sig == SIGCHLD)
 		forgotten = a.handler == (uaddr_t)SIG_IGN || (a.flags & SA_NOCLDWAIT);
-	if (sig && (ended || !(a.flags & SA_NOCLDSTOP)) && !(forgotten && a.handler == (uaddr_t)SIG_IGN))
+	if (sig && sig <= SIGNAL_COUNT && (ended || !(a.flags & SA_NOCLDSTOP)) && !(forgotten && a.handler == (uaddr_t)SIG_IGN))
 		signal_send_locked(parent, NULL, sig, &info);
 	spin_unlock_irq(&parent->signal_lock, irq);
 	return forgotten;
@@ -276,6 +276,7 @@ static bool process_end(struct process *p)
 	give_children_away(p);
 	session_orphan_group(p, p->parent);
 	p->zombie = true;
+	waitq_wake_all(&p->pid->end_wait);
 	return tell_of_exit(p);
 }
 

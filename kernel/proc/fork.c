@@ -19,7 +19,8 @@
 #define CLONE_KNOWN                                                                                \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PTRACE | CLONE_VFORK | CLONE_PARENT | \
 	 CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
-	 CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID | CLONE_IO | CLONE_CLEAR_SIGHAND)
+	 CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID | CLONE_IO | CLONE_CLEAR_SIGHAND | CLONE_PIDFD | \
+	 CLONE_INTO_CGROUP)
 
 /* One thread in so many bytes of memory, as Linux sets its own limit. */
 #define MEMORY_PER_THREAD (8 * KSTACK_BYTES)
@@ -48,7 +49,11 @@ static int check(const struct clone_args *a)
 {
 	uint64_t f = a->flags;
 
-	if ((f & (CLONE_NAMESPACES | CLONE_PIDFD | CLONE_INTO_CGROUP)) || (f & ~(uint64_t)CLONE_KNOWN))
+	if ((f & CLONE_PIDFD) && (f & CLONE_PARENT_SETTID) && a->pidfd == a->parent_tid)
+		return -EINVAL;
+	if ((f & CLONE_NAMESPACES) || (f & ~(uint64_t)CLONE_KNOWN))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) && (f & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
@@ -56,12 +61,8 @@ static int check(const struct clone_args *a)
 		return -EINVAL;
 	if ((f & CLONE_PARENT) && process_current() == init_process)
 		return -EINVAL;
-	if (a->set_tid_size)
-		return -EINVAL;
-	if (a->exit_signal > SIGNAL_COUNT || ((f & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal))
-		return -EINVAL;
-	if (!a->stack != !a->stack_size && a->stack_size != ~0UL)
-		return -EINVAL;
+	if (f & CLONE_INTO_CGROUP)
+		return -EBADF; /* no descriptor is one of a control group */
 	if (thread_interrupted())
 		return -ERESTARTNOINTR; /* before the work, not after it: see commit() */
 	return task_count() >= max_tasks() || too_many_of_user(task_current()) ? -EAGAIN : 0;
@@ -93,7 +94,8 @@ static int copy_resources(struct task *t, const struct task *me, uint64_t flags)
 		refcount_get(&me->actions->refs);
 		t->actions = me->actions;
 	} else {
-		t->actions = flags & CLONE_CLEAR_SIGHAND ? signal_actions_create() : signal_actions_copy(me->actions);
+		t->actions = flags & CLONE_CLEAR_SIGHAND ? signal_actions_copy_ignored(me->actions) :
+							   signal_actions_copy(me->actions);
 		if (!t->actions)
 			return -ENOMEM;
 	}
@@ -238,13 +240,13 @@ static int commit(struct task *t, struct task *me, const struct clone_args *a, u
 	return 0;
 }
 
-static int build(struct task *t, struct task *me, const struct clone_args *a)
+static int build(struct task *t, struct task *me, const struct clone_args *a, int tid)
 {
 	int result = make_process(t, me, a->flags);
 
 	if (result)
 		return result;
-	result = pid_alloc(&t->pid);
+	result = pid_alloc(tid, &t->pid);
 	if (result)
 		return result;
 	result = context_user_init(&t->thread.context);
@@ -281,7 +283,7 @@ static void discard(struct task *t)
 }
 
 /* A task with all that is its own, not in the tree yet. */
-static int create(struct task *me, const struct clone_args *a, struct task **out)
+static int create(struct task *me, const struct clone_args *a, int tid, struct task **out)
 {
 	struct task *t = task_alloc();
 	int result;
@@ -293,14 +295,54 @@ static int create(struct task *me, const struct clone_args *a, struct task **out
 		task_free_unborn(t);
 		return result;
 	}
-	result = build(t, me, a);
+	result = build(t, me, a, tid);
 	if (result)
 		discard(t);
 	*out = t;
 	return result;
 }
 
-int64_t process_clone(const struct clone_args *a)
+/* A descriptor of the child, told to the program, not yet in the table. */
+static int reserve_pidfd(struct task *t, struct task *me, uaddr_t to, struct file **file)
+{
+	int fd = files_reserve(me->files, 0, process_limit(RLIMIT_NOFILE), true), result;
+
+	if (fd < 0)
+		return fd;
+	result = pidfd_create_file(t->pid, 0, file);
+	if (!result && copy_to_user(to, &fd, sizeof(fd))) {
+		file_put(*file);
+		result = -EFAULT;
+	}
+	if (!result)
+		return fd;
+	files_unreserve(me->files, fd);
+	return result;
+}
+
+/* The last that can fail; then the child is there. */
+static int publish(struct task *t, struct task *me, const struct clone_args *a, uint64_t group_signals)
+{
+	struct file *file;
+	int fd = 0, result;
+
+	if (a->flags & CLONE_PIDFD)
+		fd = reserve_pidfd(t, me, a->pidfd, &file);
+	if (fd < 0)
+		return fd;
+	result = commit(t, me, a, group_signals);
+	if (!(a->flags & CLONE_PIDFD))
+		return result;
+	if (!result) {
+		files_install(me->files, fd, file);
+	} else {
+		files_unreserve(me->files, fd);
+		file_put(file);
+	}
+	return result;
+}
+
+int64_t process_clone(const struct clone_args *a, int tid)
 {
 	uint64_t group_signals = READ_ONCE(process_group_signals);
 	struct task *me = task_current(), *t;
@@ -308,20 +350,20 @@ int64_t process_clone(const struct clone_args *a)
 	int result = check(a);
 
 	if (!result)
-		result = create(me, a, &t);
+		result = create(me, a, tid, &t);
 	if (result)
 		return result;
 	if (a->flags & CLONE_VFORK) {
 		completion_init(&vfork_done);
 		t->vfork_done = &vfork_done;
 	}
-	result = commit(t, me, a, group_signals);
+	result = publish(t, me, a, group_signals);
 	if (result) {
 		discard(t);
 		return result;
 	}
 
-	int tid = t->pid->number;
+	tid = t->pid->number;
 	/* As in Linux, it is the program's mistake if this cannot be written. */
 	if (a->flags & CLONE_PARENT_SETTID)
 		(void)copy_to_user(a->parent_tid, &tid, sizeof(tid));

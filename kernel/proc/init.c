@@ -87,7 +87,7 @@ void process_start_init(int (*run)(void))
 	struct process *p = process_alloc();
 	struct task *t = task_alloc();
 
-	if (!p || !t || thread_init(&t->thread, "init", NULL, first_run, t, task_release) || pid_alloc(&t->pid) ||
+	if (!p || !t || thread_init(&t->thread, "init", NULL, first_run, t, task_release) || pid_alloc(0, &t->pid) ||
 	    context_user_init(&t->thread.context))
 		panic("no memory for process 1");
 	t->process = p;

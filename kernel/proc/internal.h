@@ -13,8 +13,14 @@ void task_free_unborn(struct task *t);   /* nothing but task_alloc() was done */
 struct process *process_alloc(void);     /* NULL when out */
 void task_release(struct thread *thread);
 
-/* signal.c */
+/* signal_queue.c */
 void signal_init(void);
+/* Removes every pending signal of mask. signal_lock held. */
+void signal_queue_remove(struct signal_queue *q, uint64_t mask);
+
+/* signal.c */
+#define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+bool signal_action_ignores(struct process *p, int sig); /* signal_lock held */
 
 bool signal_default_ignores(int sig);
 bool signal_default_stops(int sig);

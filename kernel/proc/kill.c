@@ -36,7 +36,7 @@ int signal_permission(struct process *target, int sig)
 
 static int kill_locked(struct process *p, int sig, const siginfo_t *info)
 {
-	int result = permission_locked(p, sig);
+	int result = sig < 0 || sig > SIGNAL_COUNT ? -EINVAL : permission_locked(p, sig);
 
 	if (result || !sig || p->zombie)
 		return result;
@@ -54,6 +54,12 @@ static int kill_process(int number, int sig, const siginfo_t *info)
 	if (named)
 		p = named->process ? named->process : named->task ? named->task->process : NULL;
 	return p ? kill_locked(p, sig, info) : -ESRCH;
+}
+
+int signal_kill_pid(struct pid *pid, int sig, const siginfo_t *info)
+{
+	SPIN_GUARD(&process_tree_lock);
+	return pid->process ? kill_locked(pid->process, sig, info) : -ESRCH;
 }
 
 /* 0 if one of them got it. */

@@ -10,6 +10,7 @@
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "mem/slab.h"
+#include "sched/work.h"
 
 #define HASH_SIZE     1024
 #define RESTART_AFTER 300
@@ -38,7 +39,18 @@ static struct hlist *bucket(int number)
 	return &table[(unsigned)number % HASH_SIZE];
 }
 
-int pid_alloc(struct pid **out)
+/* Table locked. */
+static size_t choose(int wanted)
+{
+	size_t n;
+
+	if (wanted)
+		return bitmap_test(&numbers, (size_t)wanted) ? BITMAP_NONE : (size_t)wanted;
+	n = bitmap_next_zero(&numbers, last + 1);
+	return n == BITMAP_NONE ? bitmap_next_zero(&numbers, RESTART_AFTER) : n;
+}
+
+static int try_alloc(int wanted, struct pid **out)
 {
 	struct pid *p = kcache_alloc(cache, ALLOC_KERNEL | ALLOC_ZERO);
 	uint64_t irq;
@@ -48,23 +60,47 @@ int pid_alloc(struct pid **out)
 	refcount_init(&p->refs, 1);
 	list_init(&p->group_members);
 	list_init(&p->session_members);
+	waitq_init(&p->end_wait);
 
 	irq = spin_lock_irq(&table_lock);
-	size_t n = bitmap_next_zero(&numbers, last + 1);
-	if (n == BITMAP_NONE)
-		n = bitmap_next_zero(&numbers, RESTART_AFTER);
+	size_t n = choose(wanted);
 	if (n == BITMAP_NONE) {
 		spin_unlock_irq(&table_lock, irq);
 		kcache_free(cache, p);
-		return -EAGAIN;
+		return wanted ? -EEXIST : -EAGAIN;
 	}
 	bitmap_set(&numbers, n);
-	last = (unsigned)n;
+	if (!wanted)
+		last = (unsigned)n;
 	p->number = (int)n;
 	hlist_add_head(&p->hash, bucket(p->number));
 	spin_unlock_irq(&table_lock, irq);
 	*out = p;
 	return 0;
+}
+
+/* Whether number is only waiting for a grace period to be free: what had it is gone. */
+static bool is_dying(int number)
+{
+	struct pid *p;
+
+	rcu_read_lock();
+	p = pid_find(number);
+	bool dying = !p || (!rcu_dereference(p->task) && !rcu_dereference(p->process) && list_empty(&p->group_members) &&
+			    list_empty(&p->session_members));
+	rcu_read_unlock();
+	return dying;
+}
+
+int pid_alloc(int wanted, struct pid **out)
+{
+	int result = try_alloc(wanted, out);
+
+	for (int i = 0; result == -EEXIST && i < 3 && is_dying(wanted); i++) {
+		rcu_synchronize();
+		result = try_alloc(wanted, out);
+	}
+	return result;
 }
 
 static void pid_free(struct rcu_head *h)

@@ -12,6 +12,7 @@
 #include "base/rcu.h"
 #include "lib/list.h"
 #include "lib/refcount.h"
+#include "sched/wait.h"
 
 #define PID_LIMIT 32768 /* numbers are below this: Linux's default */
 
@@ -24,12 +25,13 @@ struct pid {
 	struct process *process;      /* tree lock, RCU: the process with this id; a zombie too */
 	struct list group_members;    /* tree lock: processes whose group it is */
 	struct list session_members;  /* tree lock: processes whose session it is */
+	struct waitq end_wait;        /* pidfds: woken when the process ends */
 	struct session_terminal *terminal; /* tree lock: of the session with this id, or NULL */
 	struct rcu_head rcu;
 };
 
-/* A fresh number, the next free one after the last given. -EAGAIN when none, -ENOMEM. */
-int pid_alloc(struct pid **out);
+/* A fresh number, the next free one after the last given; or, if it is not 0, wanted. -EAGAIN when none, -EEXIST, -ENOMEM. */
+int pid_alloc(int wanted, struct pid **out);
 static inline void pid_get(struct pid *p) { refcount_get(&p->refs); }
 void pid_put(struct pid *p); /* the last one frees the number. Any context. NULL allowed. */
 

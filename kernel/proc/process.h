@@ -167,9 +167,21 @@ void process_unlink(struct process *p);
 /* Tells the parent that p stopped, continued or ended. Tree lock held. True: nobody will wait for it. */
 bool process_tell_parent(struct process *p, int code, int status);
 
-/* clone(2), all kinds; args as struct clone_args of <linux/sched.h>, checked here. The child's tid, or errno. */
+/*
+ * clone(2), all kinds; args as struct clone_args of <linux/sched.h>, checked here. tid: the
+ * number that the child is to have, or 0. The child's tid, or errno.
+ */
 struct clone_args;
-int64_t process_clone(const struct clone_args *args);
+int64_t process_clone(const struct clone_args *args, int tid);
+
+/* pidfds. proc/pidfd.c */
+int pidfd_create_file(struct pid *pid, uint32_t flags, struct file **out); /* flags: O_NONBLOCK */
+struct pid *pidfd_pid(const struct file *f);          /* the file's, not counted; NULL: it is no pidfd */
+int pidfd_open_process(int number, struct pid **out); /* counted; -ESRCH, -EINVAL: a thread's number */
+/* kill(2) for what a pidfd says. */
+int signal_kill_pid(struct pid *pid, int sig, const siginfo_t *info);
+/* ptrace(2)'s check: same identity and dumpable, or CAP_SYS_PTRACE. */
+bool task_may_inspect(struct task *t, const struct cred *me);
 
 /* exit(2) and exit_group(2); code is a wait status. */
 __noreturn void task_exit(int code);

@@ -65,20 +65,9 @@ static void owner(void *task, uint32_t *uid, uint32_t *gid)
 	spin_unlock(&t->lock);
 }
 
-/* ptrace(2)'s read check: same identity and dumpable, or CAP_SYS_PTRACE. */
 static bool may_inspect(void *task, const struct cred *me)
 {
-	struct task *t = task;
-	bool allowed;
-
-	if (t->process == process_current() || cred_capable(me, CAP_SYS_PTRACE))
-		return true;
-	spin_lock(&t->lock);
-	const struct cred *c = t->cred;
-	allowed = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid && me->fsgid == c->gid &&
-		  me->fsgid == c->egid && me->fsgid == c->sgid && t->process->dumpable;
-	spin_unlock(&t->lock);
-	return allowed;
+	return task_may_inspect(task, me);
 }
 
 static int self(bool thread, int *tgid)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc/signal.c: sending signals, queues, masks and actions; what happens when
- * they arrive is in deliver.c, stopping and continuing in job.c.
+ * proc/signal.c: sending signals, masks, waiting for signals. What is pending is in
+ * signal_queue.c, actions in signal_action.c; what happens when signals arrive is in
+ * deliver.c, stopping and continuing in job.c.
  *
  * Sending. A signal goes to one thread's queue or to the process's. Then some
  * thread has to notice: the target, or for the process any thread that does not
@@ -26,132 +27,10 @@ static const uint64_t default_stops = BIT_OF(SIGSTOP) | BIT_OF(SIGTSTP) | BIT_OF
 static const uint64_t default_dumps = BIT_OF(SIGQUIT) | BIT_OF(SIGILL) | BIT_OF(SIGTRAP) | BIT_OF(SIGABRT) |
 				      BIT_OF(SIGFPE) | BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGSYS) |
 				      BIT_OF(SIGXCPU) | BIT_OF(SIGXFSZ);
-static const uint64_t synchronous = BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGILL) | BIT_OF(SIGTRAP) |
-				    BIT_OF(SIGFPE) | BIT_OF(SIGSYS);
-static const uint64_t known_flags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |
-				    SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER;
-static const uint64_t unblockable = BIT_OF(SIGKILL) | BIT_OF(SIGSTOP);
-
-static struct kcache *entry_cache;
-
-void signal_init(void)
-{
-	entry_cache = kcache_create("signal", sizeof(struct signal_entry), 8);
-}
 
 bool signal_default_ignores(int sig) { return default_ignored & BIT_OF(sig); }
 bool signal_default_stops(int sig) { return default_stops & BIT_OF(sig); }
 bool signal_default_dumps(int sig) { return default_dumps & BIT_OF(sig); }
-
-void signal_queue_init(struct signal_queue *q)
-{
-	q->set = 0;
-	list_init(&q->entries);
-}
-
-struct signal_entry *signal_entry_create(struct account *a, uint64_t limit)
-{
-	struct signal_entry *e;
-
-	if (!account_add_signal(a, limit))
-		return NULL;
-	e = kcache_alloc(entry_cache, ALLOC_ATOMIC);
-	if (!e) {
-		account_drop_signal(a);
-		return NULL;
-	}
-	list_init(&e->link);
-	e->timer = NULL;
-	e->account = a;
-	return e;
-}
-
-void signal_entry_destroy(struct signal_entry *e)
-{
-	account_drop_signal(e->account);
-	kcache_free(entry_cache, e);
-}
-
-static void entry_done(struct signal_entry *e)
-{
-	list_del_init(&e->link);
-	/* A timer's entry belongs to the timer, which uses it again. */
-	if (!e->timer)
-		signal_entry_destroy(e);
-}
-
-/* Removes every pending signal of mask from one queue. */
-static void queue_remove(struct signal_queue *q, uint64_t mask)
-{
-	struct signal_entry *e, *next;
-
-	if (!(q->set & mask))
-		return;
-	q->set &= ~mask;
-	list_for_each_entry_safe(e, next, &q->entries, link) {
-		if (mask & BIT_OF(e->info.si_signo))
-			entry_done(e);
-	}
-}
-
-void signal_queue_flush(struct signal_queue *q)
-{
-	queue_remove(q, ~0UL);
-}
-
-/* The lowest pending signal outside mask, synchronous ones first; 0 if none. */
-static int first_pending(const struct signal_queue *q, uint64_t mask)
-{
-	uint64_t ready = q->set & ~mask;
-
-	if (!ready)
-		return 0;
-	if (ready & synchronous)
-		ready &= synchronous;
-	return __builtin_ctzl(ready) + 1;
-}
-
-static void take_from(struct signal_queue *q, int sig, siginfo_t *info)
-{
-	struct signal_entry *e, *next, *found = NULL;
-	bool more = false;
-
-	list_for_each_entry_safe(e, next, &q->entries, link) {
-		if (e->info.si_signo != sig)
-			continue;
-		if (found) {
-			more = true;
-			break;
-		}
-		found = e;
-	}
-	if (!more)
-		q->set &= ~BIT_OF(sig);
-	if (!found) {
-		*info = (siginfo_t){ .si_signo = sig, .si_code = SI_USER };
-		return;
-	}
-	*info = found->info;
-	if (found->timer)
-		posix_timer_signal_taken(found, info);
-	entry_done(found);
-}
-
-int signal_take(struct task *t, uint64_t mask, siginfo_t *info)
-{
-	struct process *p = t->process;
-	int sig = first_pending(&t->pending, mask);
-
-	assert_held(&p->signal_lock);
-	if (sig) {
-		take_from(&t->pending, sig, info);
-		return sig;
-	}
-	sig = first_pending(&p->pending, mask);
-	if (sig)
-		take_from(&p->pending, sig, info);
-	return sig;
-}
 
 static struct signal_action *action_of(struct process *p, int sig)
 {
@@ -160,7 +39,7 @@ static struct signal_action *action_of(struct process *p, int sig)
 	return &t->actions->action[sig - 1];
 }
 
-static bool action_ignores(struct process *p, int sig)
+bool signal_action_ignores(struct process *p, int sig)
 {
 	uaddr_t handler;
 
@@ -175,7 +54,7 @@ static bool action_ignores(struct process *p, int sig)
 bool signal_is_ignored(struct process *p, int sig)
 {
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	bool ignored = action_ignores(p, sig);
+	bool ignored = signal_action_ignores(p, sig);
 
 	spin_unlock_irq(&p->signal_lock, irq);
 	return ignored;
@@ -195,7 +74,7 @@ static bool is_dropped(struct process *p, const struct task *t, int sig)
 {
 	if ((t->blocked | t->waiting_for) & BIT_OF(sig))
 		return false;
-	return action_ignores(p, sig) || (p == init_process && action_of(p, sig)->handler == (uaddr_t)SIG_DFL);
+	return signal_action_ignores(p, sig) || (p == init_process && action_of(p, sig)->handler == (uaddr_t)SIG_DFL);
 }
 
 void process_begin_exit(struct process *p, int code)
@@ -271,9 +150,9 @@ static void cancel_opposites(struct process *p, int sig)
 		gone = default_stops;
 	else
 		return;
-	queue_remove(&p->pending, gone);
+	signal_queue_remove(&p->pending, gone);
 	list_for_each_entry(t, &p->threads, process_link)
-		queue_remove(&t->pending, gone);
+		signal_queue_remove(&t->pending, gone);
 	if (sig == SIGCONT)
 		job_continue(p);
 }
@@ -448,7 +327,7 @@ void signal_set_mask(uint64_t mask)
 	struct task *t = task_current();
 	struct process *p = t->process;
 
-	mask &= ~unblockable;
+	mask &= ~SIGNALS_UNBLOCKABLE;
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	if (mask & ~t->blocked & p->pending.set) {
 		/* What we are about to block may be meant for us: let another thread see it. */
@@ -480,34 +359,6 @@ void signal_restore_mask(bool interrupted)
 	signal_set_mask(t->saved_blocked);
 }
 
-int signal_set_action(int sig, const struct signal_action *new, struct signal_action *old)
-{
-	struct task *t = task_current(), *other;
-	struct process *p = t->process;
-
-	if (sig < 1 || sig > SIGNAL_COUNT || (new && (sig == SIGKILL || sig == SIGSTOP)))
-		return -EINVAL;
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	spin_lock(&t->actions->lock);
-	struct signal_action *a = &t->actions->action[sig - 1];
-	if (old)
-		*old = *a;
-	if (new) {
-		*a = *new;
-		a->flags &= known_flags; /* sigaction(2): how programs find out which ones there are */
-		a->mask &= ~unblockable;
-		/* POSIX: setting a pending signal to be ignored discards it. */
-		if (action_ignores(p, sig)) {
-			queue_remove(&p->pending, BIT_OF(sig));
-			list_for_each_entry(other, &p->threads, process_link)
-				queue_remove(&other->pending, BIT_OF(sig));
-		}
-	}
-	spin_unlock(&t->actions->lock);
-	spin_unlock_irq(&p->signal_lock, irq);
-	return 0;
-}
-
 /* One look: the number of a signal of set, taken off; -EINTR; or 0, and the thread says that it waits. */
 static int look_for(struct task *t, uint64_t set, siginfo_t *info, bool may_wait)
 {
@@ -535,7 +386,7 @@ int signal_wait(uint64_t set, siginfo_t *info, nsec_t deadline)
 	bool timeout = deadline <= clock_now();
 	int sig;
 
-	set &= ~unblockable;
+	set &= ~SIGNALS_UNBLOCKABLE;
 	while (!(sig = look_for(t, set, info, !timeout)) && !timeout) {
 		timeout = sched_switch_until(deadline, deadline == INT64_MAX ? 0 : t->timer_slack);
 		thread_set_state(THREAD_RUNNING);
@@ -552,51 +403,4 @@ uint64_t signal_pending_set(void)
 
 	spin_unlock_irq(&p->signal_lock, irq);
 	return set;
-}
-
-struct signal_actions *signal_actions_create(void)
-{
-	struct signal_actions *a = kzalloc(sizeof(*a), ALLOC_KERNEL);
-
-	if (a) {
-		refcount_init(&a->refs, 1);
-		spin_init(&a->lock, RANK_SIGNAL_ACTIONS);
-	}
-	return a;
-}
-
-struct signal_actions *signal_actions_copy(struct signal_actions *from)
-{
-	struct signal_actions *a = signal_actions_create();
-
-	if (a) {
-		/* Under the lock with interrupts off, as it nests inside signal_lock. */
-		uint64_t irq = spin_lock_irq(&from->lock);
-		for (int i = 0; i < SIGNAL_COUNT; i++)
-			a->action[i] = from->action[i];
-		spin_unlock_irq(&from->lock, irq);
-	}
-	return a;
-}
-
-void signal_actions_put(struct signal_actions *a)
-{
-	if (refcount_put(&a->refs))
-		kfree(a);
-}
-
-void signal_actions_reset(struct task *t)
-{
-	struct process *p = t->process;
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-
-	spin_lock(&t->actions->lock);
-	for (int i = 0; i < SIGNAL_COUNT; i++) {
-		struct signal_action *a = &t->actions->action[i];
-		uaddr_t handler = a->handler == (uaddr_t)SIG_IGN ? (uaddr_t)SIG_IGN : (uaddr_t)SIG_DFL;
-
-		*a = (struct signal_action){ .handler = handler };
-	}
-	spin_unlock(&t->actions->lock);
-	spin_unlock_irq(&p->signal_lock, irq);
 }

@@ -89,6 +89,7 @@ void signal_deliver(struct user_frame *f);
 
 struct signal_actions *signal_actions_create(void);
 struct signal_actions *signal_actions_copy(struct signal_actions *from); /* NULL when out */
+struct signal_actions *signal_actions_copy_ignored(struct signal_actions *from); /* the others to default; NULL when out */
 void signal_actions_put(struct signal_actions *a);
 void signal_actions_reset(struct task *t); /* exec: handlers to default */
 void signal_queue_init(struct signal_queue *q);

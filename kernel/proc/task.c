@@ -8,6 +8,7 @@
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 
 struct spinlock process_tree_lock = SPINLOCK_INIT(RANK_PROCESS_TREE);
@@ -177,6 +178,20 @@ void cred_commit(struct cred *c)
 	rcu_assign(t->cred, c);
 	spin_unlock(&t->lock);
 	cred_put(old);
+}
+
+bool task_may_inspect(struct task *t, const struct cred *me)
+{
+	bool allowed;
+
+	if (t->process == process_current() || cred_capable(me, CAP_SYS_PTRACE))
+		return true;
+	spin_lock(&t->lock);
+	const struct cred *c = t->cred;
+	allowed = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid && me->fsgid == c->gid &&
+		  me->fsgid == c->egid && me->fsgid == c->sgid && t->process->dumpable;
+	spin_unlock(&t->lock);
+	return allowed;
 }
 
 int task_walk_begin(struct task_walk *w, int dirfd, const char *name, unsigned flags)

@@ -6,7 +6,6 @@
 #include "hal/clock.h"
 #include "proc/futex.h"
 #include "syscall/syscall.h"
-#include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/time.h>
 
@@ -166,7 +165,7 @@ SYSCALL3(get_robust_list, int, tid, uaddr_t, head_to, uaddr_t, size_to)
 		t = task_find(tid);
 		if (!t)
 			return -ESRCH;
-		if (t->process != process_current() && !capable(CAP_SYS_PTRACE)) {
+		if (!task_may_inspect(t, cred_current())) {
 			task_put(t);
 			return -EPERM;
 		}

@@ -6,6 +6,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "syscall/syscall.h"
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
@@ -22,17 +23,54 @@ SYSCALL5(clone, uint64_t, flags, uaddr_t, stack, uaddr_t, parent_tid, uaddr_t, c
 		.stack = stack,
 		.stack_size = STACK_POINTER_ONLY,
 		.tls = tls,
+		.pidfd = parent_tid,
 	};
 
 	if (flags & (CLONE_THREAD | CLONE_PARENT))
 		a.exit_signal = 0;
-	return process_clone(&a);
+	return process_clone(&a, 0);
+}
+
+#define NAMESPACE_LEVELS_MAX 32 /* of process numbers, on Linux */
+
+/* The number that the child is to have; there is one level of them. */
+static int read_tid(const struct clone_args *a, int *tid)
+{
+	*tid = 0;
+	if (!a->set_tid)
+		return a->set_tid_size ? -EINVAL : 0;
+	if (!a->set_tid_size || a->set_tid_size > NAMESPACE_LEVELS_MAX)
+		return -EINVAL;
+	if (get_user_struct(*tid, a->set_tid))
+		return -EFAULT;
+	if (a->set_tid_size > 1 || *tid < 1 || *tid >= PID_LIMIT)
+		return -EINVAL;
+	return capable(CAP_CHECKPOINT_RESTORE) || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+static bool stack_valid(const struct clone_args *a)
+{
+	if (!a->stack || !a->stack_size)
+		return !a->stack && !a->stack_size;
+	return a->stack_size != STACK_POINTER_ONLY && user_range_ok(a->stack, a->stack_size);
+}
+
+static bool args_valid(const struct clone_args *a, size_t size)
+{
+	if ((a->exit_signal & ~(uint64_t)CSIGNAL) || a->exit_signal > SIGNAL_COUNT)
+		return false;
+	if ((a->flags & CLONE_INTO_CGROUP) && (a->cgroup > INT_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return false;
+	if ((a->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME))) ||
+	    ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal))
+		return false;
+	return stack_valid(a);
 }
 
 SYSCALL2(clone3, uaddr_t, from, size_t, size)
 {
 	struct clone_args a;
-	int result;
+	int tid, result;
 
 	if (size > PAGE_SIZE)
 		return -E2BIG;
@@ -41,17 +79,17 @@ SYSCALL2(clone3, uaddr_t, from, size_t, size)
 	result = sized_read(&a, sizeof(a), from, size);
 	if (result)
 		return result;
-	if (a.stack_size == STACK_POINTER_ONLY || !user_range_ok(a.stack, a.stack_size) ||
-	    (a.flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME))) || (a.exit_signal & ~(uint64_t)CSIGNAL))
+	if (!args_valid(&a, size))
 		return -EINVAL;
-	return process_clone(&a);
+	result = read_tid(&a, &tid);
+	return result ? result : process_clone(&a, tid);
 }
 
 SYSCALL0(fork)
 {
 	struct clone_args a = { .exit_signal = SIGCHLD, .stack_size = STACK_POINTER_ONLY };
 
-	return process_clone(&a);
+	return process_clone(&a, 0);
 }
 
 SYSCALL0(vfork)
@@ -62,7 +100,7 @@ SYSCALL0(vfork)
 		.stack_size = STACK_POINTER_ONLY,
 	};
 
-	return process_clone(&a);
+	return process_clone(&a, 0);
 }
 
 SYSCALL3(execve, uaddr_t, name, uaddr_t, argv, uaddr_t, envp)
@@ -153,6 +191,22 @@ static int put_child_info(uaddr_t to, const struct wait_result *r)
 	return copy_to_user(to, &info, offsetof(siginfo_t, si_status) + sizeof(info.si_status));
 }
 
+/* The file keeps the number from being another's. One that does not block says so by EAGAIN. */
+static int64_t wait_pidfd(int fd, int options, struct wait_result *r)
+{
+	int64_t result;
+
+	if (fd < 0)
+		return -EINVAL;
+	FILE_GUARD(f, fd);
+	const struct pid *pid = f ? pidfd_pid(f) : NULL;
+	if (!pid)
+		return -EBADF;
+	bool blocks = !(atomic_load(&f->flags) & O_NONBLOCK);
+	result = process_wait(P_PID, pid->number, options | (blocks ? 0 : WNOHANG), r);
+	return !result && !blocks && !(options & WNOHANG) ? -EAGAIN : result;
+}
+
 static int64_t wait_checked(int which, int id, int options, struct wait_result *r)
 {
 	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | (int)(__WNOTHREAD | __WCLONE | __WALL)))
@@ -161,9 +215,7 @@ static int64_t wait_checked(int which, int id, int options, struct wait_result *
 		return -EINVAL;
 	if ((which == P_PID && id <= 0) || (which == P_PGID && id < 0) || which < P_ALL || which > P_PIDFD)
 		return -EINVAL;
-	if (which == P_PIDFD)
-		return id < 0 ? -EINVAL : -EBADF;
-	return process_wait(which, id, options, r);
+	return which == P_PIDFD ? wait_pidfd(id, options, r) : process_wait(which, id, options, r);
 }
 
 SYSCALL5(waitid, int, which, int, id, uaddr_t, info, int, options, uaddr_t, usage)

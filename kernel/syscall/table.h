@@ -75,7 +75,7 @@
 	ROW( 53, socketpair,             PLAIN, "int hex int ptr") \
 	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") /* level SOL_SOCKET; no SO_PEEK_OFF, no filters */ \
 	ROW( 55, getsockopt,             PLAIN, "fd int int ptr ptr") \
-	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces, no CLONE_PIDFD */ \
+	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces */ \
 	ROW( 57, fork,                   FULL,  "") \
 	ROW( 58, vfork,                  FULL,  "") \
 	ROW( 59, execve,                 FULL,  "path ptr ptr") \
@@ -354,7 +354,7 @@
 	ROW(332, statx,                  PLAIN, "dirfd path hex hex ptr") \
 	ROW(333, io_pgetevents,          NONE,  "") \
 	ROW(334, rseq,                   PLAIN, "ptr uint int hex") \
-	ROW(424, pidfd_send_signal,      NONE,  "") \
+	ROW(424, pidfd_send_signal,      PLAIN, "fd sig ptr hex") /* not through descriptors of /proc/PID */ \
 	ROW(425, io_uring_setup,         NONE,  "") \
 	ROW(426, io_uring_enter,         NONE,  "") \
 	ROW(427, io_uring_register,      NONE,  "") \
@@ -364,11 +364,11 @@
 	ROW(431, fsconfig,               NONE,  "") \
 	ROW(432, fsmount,                NONE,  "") \
 	ROW(433, fspick,                 NONE,  "") \
-	ROW(434, pidfd_open,             NONE,  "") \
-	ROW(435, clone3,                 FULL,  "ptr size") /* likewise, no set_tid */ \
+	ROW(434, pidfd_open,             PLAIN, "int hex") \
+	ROW(435, clone3,                 FULL,  "ptr size") /* likewise */ \
 	ROW(436, close_range,            PLAIN, "fd fd hex") \
 	ROW(437, openat2,                PLAIN, "dirfd path ptr size") /* RESOLVE_CACHED always answers EAGAIN */ \
-	ROW(438, pidfd_getfd,            NONE,  "") \
+	ROW(438, pidfd_getfd,            PLAIN, "fd fd hex") \
 	ROW(439, faccessat2,             PLAIN, "dirfd path oct hex") \
 	ROW(440, process_madvise,        NONE,  "") \
 	ROW(441, epoll_pwait2,           PLAIN, "fd ptr int ptr ptr size") \
