@@ -42,7 +42,8 @@ struct context {
 	uint64_t fs_base;       /* owner: user FS base (thread-local storage) */
 	uint64_t gs_base;       /* owner: user GS base */
 	void *xstate;           /* owner: extended state save area, NULL in kernel threads */
-	uint32_t xstate_cpu;    /* owner: 1 + processor whose registers got its extended state last; 0 none */
+	uint16_t xstate_cpu;    /* owner: 1 + processor whose registers got its extended state last; 0 none */
+	uint8_t xstate_uses;    /* owner: in how many of its last turns it used extended state; wraps */
 	const char *name;       /* immutable pointer: the thread's name, for fault reports */
 };
 

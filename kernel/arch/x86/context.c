@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine's part of a thread: see hal/context.h. The running thread's
- * extended state, FS base and GS base are in the registers; context_switch()
- * saves and loads them (xstate.c tells the rule for extended state). Kernel
- * threads have none and leave the registers as they are.
+ * The machine's part of a thread: see hal/context.h. The running thread's FS
+ * base and GS base are in the registers; context_switch() saves and loads them,
+ * and sees to the extended state (xstate.c tells the rule). Kernel threads have
+ * none of these and leave the registers as they are.
  *
  * With the FSGSBASE instructions programs write the bases themselves, so they
  * are read back at a switch. Without, they change by system call only, but a
@@ -97,26 +97,17 @@ static void bases_load(const struct context *next)
 
 static void user_state_save(struct context *c)
 {
-	xstate_save(c->xstate);
+	xstate_switch_from(c);
 	if (cpu_features.fsgsbase) {
 		c->fs_base = fs_read();
 		c->gs_base = gs_read();
 	}
 }
 
-static void xstate_own(struct context *c)
-{
-	cpu_local_write(xstate_owner, c);
-	c->xstate_cpu = 1 + cpu_id();
-}
-
 static void user_state_load(struct context *c)
 {
-	if (cpu_local_read(xstate_owner) != c || c->xstate_cpu != 1 + cpu_id()) {
-		xstate_load(c->xstate);
-		bases_load(c);
-		xstate_own(c);
-	}
+	xstate_switch_to(c);
+	bases_load(c);
 }
 
 void context_switch(struct context *prev, struct context *next)
@@ -155,6 +146,7 @@ void context_init(struct context *c, vaddr_t stack_top, void (*entry)(void *arg)
 	c->fs_base = c->gs_base = 0;
 	c->xstate = NULL;
 	c->xstate_cpu = 0;
+	c->xstate_uses = 0;
 }
 
 int context_user_init(struct context *c)
@@ -172,9 +164,8 @@ int context_user_init(struct context *c)
 	irq = irq_save();
 	c->xstate = area;
 	if (c == context_current()) {
-		xstate_load_initial();
+		xstate_need();
 		bases_load(c);
-		xstate_own(c);
 	}
 	irq_restore(irq);
 	return 0;
@@ -203,7 +194,7 @@ void context_fork(struct context *child, const struct context *parent)
 		return;
 	assert(child->xstate);
 	irq = irq_save();
-	xstate_save_all(child->xstate);
+	xstate_copy(child->xstate);
 	child->fs_base = fs_read();
 	child->gs_base = gs_read();
 	irq_restore(irq);

@@ -63,7 +63,6 @@ PERCPU(uint64_t, entry_user_rsp);
 PERCPU(uint32_t, irq_depth);
 PERCPU(vaddr_t, irq_stack_top);
 PERCPU(struct user_frame *, irq_frame);
-PERCPU(struct context *, xstate_owner);
 
 extern uint64_t cpu_gdt[GDT_ENTRIES];
 __section(".percpu") uint64_t cpu_gdt[GDT_ENTRIES] = {

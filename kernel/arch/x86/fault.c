@@ -96,6 +96,10 @@ void fault_from_user(struct user_frame *f, unsigned vector, uint64_t error)
 	vaddr_t addr = vector == VECTOR_PAGE_FAULT ? cr2_read() : 0;
 
 	assert(f == context_frame(context_current()) && (f->rflags & FLAG_IF));
+	if (vector == VECTOR_NO_DEVICE) {
+		xstate_need();
+		return;
+	}
 	irq_enable();
 	if (vector == VECTOR_PAGE_FAULT)
 		upcall_user_fault(addr, fault_access(error), true, error);
@@ -110,6 +114,8 @@ void fault_from_kernel(struct user_frame *f, unsigned vector, uint64_t error)
 
 		if (!fault_usercopy(f, addr, error))
 			panic_page_fault(f, addr, error);
+	} else if (vector == VECTOR_NO_DEVICE && context_current()->xstate) {
+		xstate_need(); /* for a copy of the state */
 	} else if (vector != VECTOR_GENERAL || !extable_fix(f)) {
 		panic_exception(f, vector, error);
 	}

@@ -44,6 +44,7 @@
 #define VECTOR_NMI          2
 #define VECTOR_BREAKPOINT   3
 #define VECTOR_OVERFLOW     4
+#define VECTOR_NO_DEVICE    7 /* extended state is used while it is off */
 #define VECTOR_DOUBLE_FAULT 8
 #define VECTOR_GENERAL      13
 #define VECTOR_PAGE_FAULT   14
@@ -95,7 +96,6 @@ extern uint64_t entry_user_rsp; /* scratch of entry_syscall */
 extern uint32_t irq_depth;      /* interrupts and own-stack exceptions in progress */
 extern vaddr_t irq_stack_top;   /* immutable */
 extern struct user_frame *irq_frame; /* what the interrupt in progress interrupted */
-extern struct context *xstate_owner; /* whose extended state the registers hold; interrupts off */
 
 /* Another processor's way up: its memory, by the boot processor; then its registers, by itself. */
 void cpu_prepare_other(unsigned cpu, const struct cpu_memory *m, vaddr_t stack);
@@ -112,7 +112,10 @@ void features_init(void);
 
 /* xstate.c */
 void xstate_init_cpu(void); /* turns the state components on */
-void xstate_save(void *area); /* for this thread's own area */
+void xstate_switch_from(struct context *c); /* of a thread with user mode; interrupts off */
+void xstate_switch_to(struct context *c);
+void xstate_need(void); /* the running thread's comes into the registers; preemption off */
+void xstate_copy(void *area); /* the running thread's; interrupts off */
 void xstate_save_all(void *area); /* for any area: every component is written */
 void xstate_load(const void *area);
 void xstate_load_initial(void);

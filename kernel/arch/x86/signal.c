@@ -104,6 +104,7 @@ static int state_pop(uaddr_t from)
 		return -EFAULT;
 	for (;;) {
 		preempt_disable();
+		xstate_need(); /* a copy that fails half-way leaves the registers right */
 		usercopy_disable_faults();
 		left = usercopy_from(area, from, n);
 		if (!left) {

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Extended state: x87, SSE, AVX, AVX-512. The kernel itself is compiled without
- * it, so while a thread that has user mode runs, in the kernel too, the
- * registers hold its state, and nothing else's: they are saved when it is
- * switched away from and loaded when another such thread comes. A thread that
- * comes back after kernel threads only finds them still loaded.
+ * it, so while a thread that has user mode runs, in the kernel too, nothing
+ * changes its state behind its back.
+ *
+ * Many threads do not use it between two switches. So a thread comes to run with
+ * the state turned off (TS in CR0) unless it used it in each of its last turns;
+ * the first use traps, here or in the kernel, and brings it in (xstate_need).
+ * While it is on, the registers hold the running thread's state, or that of the
+ * thread before when a kernel thread runs, and it is saved at the switch. While
+ * it is off the area holds it. Counting wraps, so that a thread which has ceased
+ * to use its state is found out one day.
  *
  * XSAVE (XSAVEOPT for a thread's own area, which the processor remembers) in
  * the standard form, because signal frames have it; FXSAVE where there is none.
@@ -36,12 +42,18 @@
 #define CR0_TS BIT(3)
 #define CR0_NE BIT(5)
 
+/* So many turns in a row with a use, and the next one starts with the state loaded. */
+#define USES_EAGER 3
+
 #define FCW_INITIAL   0x37f
 #define MXCSR_INITIAL 0x1f80
 
 static bool has_xsaveopt;
 static uint32_t mxcsr_mask;
 static uint8_t initial_area[LEGACY_BYTES + HEADER_BYTES] __aligned(64);
+
+static PERCPU(struct context *, registers_owner); /* whose state was loaded last; interrupts off */
+static PERCPU(bool, registers_off);               /* TS is set; interrupts off */
 
 static uint16_t *area_u16(void *area, size_t at) { return (uint16_t *)((char *)area + at); }
 static uint32_t *area_u32(void *area, size_t at) { return (uint32_t *)((char *)area + at); }
@@ -61,7 +73,7 @@ void xstate_save_all(void *area)
 		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
 
-void xstate_save(void *area)
+static void xstate_save(void *area)
 {
 	if (has_xsaveopt)
 		WITH_MASK("xsaveopt64", area);
@@ -80,6 +92,60 @@ void xstate_load(const void *area)
 void xstate_load_initial(void)
 {
 	xstate_load(initial_area);
+}
+
+static void registers_turn(bool off)
+{
+	if (cpu_local_read(registers_off) == off)
+		return;
+	cr0_write(off ? cr0_read() | CR0_TS : cr0_read() & ~CR0_TS);
+	cpu_local_write(registers_off, off);
+}
+
+static bool registers_hold(const struct context *c)
+{
+	return cpu_local_read(registers_owner) == c && c->xstate_cpu == 1 + cpu_id();
+}
+
+static void registers_fill(struct context *c)
+{
+	registers_turn(false);
+	if (registers_hold(c))
+		return;
+	xstate_load(c->xstate);
+	cpu_local_write(registers_owner, c);
+	c->xstate_cpu = (uint16_t)(1 + cpu_id());
+}
+
+void xstate_need(void)
+{
+	registers_fill(context_current());
+}
+
+void xstate_copy(void *area)
+{
+	if (cpu_local_read(registers_off))
+		memcpy(area, context_current()->xstate, cpu_features.xstate_size);
+	else
+		xstate_save_all(area);
+}
+
+void xstate_switch_from(struct context *c)
+{
+	if (cpu_local_read(registers_off)) {
+		c->xstate_uses = 0;
+		return;
+	}
+	xstate_save(c->xstate);
+	c->xstate_uses++;
+}
+
+void xstate_switch_to(struct context *c)
+{
+	if (c->xstate_uses >= USES_EAGER)
+		registers_fill(c);
+	else
+		registers_turn(true);
 }
 
 static void registers_initial(void *area)
