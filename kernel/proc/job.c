@@ -83,7 +83,8 @@ uint64_t job_stop_join(struct task *t, uint64_t irq)
 		tell_parent(p, CLD_STOPPED, sig);
 		irq = spin_lock_irq(&p->signal_lock);
 	}
-	while (p->stop_signal && !p->group_exiting && (!p->group_exec || p->group_exec == t)) {
+	/* Asked anew: that stop was over, and the next one began, before it could run. The caller joins that one. */
+	while (p->stop_signal && !t->stop_asked && !p->group_exiting && (!p->group_exec || p->group_exec == t)) {
 		thread_set_state(THREAD_STOPPED);
 		spin_unlock_irq(&p->signal_lock, irq);
 		sched_switch();
