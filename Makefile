@@ -76,12 +76,14 @@ all: $(BUILD)/linnet.elf
 
 # Linux's numbers and structures come from linux-libc-dev; only these three
 # folders of /usr/include are visible, so that no C library header slips in.
-$(UAPI)/.made:
+# <linux/shm.h> asks for a <unistd.h> of which it needs nothing.
+$(UAPI)/.made: Makefile
 	$(Q)mkdir -p $(UAPI)
 	$(Q)ln -sfn /usr/include/linux $(UAPI)/linux
 	$(Q)ln -sfn /usr/include/asm-generic $(UAPI)/asm-generic
 	$(Q)ln -sfn /usr/include/$$($(CC) -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)/asm $(UAPI)/asm
 	$(Q)[ -e $(UAPI)/asm/unistd.h ] || ln -sfn /usr/include/x86_64-linux-gnu/asm $(UAPI)/asm
+	$(Q): >$(UAPI)/unistd.h
 	$(Q)touch $@
 
 $(O)/%.o: %.c | $(UAPI)/.made

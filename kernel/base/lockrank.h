@@ -34,6 +34,7 @@ enum lock_rank {
 
 	RANK_SPIN_FIRST = 64, /* from here on: spinlocks */
 	RANK_FUTEX = RANK_SPIN_FIRST, /* a futex bucket */
+	RANK_IPC,           /* a System V object, or a list of what semaphores take back */
 	RANK_PROCESS_TREE,  /* parents, children, groups, sessions, thread lists */
 	RANK_TASK,          /* files, directories, space and credentials of a thread */
 	RANK_FILES,         /* a descriptor table */

@@ -19,8 +19,23 @@ struct mount *anon_mount;
 static uint64_t anon_ino;       /* atomic */
 static struct inode *anon_inode; /* immutable: for files that have nothing of their own */
 
-static void hook_get(void *file) { file_get(file); }
-static void hook_put(void *file) { file_put(file); }
+static void hook_get(void *file)
+{
+	struct file *f = file;
+
+	file_get(f);
+	if (unlikely(f->ops->area_count))
+		f->ops->area_count(f, 1);
+}
+
+static void hook_put(void *file)
+{
+	struct file *f = file;
+
+	if (unlikely(f->ops->area_count))
+		f->ops->area_count(f, -1);
+	file_put(f);
+}
 
 static const struct inode_ops anon_inode_ops = { 0 };
 static const struct super_ops anon_super_ops = { 0 };

@@ -43,6 +43,8 @@ struct file_ops {
 	/* Ready events (EPOLL* bits of <linux/eventpoll.h>), after queueing on every wait queue if pt is not NULL. NULL: always ready. */
 	uint32_t (*poll)(struct file *f, struct poll_table *pt);
 	int (*fsync)(struct file *f, bool data_only);        /* NULL: -EINVAL */
+	/* An area that maps the file came (1) or went (-1). NULL: nobody counts. May sleep; an address space may be locked. */
+	void (*area_count)(struct file *f, int change);
 	int (*fallocate)(struct file *f, int mode, loff_t offset, loff_t length); /* NULL: -EOPNOTSUPP */
 	void (*show_fdinfo)(struct file *f, char *buf, size_t size); /* extra lines of /proc/PID/fdinfo */
 };

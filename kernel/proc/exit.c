@@ -338,6 +338,7 @@ void task_exit(int code)
 	/* From here on nothing ends our sleeps early but their events. */
 	atomic_and(&t->thread.context.work, WORK_RESCHED);
 	leave_memory(t);
+	sem_undo_exit(t);
 	leave_files(t);
 	if (last) {
 		process_timers_exit(p);

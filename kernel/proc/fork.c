@@ -83,7 +83,7 @@ static void child_first_run(void *arg)
 }
 
 /* Memory, files, directories, handlers: shared or copied as the flags say. */
-static int copy_resources(struct task *t, const struct task *me, uint64_t flags)
+static int copy_resources(struct task *t, struct task *me, uint64_t flags)
 {
 	int result;
 
@@ -110,6 +110,9 @@ static int copy_resources(struct task *t, const struct task *me, uint64_t flags)
 	}
 	if (!t->fs)
 		return -ENOMEM;
+	result = sem_undo_fork(me, t, flags);
+	if (result)
+		return result;
 	if (flags & CLONE_VM) {
 		space_use(me->space);
 		t->space = me->space;
@@ -124,6 +127,7 @@ static int copy_resources(struct task *t, const struct task *me, uint64_t flags)
 
 static void drop_resources(struct task *t)
 {
+	sem_undo_exit(t);
 	if (t->space)
 		space_unuse(t->space);
 	if (t->fs)
@@ -140,7 +144,7 @@ static void copy_limits(struct process *to, struct process *from)
 	spin_unlock_irq(&from->signal_lock, irq);
 }
 
-static int make_process(struct task *t, const struct task *me, uint64_t flags)
+static int make_process(struct task *t, struct task *me, uint64_t flags)
 {
 	if (flags & CLONE_THREAD) {
 		process_get(me->process);

@@ -97,6 +97,7 @@ struct restart_block {                     /* restart_syscall(2): how to go on *
 enum futex_state { FUTEX_ALIVE, FUTEX_LEAVING, FUTEX_GONE };
 
 struct pi_waiter;
+struct sem_undo_list;
 struct task {
 	struct thread thread;              /* first: found again by container_of */
 	struct process *process;           /* immutable after exec, counted */
@@ -129,6 +130,7 @@ struct task {
 	struct task *wake_next;            /* atomic: on a list of threads to be woken; the last leads to itself */
 	struct rb_root_cached pi_held;     /* pi_graph_lock: locks it has that others wait for, see proc/futex_graph.c */
 	struct pi_waiter *pi_blocked;      /* pi_graph_lock: by which it waits for one, or NULL */
+	struct sem_undo_list *sem_undos;   /* owner; counted: proc/ipc/sem_undo.c, NULL until needed */
 	uaddr_t rseq_area; uint32_t rseq_length, rseq_signature; /* owner */
 	struct completion *vfork_done;     /* owner, task lock: whom exec or exit releases */
 	struct restart_block restart;      /* owner */

@@ -48,9 +48,9 @@
 	ROW( 26, msync,                  PLAIN, "ptr size hex") \
 	ROW( 27, mincore,                PLAIN, "ptr size ptr") \
 	ROW( 28, madvise,                PLAIN, "ptr size int") \
-	ROW( 29, shmget,                 NONE,  "") \
-	ROW( 30, shmat,                  NONE,  "") \
-	ROW( 31, shmctl,                 NONE,  "") \
+	ROW( 29, shmget,                 PLAIN, "int size oct") \
+	ROW( 30, shmat,                  PLAIN, "int ptr hex") \
+	ROW( 31, shmctl,                 PLAIN, "int int ptr") \
 	ROW( 32, dup,                    PLAIN, "fd") \
 	ROW( 33, dup2,                   PLAIN, "fd fd") \
 	ROW( 34, pause,                  PLAIN, "") \
@@ -83,14 +83,14 @@
 	ROW( 61, wait4,                  PLAIN, "int ptr hex ptr") \
 	ROW( 62, kill,                   PLAIN, "int sig") \
 	ROW( 63, uname,                  PLAIN, "ptr") \
-	ROW( 64, semget,                 NONE,  "") \
-	ROW( 65, semop,                  NONE,  "") \
-	ROW( 66, semctl,                 NONE,  "") \
-	ROW( 67, shmdt,                  NONE,  "") \
-	ROW( 68, msgget,                 NONE,  "") \
-	ROW( 69, msgsnd,                 NONE,  "") \
-	ROW( 70, msgrcv,                 NONE,  "") \
-	ROW( 71, msgctl,                 NONE,  "") \
+	ROW( 64, semget,                 PLAIN, "int int oct") \
+	ROW( 65, semop,                  PLAIN, "int ptr uint") \
+	ROW( 66, semctl,                 PLAIN, "int int int hex") \
+	ROW( 67, shmdt,                  PLAIN, "ptr") \
+	ROW( 68, msgget,                 PLAIN, "int oct") \
+	ROW( 69, msgsnd,                 PLAIN, "int ptr size hex") \
+	ROW( 70, msgrcv,                 PLAIN, "int ptr size int hex") \
+	ROW( 71, msgctl,                 PLAIN, "int int ptr") \
 	ROW( 72, fcntl,                  PLAIN, "fd int hex") /* no leases, no F_NOTIFY; F_SETOWN and F_SETSIG are kept, SIGIO is not sent */ \
 	ROW( 73, flock,                  PLAIN, "fd int") \
 	ROW( 74, fsync,                  PLAIN, "fd") \
@@ -239,7 +239,7 @@
 	ROW(217, getdents64,             PLAIN, "fd ptr uint") \
 	ROW(218, set_tid_address,        PLAIN, "ptr") \
 	ROW(219, restart_syscall,        PLAIN, "") \
-	ROW(220, semtimedop,             NONE,  "") \
+	ROW(220, semtimedop,             PLAIN, "int ptr uint ptr") \
 	ROW(221, fadvise64,              PLAIN, "fd int int int") /* checked, nothing to do */ \
 	ROW(222, timer_create,           PLAIN, "int ptr ptr") \
 	ROW(223, timer_settime,          PLAIN, "int hex ptr ptr") \

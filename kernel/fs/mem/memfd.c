@@ -46,6 +46,15 @@ static int memfd_inode(const struct cred *cred, bool sealable, struct inode **ou
 	return error;
 }
 
+int memory_inode_create(const struct cred *cred, uint64_t size, struct inode **out)
+{
+	int error = memfd_inode(cred, false, out);
+
+	if (!error)
+		atomic_store(&(*out)->object.size, size);
+	return error;
+}
+
 int memfd_create_file(const char *name, unsigned flags, const struct cred *cred, struct file **out)
 {
 	char shown[NAME_LIMIT + 32];
