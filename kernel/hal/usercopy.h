@@ -10,7 +10,8 @@
 #ifndef HAL_USERCOPY_H
 #define HAL_USERCOPY_H
 
-#include "hal/mmu.h"
+#include "hal/context.h"
+#include "lib/atomic.h"
 #include "lib/errno.h"
 #include "lib/instrument.h"
 #include "lib/types.h"
@@ -71,8 +72,21 @@ int usercopy_cmpxchg32(uaddr_t at, uint32_t old, uint32_t value, uint32_t *seen)
 int usercopy_atomic_op32(uaddr_t at, int op, uint32_t arg, uint32_t *old);
 
 /* Counted per thread: faults on user addresses fail instead of being served. */
-void usercopy_disable_faults(void);
-void usercopy_enable_faults(void);
-bool usercopy_faults_disabled(void);
+static inline void usercopy_disable_faults(void)
+{
+	context_current()->faults_off++;
+	compiler_barrier();
+}
+
+static inline void usercopy_enable_faults(void)
+{
+	compiler_barrier();
+	context_current()->faults_off--;
+}
+
+static inline bool usercopy_faults_disabled(void)
+{
+	return context_current()->faults_off != 0;
+}
 
 #endif

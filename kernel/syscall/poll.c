@@ -26,8 +26,10 @@ static int64_t poll_array(const struct pollfd *p, struct poll_item *item, unsign
 	int64_t result;
 
 	for (unsigned i = 0; i < n; i++) {
-		item[i] = (struct poll_item){ .events = (uint16_t)p[i].events | POLLERR | POLLHUP };
-		if (p[i].fd >= 0 && unlikely(!poll_item_borrow(&item[i], files, p[i].fd))) {
+		poll_item_borrow(&item[i], files, p[i].fd);
+		item[i].events = (uint16_t)p[i].events | POLLERR | POLLHUP;
+		item[i].revents = 0;
+		if (unlikely(!item[i].file) && p[i].fd >= 0) {
 			item[i].revents = POLLNVAL;
 			deadline = 0;
 		}
@@ -36,6 +38,17 @@ static int64_t poll_array(const struct pollfd *p, struct poll_item *item, unsign
 	for (unsigned i = 0; i < n; i++)
 		poll_item_return(&item[i]);
 	return result;
+}
+
+/* Answers that stand there already are not written again. */
+static int answers_write(uaddr_t at, const struct pollfd *p, const struct poll_item *item, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (item[i].revents != (uint16_t)p[i].revents &&
+		    usercopy_store16(at + i * sizeof(*p) + offsetof(struct pollfd, revents),
+				     (uint16_t)item[i].revents))
+			return -EFAULT;
+	return 0;
 }
 
 static int64_t poll_user(uaddr_t at, unsigned n, nsec_t deadline)
@@ -54,10 +67,8 @@ static int64_t poll_user(uaddr_t at, unsigned n, nsec_t deadline)
 	}
 	if (!copy_from_user(p, at, n * sizeof(*p))) {
 		result = poll_array(p, item, n, deadline);
-		for (unsigned i = 0; i < n && result >= 0; i++)
-			if (usercopy_store16(at + i * sizeof(*p) + offsetof(struct pollfd, revents),
-					     (uint16_t)item[i].revents))
-				result = -EFAULT;
+		if (result >= 0 && answers_write(at, p, item, n))
+			result = -EFAULT;
 	}
 	if (p != fast)
 		kfree(p);

@@ -49,7 +49,7 @@ void iter_init_pages(struct iter *it, struct page **page, size_t offset, size_t 
 }
 
 /* Bytes of the current segment or page behind the position, and where they are (an address of the kind). */
-static size_t run(const struct iter *it, uint64_t *at)
+static inline size_t run(const struct iter *it, uint64_t *at)
 {
 	if (it->kind == ITER_PAGES) {
 		*at = (uint64_t)page_address(*it->page) + it->offset;
@@ -60,7 +60,7 @@ static size_t run(const struct iter *it, uint64_t *at)
 }
 
 /* Goes n bytes on inside the current segment, and over its end and empty ones. */
-static void step(struct iter *it, size_t n)
+static inline void step(struct iter *it, size_t n)
 {
 	it->offset += n;
 	it->count -= n;
@@ -105,7 +105,7 @@ void iter_truncate(struct iter *it, size_t n)
 enum move { PUT, TAKE, ZERO };
 
 /* One run. Bytes moved; fewer than n only for user memory. */
-static size_t move_run(const struct iter *it, uint64_t at, void *buf, size_t n, enum move move)
+static __always_inline size_t move_run(const struct iter *it, uint64_t at, void *buf, size_t n, enum move move)
 {
 	if (it->kind == ITER_USER) {
 		if (move == PUT)
@@ -121,7 +121,8 @@ static size_t move_run(const struct iter *it, uint64_t at, void *buf, size_t n, 
 	return n;
 }
 
-static size_t move_bytes(struct iter *it, char *buf, size_t n, enum move move)
+/* Part of each of the functions below, which makes them short for what they do. */
+static __always_inline size_t move_bytes(struct iter *it, char *buf, size_t n, enum move move)
 {
 	size_t done = 0;
 
@@ -160,7 +161,7 @@ size_t iter_put_atomic(struct iter *it, const void *buf, size_t n)
 	size_t done;
 
 	usercopy_disable_faults();
-	done = iter_put(it, buf, n);
+	done = move_bytes(it, (char *)buf, n, PUT);
 	usercopy_enable_faults();
 	return done;
 }
@@ -170,7 +171,7 @@ size_t iter_take_atomic(struct iter *it, void *buf, size_t n)
 	size_t done;
 
 	usercopy_disable_faults();
-	done = iter_take(it, buf, n);
+	done = move_bytes(it, buf, n, TAKE);
 	usercopy_enable_faults();
 	return done;
 }

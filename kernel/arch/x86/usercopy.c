@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The part of hal/usercopy.h that is C: the futex operations, built on the
- * compare-and-exchange of copy.S, and the count of disabled page faults, which
- * belongs to the running context alone.
+ * compare-and-exchange of copy.S.
  */
-#include "base/panic.h"
-#include "hal/context.h"
 #include "hal/usercopy.h"
-#include "lib/atomic.h"
 #include <linux/futex.h>
 
 static int futex_apply(int op, uint32_t value, uint32_t arg, uint32_t *result)
@@ -38,22 +34,4 @@ int usercopy_atomic_op32(uaddr_t at, int op, uint32_t arg, uint32_t *old)
 		}
 	}
 	return r;
-}
-
-void usercopy_disable_faults(void)
-{
-	context_current()->faults_off++;
-	compiler_barrier();
-}
-
-void usercopy_enable_faults(void)
-{
-	assert(context_current()->faults_off);
-	compiler_barrier();
-	context_current()->faults_off--;
-}
-
-bool usercopy_faults_disabled(void)
-{
-	return context_current()->faults_off != 0;
 }

@@ -56,70 +56,62 @@ bool epoll_item_ready(struct epoll_item *item)
 	return woke;
 }
 
-static struct epoll_item *take_ready(struct epoll *ep)
+/*
+ * The next item that may be ready, off the list, or NULL when there is none or no
+ * more is wanted. Kept is one that was taken and is to stay ready (or NULL): it waits
+ * in again until the last call puts all of them back, and tells who else looks.
+ */
+static struct epoll_item *next_ready(struct epoll *ep, struct epoll_item *kept, struct list *again, bool more)
 {
 	uint64_t irq = spin_lock_irq(&ep->ready_lock);
-	struct list *l = list_pop_first(&ep->ready);
+	struct epoll_item *item = NULL;
 
+	if (kept && list_empty(&kept->ready_link))
+		list_add_tail(&kept->ready_link, again);
+	if (more && !list_empty(&ep->ready)) {
+		item = list_first_entry(&ep->ready, struct epoll_item, ready_link);
+		list_del_init(&item->ready_link);
+	} else {
+		list_splice_tail(again, &ep->ready);
+		if (!list_empty(&ep->ready))
+			wake_one(ep);
+	}
 	spin_unlock_irq(&ep->ready_lock, irq);
-	return l ? list_entry(l, struct epoll_item, ready_link) : NULL;
+	return item;
 }
 
-/* Onto a list of the caller's that goes back to the ready list; unless a call-back has put it there already. */
-static void keep(struct epoll *ep, struct epoll_item *item, struct list *again)
-{
-	uint64_t irq = spin_lock_irq(&ep->ready_lock);
-
-	if (list_empty(&item->ready_link))
-		list_add_tail(&item->ready_link, again);
-	spin_unlock_irq(&ep->ready_lock, irq);
-}
-
-/* Puts the list back; who finds something there should know. */
-static void put_back(struct epoll *ep, struct list *again)
-{
-	uint64_t irq = spin_lock_irq(&ep->ready_lock);
-
-	list_splice_tail(again, &ep->ready);
-	if (!list_empty(&ep->ready))
-		wake_one(ep);
-	spin_unlock_irq(&ep->ready_lock, irq);
-}
-
-/* Tells the program of an item. 1, 0: nothing to tell, -EFAULT. */
-static int report(struct epoll *ep, struct epoll_item *item, uaddr_t to, struct list *again)
+/* Tells the program of an item, and whether that stays ready. 1, 0: nothing to tell, -EFAULT. */
+static int report(struct epoll_item *item, uaddr_t to, bool *stays)
 {
 	struct epoll_event event;
 	uint32_t revents = item->events & ~EPOLL_MODES ? epoll_item_poll(item) : 0;
 
+	*stays = false;
 	if (!revents)
 		return 0;
 	event = (struct epoll_event){ .events = revents, .data = item->data };
-	if (copy_to_user(to, &event, sizeof(event))) {
-		keep(ep, item, again);
+	*stays = true;
+	if (copy_to_user(to, &event, sizeof(event)))
 		return -EFAULT;
-	}
+	*stays = !(item->events & (EPOLLONESHOT | EPOLLET));
 	if (item->events & EPOLLONESHOT)
 		atomic_store(&item->events, item->events & EPOLL_MODES);
-	else if (!(item->events & EPOLLET))
-		keep(ep, item, again);
 	return 1;
 }
 
 static int collect(struct epoll *ep, uaddr_t to, int max)
 {
 	struct list again = LIST_INIT(again);
-	struct epoll_item *item;
+	struct epoll_item *item, *kept = NULL;
 	int n = 0, result = 0;
+	bool stays;
 
 	mutex_lock(&ep->lock);
-	while (n < max && (item = take_ready(ep)) != NULL) {
-		result = report(ep, item, to + (uaddr_t)n * sizeof(struct epoll_event), &again);
-		if (result < 0)
-			break;
-		n += result;
+	while ((item = next_ready(ep, kept, &again, result >= 0 && n < max)) != NULL) {
+		result = report(item, to + (uaddr_t)n * sizeof(struct epoll_event), &stays);
+		kept = stays ? item : NULL;
+		n += max(result, 0);
 	}
-	put_back(ep, &again);
 	mutex_unlock(&ep->lock);
 	return n ? n : min(result, 0);
 }
@@ -172,20 +164,19 @@ static uint32_t epoll_poll(struct file *f, struct poll_table *pt)
 {
 	struct list again = LIST_INIT(again);
 	struct epoll *ep = f->data;
-	struct epoll_item *item;
+	struct epoll_item *item, *kept = NULL;
 	uint32_t events = 0;
 
 	poll_wait(pt, &ep->poll_wait);
 	if (list_empty(&ep->ready))
 		return 0;
 	mutex_lock_nested(&ep->lock);
-	while (!events && (item = take_ready(ep)) != NULL) {
+	while ((item = next_ready(ep, kept, &again, !events)) != NULL) {
 		if (item->events & ~EPOLL_MODES && epoll_item_poll(item)) {
 			events = EPOLLIN | EPOLLRDNORM;
-			keep(ep, item, &again);
+			kept = item;
 		}
 	}
-	put_back(ep, &again);
 	mutex_unlock(&ep->lock);
 	return events;
 }
