@@ -394,6 +394,19 @@ int signal_wait(uint64_t set, siginfo_t *info, nsec_t deadline)
 	return sig ? sig : -EAGAIN;
 }
 
+int signal_take_of(uint64_t set, siginfo_t *info)
+{
+	struct task *t = task_current();
+	struct process *p = t->process;
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	int sig = signal_take(t, ~set, info);
+
+	if (sig)
+		signal_update_pending(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+	return sig;
+}
+
 uint64_t signal_pending_set(void)
 {
 	struct task *t = task_current();

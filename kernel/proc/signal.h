@@ -83,6 +83,14 @@ int signal_set_action(int sig, const struct signal_action *new, struct signal_ac
 /* sigtimedwait(2): a signal of set, taken off; its number. -EAGAIN, -EINTR. May sleep. */
 int signal_wait(uint64_t set, siginfo_t *info, nsec_t deadline);
 uint64_t signal_pending_set(void); /* sigpending(2) */
+/* A pending signal of set, of the running thread or its process, taken off: its number; 0: none. */
+int signal_take_of(uint64_t set, siginfo_t *info);
+
+/* signalfd(2): proc/signalfd.c. flags SFD_*. -EINVAL, -ENOMEM. May sleep. */
+struct file;
+int signalfd_create_file(uint64_t mask, uint32_t flags, struct file **out);
+/* -EINVAL: the file is none. */
+int signalfd_set_mask(struct file *file, uint64_t mask);
 
 /* The exit loop's part: delivers what is pending, stops, dies. Frame is full. */
 void signal_deliver(struct user_frame *f);

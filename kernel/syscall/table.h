@@ -301,14 +301,14 @@
 	ROW(279, move_pages,             NONE,  "") \
 	ROW(280, utimensat,              PLAIN, "dirfd path ptr hex") \
 	ROW(281, epoll_pwait,            PLAIN, "fd ptr int int ptr size") \
-	ROW(282, signalfd,               NONE,  "") \
+	ROW(282, signalfd,               PLAIN, "fd ptr size") \
 	ROW(283, timerfd_create,         PLAIN, "int hex") \
 	ROW(284, eventfd,                PLAIN, "uint") \
 	ROW(285, fallocate,              PLAIN, "fd int int int") \
 	ROW(286, timerfd_settime,        PLAIN, "fd hex ptr ptr") \
 	ROW(287, timerfd_gettime,        PLAIN, "fd ptr") \
 	ROW(288, accept4,                PLAIN, "fd ptr ptr hex") \
-	ROW(289, signalfd4,              NONE,  "") \
+	ROW(289, signalfd4,              PLAIN, "fd ptr size hex") \
 	ROW(290, eventfd2,               PLAIN, "uint hex") \
 	ROW(291, epoll_create1,          PLAIN, "hex") \
 	ROW(292, dup3,                   PLAIN, "fd fd hex") \
