@@ -7,6 +7,7 @@
 #                            lock-order checks and the in-kernel tests
 #   make SAN=undefined       a debug build that finds undefined behaviour, under build/ubsan
 #   make SAN=address         one that finds memory used that is not allocated, under build/kasan
+#   make SAN=thread          one that finds data races, under build/kcsan
 #   make CC=clang            with the other compiler
 #   make build/linnet.img    a disk image for PC BIOS, see boot/Makefile
 #
@@ -22,9 +23,10 @@ SAN     ?=
 ifneq ($(SAN),)
 SAN_NAME_undefined := ubsan
 SAN_NAME_address := kasan
+SAN_NAME_thread := kcsan
 SAN_NAME := $(SAN_NAME_$(SAN))
 ifeq ($(SAN_NAME),)
-$(error SAN is one of: undefined, address)
+$(error SAN is one of: undefined, address, thread)
 endif
 DEBUG   := 1
 endif
@@ -56,10 +58,12 @@ SAN_FLAGS_undefined := -fsanitize=undefined -fno-sanitize=vptr,object-size,retur
 SAN_FLAGS_address := -fsanitize=kernel-address -fasan-shadow-offset=0xdffff00000000000 \
            -fsanitize-address-use-after-scope --param asan-stack=1 --param asan-globals=1 \
            --param asan-instrumentation-with-call-threshold=10000
+SAN_FLAGS_thread := -fsanitize=thread -Wno-tsan --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0
 SAN_WARN := -Wno-maybe-uninitialized -Wno-frame-larger-than -Wno-array-bounds -Wno-stringop-overflow
-SAN_NONE := base/panic base/log base/symbols base/sanitize base/ubsan base/kasan base/kasan_trace lib/format \
+SAN_NONE := base/panic base/log base/symbols base/sanitize base/ubsan base/kasan base/kasan_trace base/kcsan lib/format \
            lib/string arch/x86/early_console drivers/serial_port
 # These own what nobody else may touch.
+SAN_NONE_thread := arch/x86/context
 SAN_NONE_address := arch/x86/context mem/slab mem/slab_debug mem/kmalloc mem/frame mem/buddy mem/shadow mem/quarantine
 ifneq ($(SAN),)
 CPPFLAGS += -DCONFIG_$(shell echo $(SAN_NAME) | tr a-z A-Z)=1

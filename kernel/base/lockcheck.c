@@ -62,7 +62,7 @@ void spin_debug_before(struct spinlock *l, uint64_t caller, bool nested)
 	if (l->rank >= RANK_IRQ_SAFE && irq_enabled())
 		panic("lock of rank %u taken in %s with interrupts on", l->rank, caller_name(caller));
 	irq = irq_save();
-	if (l->cpu == cpu_id() + 1)
+	if (atomic_load(&l->cpu) == cpu_id() + 1)
 		panic("lock of rank %u taken twice: in %s and in %s", l->rank, caller_name(l->caller),
 		      caller_name(caller));
 	order_check(l, caller, nested);
@@ -74,7 +74,7 @@ void spin_debug_after(struct spinlock *l, uint64_t caller)
 	uint64_t irq = irq_save();
 	struct held_locks *held = cpu_local_ptr(held_locks);
 
-	l->cpu = (uint16_t)(cpu_id() + 1);
+	atomic_store(&l->cpu, (uint16_t)(cpu_id() + 1));
 	l->caller = caller;
 	if (held->count == HELD_MAX && !panic_active())
 		panic("%u spinlocks held at once", HELD_MAX);
@@ -105,14 +105,14 @@ void spin_debug_unlock(struct spinlock *l)
 	if (!held_remove(cpu_local_ptr(held_locks), l) && !panic_active())
 		panic("lock of rank %u released on processor %u: %s", l->rank, cpu_id(),
 		      l->cpu ? "another one holds it" : "nobody holds it");
-	l->cpu = 0;
+	atomic_store(&l->cpu, 0);
 	irq_restore(irq);
 }
 
 bool spin_held(const struct spinlock *l)
 {
 	uint64_t irq = irq_save();
-	bool held = l->cpu == cpu_id() + 1;
+	bool held = atomic_load(&l->cpu) == cpu_id() + 1;
 
 	irq_restore(irq);
 	return held || panic_active();

@@ -15,7 +15,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#if CONFIG_UBSAN || CONFIG_KASAN
+#if CONFIG_UBSAN || CONFIG_KASAN || CONFIG_KCSAN
 
 #define PLACES_MAX 256
 #define CHAIN_MAX  24

@@ -27,7 +27,7 @@ struct spinlock {
 	};
 #if CONFIG_DEBUG
 	uint16_t rank;     /* immutable */
-	uint16_t cpu;      /* owner: the holder's processor + 1 */
+	uint16_t cpu;      /* atomic, written by the owner: the holder's processor + 1 */
 	uint64_t caller;   /* owner: where it was taken */
 #endif
 };
@@ -74,7 +74,7 @@ static __always_inline void spin_acquire(struct spinlock *l, bool nested)
 static __always_inline void spin_release(struct spinlock *l)
 {
 	spin_debug_unlock(l);
-	__atomic_store_n(&l->serving, (uint16_t)(l->serving + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->serving, (uint16_t)(atomic_load(&l->serving) + 1), __ATOMIC_RELEASE);
 }
 
 static __always_inline void spin_lock(struct spinlock *l)

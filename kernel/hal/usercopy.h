@@ -27,7 +27,7 @@ size_t usercopy_from(void *to, uaddr_t from, size_t n);
 size_t usercopy_to(uaddr_t to, const void *from, size_t n);
 size_t usercopy_clear(uaddr_t to, size_t n);
 
-#if CONFIG_KASAN && !SAN_NONE
+#if (CONFIG_KASAN || CONFIG_KCSAN) && !SAN_NONE
 #define usercopy_from(to, from, n)                                                                 \
 	({                                                                                         \
 		void *copy_kernel_ = (to);                                                         \

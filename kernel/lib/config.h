@@ -17,5 +17,8 @@
 #ifndef CONFIG_KASAN
 #define CONFIG_KASAN 0 /* SAN=address: memory that is not theirs, base/kasan.c */
 #endif
+#ifndef CONFIG_KCSAN
+#define CONFIG_KCSAN 0 /* SAN=thread: data races, base/kcsan.c */
+#endif
 
 #endif

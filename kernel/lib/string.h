@@ -52,7 +52,7 @@ ssize_t strscpy(char *dst, const char *src, size_t size);
  * Freestanding code knows no builtins of these names, so say so by hand: the
  * compiler then does small constant sizes in line and calls ours for the rest.
  */
-#if !__STDC_HOSTED__ && CONFIG_KASAN && !SAN_NONE
+#if !__STDC_HOSTED__ && (CONFIG_KASAN || CONFIG_KCSAN) && !SAN_NONE
 /* The sanitizer looks at the whole of both blocks; see lib/instrument.h. */
 #define memcpy(d, s, n)                                                                            \
 	({                                                                                         \
