@@ -22,7 +22,9 @@
  *   bool  pte_none(e)  pte_present(e)  pte_large(e)  pte_writable(e)  pte_dirty(e)  pte_young(e)  pte_user(e)
  *         pte_exec(e)  pte_special(e)
  *   paddr_t pte_paddr(e)   unsigned pte_prot(e)   unsigned pte_soft_kind(e)   uint64_t pte_soft_value(e)
- *   pte_t pte_set_prot(e, prot)   pte_mkdirty(e)  pte_mkyoung(e)  pte_mkold(e)  pte_mkclean(e)
+ *   pte_t pte_set_prot(e, like)                   with the permissions of like = pte_make(0, prot)
+ *   bool  pte_permits_less(e, than)               something that the other permits
+ *   pte_t pte_mkdirty(e)  pte_mkyoung(e)  pte_mkold(e)  pte_mkclean(e)
  *         pte_wrprotect(e)  pte_mkwrite(e)
  *   pte_t pte_load(pte_t *p)                      one atomic load
  *   void  pte_store(pte_t *p, pte_t e)            one atomic store

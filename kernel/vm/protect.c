@@ -12,38 +12,48 @@
 
 #define PROT_ALL (AREA_READ | AREA_WRITE | AREA_EXEC)
 
-static unsigned entry_prot(const struct area *a, pte_t e)
+/* Permissions of an area's entries, as entries of no address: with writing, without, and of what nobody counts. */
+struct permissions {
+	pte_t full, narrow, special;
+};
+
+static struct permissions area_permissions(const struct area *a)
 {
-	unsigned prot = area_prot(a);
-	bool write;
+	unsigned prot = area_prot(a), narrow = prot & ~(unsigned)MMU_WRITE;
+
+	return (struct permissions){ pte_make(0, prot), pte_make(0, narrow), pte_make(0, narrow | MMU_SPECIAL) };
+}
+
+static pte_t entry_permissions(const struct permissions *p, const struct area *a, pte_t e)
+{
+	bool write = false;
 
 	if (pte_special(e))
-		return (prot & ~(unsigned)MMU_WRITE) | MMU_SPECIAL;
-	if (a->flags & AREA_SHARED)
-		write = object_may_write(a->object, phys_to_page(pte_paddr(e)));
-	else
-		write = entry_is_exclusive(e);
-	return write ? prot : prot & ~(unsigned)MMU_WRITE;
+		return p->special;
+	if (a->flags & AREA_WRITE)
+		write = a->flags & AREA_SHARED ? object_may_write(a->object, phys_to_page(pte_paddr(e))) :
+						 entry_is_exclusive(e);
+	return write ? p->full : p->narrow;
 }
 
 static void change_table(struct tlb_batch *b, const struct area *a, struct page *table, uaddr_t addr, uaddr_t end)
 {
+	const struct permissions permissions = area_permissions(a);
 	pte_t *p = table_entry(table, addr);
 
 	table_lock(table);
 	assert(table_owned(table, a->space));
 	for (; addr < end; addr += PAGE_SIZE, p++) {
-		pte_t e = pte_load(p);
-		unsigned prot;
+		pte_t e = pte_load(p), like;
 
 		if (pte_none(e))
 			continue;
-		prot = entry_prot(a, e);
-		if (pte_set_prot(e, prot) == e)
+		like = entry_permissions(&permissions, a, e);
+		if (pte_set_prot(e, like) == e)
 			continue;
 		e = pte_exchange(p, 0); /* with what the processor noted up to now */
-		pte_store(p, pte_set_prot(e, prot));
-		if (pte_prot(e) & ~prot)
+		pte_store(p, pte_set_prot(e, like));
+		if (pte_permits_less(like, e))
 			tlb_batch_add(b, addr);
 	}
 	table_unlock(table);

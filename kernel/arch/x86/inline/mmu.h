@@ -128,10 +128,15 @@ static inline unsigned pte_prot(pte_t e)
 	return prot;
 }
 
-static inline pte_t pte_set_prot(pte_t e, unsigned prot)
+static inline pte_t pte_set_prot(pte_t e, pte_t like)
 {
-	return (e & (X86_PTE_PADDR | X86_PTE_ACCESSED | X86_PTE_DIRTY | X86_PTE_LARGE)) |
-	       x86_pte_bits(prot);
+	return (e & (X86_PTE_PADDR | X86_PTE_ACCESSED | X86_PTE_DIRTY | X86_PTE_LARGE)) | like;
+}
+
+static inline bool pte_permits_less(pte_t e, pte_t than)
+{
+	return (than & X86_PTE_PRESENT) &&
+	       ((than & ~e & (X86_PTE_PRESENT | X86_PTE_WRITE)) || (e & ~than & X86_PTE_NX));
 }
 
 static inline pte_t pte_mkdirty(pte_t e) { return e | X86_PTE_DIRTY; }
