@@ -7,17 +7,16 @@
  * process is armed for the earliest time at which the next of the three can be
  * due, if all its threads run all the time; when it fires, the time used is summed
  * up, and the timer armed again for what is missing. It runs only while one of
- * the three is wanted.
+ * the three is wanted. POSIX timers on such clocks do the same each for itself.
  *
  * All is guarded by process->signal_lock; the call-back runs in the interrupt.
  */
 #include "hal/clock.h"
+#include "proc/cpu_clock.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
 #include "proc/process.h"
 #include <linux/time.h>
-
-#define SOONEST (NSEC_PER_SEC / 1000) /* between two looks */
 
 struct cpu_used { nsec_t user, all; };
 
@@ -64,18 +63,19 @@ static nsec_t look_at_limit(struct process *p, nsec_t used)
 static void look(struct process *p)
 {
 	struct cpu_used used = used_locked(p);
-	unsigned at_once = max(1u, min(p->thread_count, cpu_online_count));
+	bool idle = used.all == p->cpu_timer_seen;
 	nsec_t left;
 
 	if (p->cpu_timer_ended)
 		return;
+	p->cpu_timer_seen = used.all;
 	left = look_at(p, &p->virtual_timer, used.user, SIGVTALRM);
 	left = min(left, look_at(p, &p->profile_timer, used.all, SIGPROF));
 	left = min(left, look_at_limit(p, used.all));
 	if (left == INT64_MAX)
 		timer_cancel(&p->cpu_timer);
 	else
-		timer_arm(&p->cpu_timer, clock_now() + max(left / at_once, (nsec_t)SOONEST), 0);
+		timer_arm(&p->cpu_timer, cpu_look_at(p->thread_count, left, idle), 0);
 }
 
 void cpu_timer_fire(struct timer *t)

@@ -5,6 +5,9 @@
  * its own, so that expiry never allocates; while that entry is still queued,
  * further expiries count as overruns.
  *
+ * One on a clock of processor time has expiries in that time; its timer fires when the
+ * next can be due at the earliest, see cpu_clock.c.
+ *
  * signal_lock guards the table and the timers' fields: the interrupt that fires
  * one takes it anyway to send the signal.
  */
@@ -12,6 +15,7 @@
 #include "hal/clock.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "proc/cpu_clock.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
 #include <linux/time.h>
@@ -26,7 +30,9 @@ struct posix_timer {
 	struct signal_entry *entry;   /* immutable; NULL for SIGEV_NONE. Queued under signal_lock */
 	int signo;                    /* immutable */
 	int clock;                    /* immutable */
-	nsec_t interval, expires;     /* signal_lock; 0: not armed. expires in clock_now() time */
+	struct cpu_clock cpu;         /* immutable, counted: of processor time, or not valid */
+	nsec_t seen;                  /* signal_lock: what that showed at the last look */
+	nsec_t interval, expires;     /* signal_lock; 0: not armed. expires in clock_now() or the processor's time */
 	int overruns, last_overruns;  /* signal_lock */
 };
 
@@ -36,15 +42,31 @@ struct posix_timers {
 	unsigned next;                /* signal_lock: where to look for a free id */
 };
 
+/* Armed for its expiry; now is by its clock. signal_lock held. */
+static void arm(struct posix_timer *pt, nsec_t now)
+{
+	nsec_t when = pt->expires;
+
+	if (cpu_clock_valid(&pt->cpu)) {
+		when = cpu_clock_look_at(&pt->cpu, now, max(pt->expires - now, (nsec_t)0), pt->seen);
+		pt->seen = now;
+	}
+	if (when != INT64_MAX)
+		timer_arm(&pt->timer, when, 0);
+}
+
 static void fire(struct timer *t)
 {
 	struct posix_timer *pt = container_of(t, struct posix_timer, timer);
+	bool cpu = cpu_clock_valid(&pt->cpu);
 	struct process *p = pt->process;
-	nsec_t now = clock_now();
+	nsec_t now = cpu ? cpu_clock_read(&pt->cpu) : clock_now();
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 
-	/* Set anew or switched off while this call-back waited for the lock. */
+	/* Set anew or switched off while this call-back waited for the lock; or the processor's time is not so far yet. */
 	if (!pt->expires || pt->expires > now) {
+		if (cpu && pt->expires)
+			arm(pt, now);
 		spin_unlock_irq(&p->signal_lock, irq);
 		return;
 	}
@@ -57,7 +79,7 @@ static void fire(struct timer *t)
 
 		pt->overruns = (int)min((nsec_t)INT_MAX, pt->overruns + missed);
 		pt->expires += (missed + 1) * pt->interval;
-		timer_arm(&pt->timer, pt->expires, 0);
+		arm(pt, now);
 	} else {
 		pt->expires = 0;
 	}
@@ -171,6 +193,7 @@ static void destroy(struct posix_timer *pt)
 	}
 	if (pt->target)
 		task_put(pt->target);
+	cpu_clock_put(&pt->cpu);
 	kfree(pt);
 }
 
@@ -197,6 +220,27 @@ static int set_event(struct posix_timer *pt, const struct sigevent *event)
 	return pt->entry ? 0 : -EAGAIN;
 }
 
+static int check_clock(int clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return 0;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_REALTIME_ALARM: /* nothing here wakes a machine that sleeps */
+	case CLOCK_BOOTTIME_ALARM:
+		return -EOPNOTSUPP;
+	default:
+		if (cpu_clock_is_device(clock))
+			return -EOPNOTSUPP;
+		return cpu_clock_is(clock) ? 0 : -EINVAL;
+	}
+}
+
 int posix_timer_create(int clock, const struct sigevent *event, int *id)
 {
 	struct process *p = process_current();
@@ -204,15 +248,18 @@ int posix_timer_create(int clock, const struct sigevent *event, int *id)
 	unsigned size;
 	int result;
 
-	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
-		return clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ? -EOPNOTSUPP : -EINVAL;
+	result = check_clock(clock);
+	if (result)
+		return result;
 	pt = kzalloc(sizeof(*pt), ALLOC_KERNEL);
 	if (!pt)
 		return -EAGAIN;
 	timer_init(&pt->timer, fire);
 	pt->process = p;
 	pt->clock = clock;
-	result = set_event(pt, event);
+	result = cpu_clock_is(clock) ? cpu_clock_find(clock, false, &pt->cpu) : 0;
+	if (!result)
+		result = set_event(pt, event);
 	while (!result && !publish(pt, event, id, &size))
 		result = grow(p, size);
 	if (result)
@@ -235,20 +282,36 @@ int posix_timer_delete(int id)
 	return 0;
 }
 
-static void read_locked(struct posix_timer *pt, nsec_t *left, nsec_t *interval)
+/* What the timer's clock shows. Of a process it may not be read with signal_lock held. */
+static nsec_t now_of(struct process *p, int id)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timer *pt = find_locked(p, id);
+	struct cpu_clock c = pt ? pt->cpu : (struct cpu_clock){0};
+	nsec_t now;
+
+	cpu_clock_get(&c);
+	spin_unlock_irq(&p->signal_lock, irq);
+	now = cpu_clock_valid(&c) ? cpu_clock_read(&c) : clock_now();
+	cpu_clock_put(&c);
+	return now;
+}
+
+static void read_locked(struct posix_timer *pt, nsec_t now, nsec_t *left, nsec_t *interval)
 {
 	*interval = pt->interval;
-	*left = pt->expires ? max(pt->expires - clock_now(), (nsec_t)1) : 0;
+	*left = pt->expires ? max(pt->expires - now, (nsec_t)1) : 0;
 }
 
 int posix_timer_get(int id, nsec_t *left, nsec_t *interval)
 {
 	struct process *p = process_current();
+	nsec_t now = now_of(p, id);
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	struct posix_timer *pt = find_locked(p, id);
 
 	if (pt)
-		read_locked(pt, left, interval);
+		read_locked(pt, now, left, interval);
 	spin_unlock_irq(&p->signal_lock, irq);
 	return pt ? 0 : -EINVAL;
 }
@@ -272,23 +335,24 @@ static nsec_t saturating_add(nsec_t a, nsec_t b)
 int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval)
 {
 	struct process *p = process_current();
+	nsec_t now = now_of(p, id);
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	struct posix_timer *pt = find_locked(p, id);
-	nsec_t now = clock_now();
 
 	if (pt) {
-		read_locked(pt, old_left, old_interval);
+		read_locked(pt, now, old_left, old_interval);
 		/* A call-back that runs now on another processor waits for our lock, then finds that it is not due. */
 		timer_cancel(&pt->timer);
 		pt->interval = value ? interval : 0;
 		pt->overruns = 0;
 		pt->expires = 0;
 		if (value && absolute)
-			pt->expires = pt->clock == CLOCK_REALTIME ? max(value - (clock_wall() - now), (nsec_t)1) : value;
+			pt->expires = pt->clock == CLOCK_REALTIME || pt->clock == CLOCK_TAI ? max(value - (clock_wall() - now), (nsec_t)1) : value;
 		else if (value)
 			pt->expires = saturating_add(now, value);
+		pt->seen = -1;
 		if (pt->expires)
-			timer_arm(&pt->timer, pt->expires, 0);
+			arm(pt, now);
 	}
 	spin_unlock_irq(&p->signal_lock, irq);
 	return pt ? 0 : -EINVAL;

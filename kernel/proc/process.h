@@ -73,6 +73,7 @@ struct process {
 	struct timer real_timer;           /* ITIMER_REAL */
 	nsec_t real_interval, real_expires; /* signal_lock */
 	struct timer cpu_timer;            /* for the next two and RLIMIT_CPU */
+	nsec_t cpu_timer_seen;             /* signal_lock: time used at its last look */
 	bool cpu_timer_ended;              /* signal_lock: the process exits, it is not armed any more */
 	struct cpu_itimer virtual_timer, profile_timer; /* signal_lock */
 	struct posix_timers *posix_timers; /* owner file proc/posix_timer.c */

@@ -8,6 +8,7 @@
  */
 #include "fs/timerfd.h"
 #include "hal/clock.h"
+#include "proc/cpu_clock.h"
 #include "sched/timer.h"
 #include "syscall/syscall.h"
 #include <linux/capability.h>
@@ -16,52 +17,15 @@
 
 #define TICK_NSEC (NSEC_PER_SEC / 100) /* resolution of the coarse clocks and of times(2) */
 
-/* CPU clocks of a process or thread: ~number << 3 | 4 if a thread | 2 (what the scheduler counts). */
-static bool is_cpu_clock(int clock)
+static int cpu_clock_show(int id, nsec_t *t)
 {
-	return clock < 0 && (clock & 3) != 3;
-}
+	struct cpu_clock c;
+	int result = cpu_clock_find(id, true, &c);
 
-static nsec_t process_cpu_time(struct process *p)
-{
-	struct rusage r;
-
-	process_usage(p, RUSAGE_SELF, &r);
-	return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * NSEC_PER_SEC + (r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1000;
-}
-
-static int cpu_clock_thread(int number, nsec_t *t)
-{
-	struct task *other = number ? task_find(number) : NULL;
-	int result = 0;
-
-	if (!number)
-		*t = thread_runtime(thread_current());
-	else if (!other || other->process != process_current())
-		result = -EINVAL;
-	else
-		*t = thread_runtime(&other->thread);
-	if (other)
-		task_put(other);
-	return result;
-}
-
-static int cpu_clock_read(int clock, nsec_t *t)
-{
-	int number = ~(clock >> 3);
-	struct process *p;
-
-	if (clock & 4)
-		return cpu_clock_thread(number, t);
-	if (!number) {
-		*t = process_cpu_time(process_current());
-		return 0;
-	}
-	p = process_find(number);
-	if (!p)
-		return -EINVAL;
-	*t = process_cpu_time(p);
-	process_put(p);
+	if (result)
+		return result;
+	*t = cpu_clock_read(&c);
+	cpu_clock_put(&c);
 	return 0;
 }
 
@@ -81,14 +45,11 @@ static int clock_read(int clock, nsec_t *t)
 	case CLOCK_BOOTTIME_ALARM:
 		*t = clock_now();
 		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-		*t = process_cpu_time(process_current());
-		return 0;
 	case CLOCK_THREAD_CPUTIME_ID:
 		*t = thread_runtime(thread_current());
 		return 0;
 	default:
-		return is_cpu_clock(clock) ? cpu_clock_read(clock, t) : -EINVAL;
+		return cpu_clock_is(clock) ? cpu_clock_show(clock, t) : -EINVAL;
 	}
 }
 
@@ -107,7 +68,9 @@ SYSCALL2(clock_getres, int, clock, uaddr_t, to)
 
 	if (result || !to)
 		return result;
-	return timespec_write(to, clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE ? TICK_NSEC : 1);
+	if (clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
+		return timespec_write(to, TICK_NSEC);
+	return timespec_write(to, cpu_clock_resolution(clock));
 }
 
 static int set_wall(nsec_t t)
@@ -127,10 +90,14 @@ SYSCALL2(clock_settime, int, clock, uaddr_t, from)
 	nsec_t t;
 	int result;
 
-	if (clock != CLOCK_REALTIME)
+	if (clock != CLOCK_REALTIME && clock >= 0)
 		return -EINVAL;
 	result = timespec_read(&t, from);
-	return result ? result : set_wall(t);
+	if (result)
+		return result;
+	if (clock < 0)
+		return cpu_clock_show(clock, &t) ? -EINVAL : -EPERM;
+	return set_wall(t);
 }
 
 struct timezone_old { int minutes_west, dst; };
@@ -245,6 +212,50 @@ static int64_t sleep_absolute(int clock, nsec_t t)
 	return sleep_until(deadline, task_current()->timer_slack) ? -ERESTARTNOHAND : 0;
 }
 
+static int64_t cpu_sleep_restart(struct restart_block *b);
+
+/* Until a clock of processor time shows t, and then what is left. */
+static int64_t cpu_sleep_until(int id, nsec_t t, bool absolute, uaddr_t left_to)
+{
+	struct restart_block *b = &task_current()->restart;
+	struct cpu_clock c;
+	nsec_t left = 0;
+	int result = cpu_clock_find(id, false, &c);
+
+	if (result)
+		return result;
+	result = cpu_clock_sleep(&c, t);
+	if (result)
+		left = t - cpu_clock_read(&c);
+	cpu_clock_put(&c);
+	if (left <= 0)
+		return 0;
+	if (absolute)
+		return -ERESTARTNOHAND;
+	*b = (struct restart_block){ cpu_sleep_restart, { (uint64_t)id, (uint64_t)t, left_to } };
+	return left_to && timespec_write(left_to, left) ? -EFAULT : -ERESTART_RESTARTBLOCK;
+}
+
+static int64_t cpu_sleep_restart(struct restart_block *b)
+{
+	return cpu_sleep_until((int)b->arg[0], (nsec_t)b->arg[1], false, b->arg[2]);
+}
+
+/* Nobody sees a clock of his own go on while he sleeps. */
+static int64_t cpu_sleep(int id, int flags, nsec_t t, uaddr_t left_to)
+{
+	int number = ~(id >> 3);
+	nsec_t now;
+
+	if (id < 0 && (id & 4) && (!number || number == task_current()->pid->number))
+		return -EINVAL;
+	if (flags & TIMER_ABSTIME)
+		return cpu_sleep_until(id, t, true, 0);
+	if (cpu_clock_show(id, &now))
+		return -EINVAL;
+	return cpu_sleep_until(id, t > INT64_MAX - now ? INT64_MAX : now + t, false, left_to);
+}
+
 SYSCALL4(clock_nanosleep, int, clock, int, flags, uaddr_t, from, uaddr_t, left_to)
 {
 	nsec_t t;
@@ -259,16 +270,21 @@ SYSCALL4(clock_nanosleep, int, clock, int, flags, uaddr_t, from, uaddr_t, left_t
 	case CLOCK_BOOTTIME_ALARM:
 		break;
 	default:
-		return -EINVAL;
+		if (cpu_clock_is_device(clock))
+			return -EOPNOTSUPP;
+		if (!cpu_clock_is(clock))
+			return -EINVAL;
+		break;
 	case CLOCK_THREAD_CPUTIME_ID:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_PROCESS_CPUTIME_ID:
 		return -EOPNOTSUPP;
 	}
 	result = timespec_read(&t, from);
 	if (result)
 		return result;
+	if (cpu_clock_is(clock))
+		return cpu_sleep(clock, flags, t, left_to);
 	return flags & TIMER_ABSTIME ? sleep_absolute(clock, t) : sleep_for(t, left_to);
 }
