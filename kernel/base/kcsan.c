@@ -11,7 +11,8 @@
  * that waits reports both, and whether the value changed meanwhile.
  *
  * Accesses through __atomic built-ins and through volatile (READ_ONCE) are
- * marked: they race with plain ones only. data_race() (lib/instrument.h) marks
+ * marked: they race with plain ones only; and a plain store of one word by who
+ * holds the lock may be watched by marked loads without it. data_race() (lib/instrument.h) marks
  * a plain read that may race with anything, because nothing depends on it.
  *
  * Which access is watched is decided by a countdown per processor with a random
@@ -58,9 +59,17 @@ static struct {
 	uint64_t random;           /* the same */
 } own[CPU_MAX];
 
-static bool race(unsigned a, unsigned b)
+/* A plain store of one word beside a marked load: the compiler does not tear it, as everywhere here. */
+static bool is_word_store(unsigned kind, size_t bytes)
 {
-	return (a | b) & WRITE && !(a & b & MARKED);
+	return kind == WRITE && bytes <= sizeof(uint64_t);
+}
+
+static bool race(unsigned a, size_t a_bytes, unsigned b, size_t b_bytes)
+{
+	if (!((a | b) & WRITE) || a & b & MARKED)
+		return false;
+	return !(a == MARKED && is_word_store(b, b_bytes)) && !(b == MARKED && is_word_store(a, a_bytes));
 }
 
 static const char *word(unsigned kind)
@@ -79,7 +88,7 @@ static __attribute__((noinline)) void came_by(struct watch *w, vaddr_t caller, v
 
 	if (at <= CLAIMED || at >= addr + bytes || addr >= at + w->bytes)
 		return;
-	if (w->cpu == cpu_id() || !race(w->kind, kind) || panic_active())
+	if (w->cpu == cpu_id() || !race(w->kind, w->bytes, kind, bytes) || panic_active())
 		return;
 	if (!atomic_compare_exchange(&w->state, &missed, HIT))
 		return;
