@@ -221,6 +221,8 @@ int context_push_signal(struct user_frame *f, const struct signal_delivery *d)
 	f->rip = d->handler;
 	f->rsp = frame;
 	f->rflags &= ~(FLAG_DF | FLAG_RF | FLAG_TF);
+	f->rcx = f->rip; /* a handler expects nothing of these two, and so sysret can go there */
+	f->r11 = f->rflags;
 	xstate_load_initial();
 	return 0;
 }
