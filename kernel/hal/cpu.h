@@ -74,6 +74,9 @@ size_t cpu_flags_format(char *buf, size_t size);
 struct user_frame;
 size_t cpu_registers_format(char *buf, size_t size, const struct user_frame *f);
 
+/* What was changed in memory is what this processor executes from here on. */
+void cpu_serialize(void);
+
 /* Stops this processor for good, interrupts off. */
 __noreturn void cpu_halt(void);
 

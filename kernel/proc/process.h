@@ -256,6 +256,9 @@ int process_exec_kernel(const char *path, const char *const *argv, const char *c
 /* Called by the thread of a program that has just been executed, its name set; for tracing. Set once, at boot. */
 void process_set_exec_hook(void (*hook)(void));
 
+/* membarrier(2). May sleep. proc/membarrier.c */
+int process_membarrier(int command, unsigned flags, int cpu);
+
 /* rseq(2). 0, or errno as its manual page. proc/rseq.c */
 int rseq_register(uaddr_t area, uint32_t length, int flags, uint32_t signature);
 

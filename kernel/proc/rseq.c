@@ -47,17 +47,28 @@ static int read_section(const struct task *t, struct rseq_cs *cs)
 	return signature == t->rseq_signature ? 1 : -EINVAL;
 }
 
+static uint32_t get_flags(const struct task *t)
+{
+	uint32_t flags;
+
+	return copy_from_user(&flags, t->rseq_area + offsetof(struct rseq, flags), sizeof(flags)) ? ~0u : flags;
+}
+
 static int leave_section(const struct task *t, struct user_frame *f)
 {
 	struct rseq_cs cs;
 	uint64_t none = 0;
 	int result = read_section(t, &cs);
+	bool inside;
 
 	if (result <= 0)
 		return result;
+	inside = f->rip - cs.start_ip < cs.post_commit_offset;
+	if (inside && (cs.flags || get_flags(t)))
+		return -EINVAL; /* none of the old flags is obeyed any more */
 	if (copy_to_user(t->rseq_area + offsetof(struct rseq, rseq_cs), &none, sizeof(none)))
 		return -EFAULT;
-	if (f->rip - cs.start_ip < cs.post_commit_offset)
+	if (inside)
 		f->rip = cs.abort_ip;
 	return 0;
 }

@@ -134,7 +134,7 @@ SYSCALL2(kill, int, pid, int, sig)
 	siginfo_t info;
 
 	own_info(&info, sig, SI_USER);
-	return sig < 0 || sig > SIGNAL_COUNT ? -EINVAL : signal_kill(pid, sig, &info);
+	return signal_kill(pid, sig, &info);
 }
 
 /* To one thread; group 0: of any process. */
@@ -143,13 +143,11 @@ static int64_t send_to_thread(int group, int tid, int sig, const siginfo_t *info
 	struct task *t;
 	int result = -ESRCH;
 
-	if (sig < 0 || sig > SIGNAL_COUNT)
-		return -EINVAL;
 	t = task_find(tid);
 	if (!t)
 		return -ESRCH;
 	if (!group || t->process->pid->number == group)
-		result = signal_permission(t->process, sig);
+		result = sig < 0 || sig > SIGNAL_COUNT ? -EINVAL : signal_permission(t->process, sig);
 	if (!result && sig) {
 		result = signal_send_task(t, sig, info);
 		if (result == -ESRCH) /* it ends just now: as if it had come a moment earlier */
@@ -185,7 +183,7 @@ static int read_info(siginfo_t *info, uaddr_t from, int sig, int target)
 	if (get_user_struct(*info, from))
 		return -EFAULT;
 	info->si_signo = sig;
-	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && target != process_current()->pid->number)
+	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && target != task_current()->pid->number)
 		return -EPERM;
 	return 0;
 }
@@ -197,7 +195,7 @@ SYSCALL3(rt_sigqueueinfo, int, pid, int, sig, uaddr_t, from)
 
 	if (result)
 		return result;
-	return sig < 0 || sig > SIGNAL_COUNT ? -EINVAL : pid <= 0 ? -ESRCH : signal_kill(pid, sig, &info);
+	return pid <= 0 ? -ESRCH : signal_kill(pid, sig, &info);
 }
 
 SYSCALL4(rt_tgsigqueueinfo, int, group, int, tid, int, sig, uaddr_t, from)
@@ -205,9 +203,11 @@ SYSCALL4(rt_tgsigqueueinfo, int, group, int, tid, int, sig, uaddr_t, from)
 	siginfo_t info;
 	int result = read_info(&info, from, sig, tid);
 
-	if (result)
+	if (result == -EFAULT)
 		return result;
-	return group <= 0 || tid <= 0 ? -EINVAL : send_to_thread(group, tid, sig, &info);
+	if (group <= 0 || tid <= 0)
+		return -EINVAL;
+	return result ? result : send_to_thread(group, tid, sig, &info);
 }
 
 /* Sleeps until a signal comes, then lets the way back to user mode deal with it. */

@@ -14,7 +14,6 @@
 #include "syscall/syscall.h"
 #include "vm/object.h"
 #include <linux/capability.h>
-#include <linux/membarrier.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/sysinfo.h>
@@ -114,33 +113,9 @@ SYSCALL3(getcpu, uaddr_t, cpu_to, uaddr_t, node_to, uaddr_t, unused)
 	return node_to ? put_user_struct(node_to, node) : 0;
 }
 
-#define MEMBARRIER_DONE                                                                            \
-	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | \
-	 MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
-
-/*
- * A grace period makes every processor pass a switch, user mode or idle, each of
- * which is a full barrier: enough for all kinds, if not the fastest.
- */
 SYSCALL3(membarrier, int, command, unsigned, flags, int, cpu)
 {
-	if (flags)
-		return -EINVAL;
-	switch (command) {
-	case MEMBARRIER_CMD_QUERY:
-		return MEMBARRIER_DONE;
-	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
-	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
-		return 0;
-	case MEMBARRIER_CMD_GLOBAL:
-	case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
-	case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
-		if (cpu_online_count > 1)
-			rcu_synchronize();
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	return process_membarrier(command, flags, cpu);
 }
 
 /* What syslog(2) has read or cleared, as positions of the log. Atomic. */

@@ -343,7 +343,7 @@
 	ROW(321, bpf,                    NONE,  "") \
 	ROW(322, execveat,               FULL,  "dirfd path ptr ptr hex") \
 	ROW(323, userfaultfd,            NONE,  "") \
-	ROW(324, membarrier,             PLAIN, "int hex int") /* without the rseq and sync-core kinds */ \
+	ROW(324, membarrier,             PLAIN, "int hex int") \
 	ROW(325, mlock2,                 PLAIN, "ptr size hex") /* MLOCK_ONFAULT brings the pages in at once */ \
 	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") /* through a copy */ \
 	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") /* of the flags only RWF_HIPRI */ \

@@ -163,6 +163,7 @@ static int copy_areas(struct fork *f)
 static void copy_fields(struct space *to, const struct space *from)
 {
 	to->mmap_base = from->mmap_base;
+	to->barriers = from->barriers;
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->stack_top = from->stack_top;

@@ -118,6 +118,7 @@ struct space {
 	struct mutex lock;        /* rank SPACE: writers of the area tree and the fields below */
 	struct btree areas;       /* lock for writers, RCU for readers */
 	unsigned area_count;      /* lock */
+	uint32_t barriers;        /* atomic: MEMBARRIER_CMD_REGISTER_* that were announced */
 	uint32_t lock_flags;      /* lock: AREA_LOCKED if mlockall(MCL_FUTURE) */
 	struct refcount users;    /* threads; the areas go with the last one */
 	struct refcount refs;     /* users as a whole, and visitors such as /proc; the struct goes with the last */

@@ -249,6 +249,11 @@ bool irq_from_user(void)
 	return cpu_local_read(irq_frame)->cs & 3;
 }
 
+void cpu_serialize(void)
+{
+	(void)cpuid_read(0, 0);
+}
+
 void cpu_halt(void)
 {
 	irq_disable();
