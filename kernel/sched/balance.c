@@ -15,6 +15,12 @@
  * Whoever sends a thread to an idle processor clears its bit, so that two do
  * not choose the same one.
  *
+ * So whatever makes a thread wait offers it: being queued behind another, moved
+ * there, preempted, passed over when the processor leaves idling, or given more
+ * processors. An offer says on whom it counts (runq.offered). Should that one find
+ * something else to run, it makes the offers again that others may have made to it
+ * alone. tests/models/migrate.pml tries every order of these steps.
+ *
  * Moving. thread.cpu changes with the locks of both run queues held, taken in
  * the order of their numbers, and only for a thread that is asleep or waits: its
  * registers are saved, because a run queue's lock is held over the switch. A
@@ -69,6 +75,8 @@ static void migrate(struct runq *from, struct runq *to, struct thread *t)
 	to->queued++;
 	runq_insert(to, t, false);
 	sched_joined(to, t);
+	if (to->queued > 1)
+		balance_offer(t);
 }
 
 static uint64_t allowed_cpus(const struct thread *t)
@@ -160,14 +168,65 @@ struct runq *balance_waking(struct runq *rq, struct thread *t)
 	}
 }
 
+/* Either we see that it idles no more, or it sees the offer when it leaves. */
+static bool offer_to(unsigned cpu)
+{
+	(void)atomic_exchange(&percpu_of(runq, cpu)->offered, true);
+	if (!(atomic_load(&idle_cpus) & BIT(cpu)))
+		return false;
+	cpu_kick(cpu);
+	return true;
+}
+
 void balance_offer(const struct thread *t)
 {
 	uint64_t idle;
 
 	atomic_fence(); /* t is in the queue before we look who is idle */
-	idle = atomic_load(&idle_cpus) & t->affinity;
-	if (idle)
-		cpu_kick((unsigned)__builtin_ctzl(idle));
+	while ((idle = atomic_load(&idle_cpus) & t->affinity))
+		if (offer_to((unsigned)__builtin_ctzl(idle)))
+			return;
+}
+
+/* All that wait in a locked queue. */
+static void offer_waiting(struct runq *rq)
+{
+	unsigned looked = 0;
+	struct thread *t;
+
+	if (rq->rt_bitmap[0] | rq->rt_bitmap[1])
+		for (unsigned slot = 0; slot < RT_PRIORITIES; slot++)
+			list_for_each_entry(t, &rq->rt[slot], run_link)
+				balance_offer(t);
+	for (struct rb_node *n = rb_first_cached(&rq->fair); n && looked < LOOK_MAX; n = rb_next(n), looked++)
+		balance_offer(rb_entry(n, struct thread, run_node));
+}
+
+void balance_left_behind(struct runq *rq, const struct thread *prev)
+{
+	assert_held(&rq->lock);
+	if (prev->queued)
+		balance_offer(prev);
+	else if (prev == rq->idle)
+		offer_waiting(rq);
+}
+
+void balance_pass_on(struct runq *rq)
+{
+	if (likely(!atomic_load(&rq->offered)))
+		return;
+	(void)atomic_exchange(&rq->offered, false);
+	for (uint64_t cpus = cpu_all(); cpus && atomic_load(&idle_cpus); cpus &= cpus - 1) {
+		struct runq *other = percpu_of(runq, (unsigned)__builtin_ctzl(cpus));
+
+		if (atomic_load(&other->queued) < 2)
+			continue;
+		preempt_disable();
+		spin_acquire(&other->lock, false);
+		offer_waiting(other);
+		unlock_one(other);
+		preempt_enable_no_resched();
+	}
 }
 
 /* t waits where it may stay after all; its processor passed it over, and perhaps went idle. */
@@ -175,8 +234,11 @@ static void stay(struct thread *t)
 {
 	struct runq *rq = runq_lock_of(t);
 
-	if (t->queued && rq->current != t)
+	if (t->queued && rq->current != t) {
 		sched_joined(rq, t);
+		if (rq->queued > 1)
+			balance_offer(t);
+	}
 	unlock_one(rq);
 	preempt_enable_no_resched();
 }
@@ -262,19 +324,28 @@ static unsigned find_busiest(uint64_t among)
 	return best;
 }
 
-void balance_idle_enter(struct runq *rq)
+static void look_for_work(struct runq *rq)
 {
 	uint64_t others = cpu_all() & ~BIT(rq->cpu);
 	unsigned cpu;
 
-	if (!(atomic_load(&idle_cpus) & BIT(rq->cpu)))
-		atomic_or(&idle_cpus, BIT(rq->cpu));
-	atomic_fence(); /* the bit is set before we look through the queues */
-	while (rq->queued == 0 && (cpu = find_busiest(others)) != CPU_MAX) {
+	while (atomic_load(&rq->queued) == 0 && (cpu = find_busiest(others)) != CPU_MAX) {
 		if (pull_from(percpu_of(runq, cpu), rq))
 			return;
 		others &= ~BIT(cpu);
 	}
+}
+
+void balance_idle_enter(struct runq *rq)
+{
+	bool asked = atomic_load(&rq->offered) && atomic_exchange(&rq->offered, false);
+
+	if (!(atomic_load(&idle_cpus) & BIT(rq->cpu)))
+		atomic_or(&idle_cpus, BIT(rq->cpu));
+	atomic_fence(); /* the bit is set before we look through the queues */
+	look_for_work(rq);
+	if (asked && atomic_load(&rq->queued))
+		atomic_store(&rq->offered, true); /* we may not have looked everywhere */
 }
 
 void balance_idle_leave(struct runq *rq)

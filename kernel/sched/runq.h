@@ -47,6 +47,7 @@ struct runq {
 	struct cpu_times times;       /* lock: up to the last switch */
 	struct thread *previous;      /* owner: the thread just switched from */
 	struct thread *dead;          /* owner: the same, if it ended */
+	bool offered;                 /* atomic: it idled, and was kicked for a thread that waits elsewhere */
 	bool misplaced;               /* owner: the same may not run on this processor any more */
 };
 DECLARE_PERCPU(struct runq, runq);
@@ -90,6 +91,8 @@ void space_borrow(void);
 unsigned balance_choose_new(const struct thread *t);               /* a processor for a new thread */
 struct runq *balance_waking(struct runq *rq, struct thread *t);    /* t, asleep, is to wake: the queue for it, locked in place of rq */
 void balance_offer(const struct thread *t);                        /* t waits behind another: an idle processor may take it. A queue locked */
+void balance_left_behind(struct runq *rq, const struct thread *prev); /* who waits after this switch, and ran or was passed over. rq locked */
+void balance_pass_on(struct runq *rq);                             /* this processor idles no more: what others offered to it. No queue locked */
 void balance_push(struct thread *t);                               /* away from where its affinity does not let it be. No queue locked */
 void balance_idle_enter(struct runq *rq);                          /* this processor has nothing to do: may find something. No queue locked */
 void balance_idle_leave(struct runq *rq);

@@ -184,6 +184,8 @@ static void switch_away(bool preempted)
 	rcu_quiescent();
 	if (next != prev) {
 		set_sample(rq, next, now);
+		if (rq->queued > 1 && cpu_online_count > 1)
+			balance_left_behind(rq, prev);
 		if (preempted) {
 			prev->switches_involuntary++;
 			if (prev->notify_preempted)
@@ -445,6 +447,8 @@ void thread_set_affinity(struct thread *t, uint64_t mask)
 	t->affinity = mask;
 	if (misplaced && running)
 		ask_reschedule(rq); /* its processor sends it away */
+	else if (t->queued && !misplaced && !running && cpu_online_count > 1)
+		balance_offer(t);
 	runq_unlock(rq, irq);
 	if (misplaced && !running) {
 		irq = irq_save();
@@ -494,8 +498,10 @@ void sched_idle(void)
 			balance_idle_leave(rq);
 		rcu_idle_exit();
 		preempt_enable_no_resched();
-		if (context_current()->work & WORK_RESCHED)
+		if (context_current()->work & WORK_RESCHED) {
+			balance_pass_on(rq);
 			switch_away(true);
+		}
 		irq_enable();
 	}
 }

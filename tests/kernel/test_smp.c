@@ -171,6 +171,39 @@ KTEST(smp_idle_processors_take_waiting_threads)
 	check_equal(worked_on, cpu_all());
 }
 
+static uint64_t fled_to;                 /* atomic: where the thread that may leave was seen last */
+
+static void note_where(void *arg)
+{
+	while (!atomic_load(&chase_over))
+		atomic_store(&fled_to, BIT(cpu_id()));
+	leave();
+}
+
+/* It shares a processor with one that may not leave. Preempted, or given more processors, it goes to an idle one. */
+KTEST(smp_a_thread_that_may_leave_is_not_kept_behind_one_that_may_not)
+{
+	nsec_t end = clock_now() + 10000 * MS;
+	struct thread *t;
+
+	if (cpu_online_count == 1)
+		return;
+	begin(2);
+	chase_over = false;
+	fled_to = 0;
+	t = kthread_create_on(BIT(1), "smp", note_where, NULL);
+	check(t != NULL);
+	check(start(BIT(1), spin_until_over, 0));
+	while (!atomic_load(&fled_to))
+		sleep_until(clock_now() + MS, 0);
+	thread_set_affinity(t, cpu_all());
+	while ((atomic_load(&fled_to) & BIT(1)) && clock_now() < end)
+		sleep_until(clock_now() + MS, 0);
+	check(!(fled_to & BIT(1)));
+	atomic_store(&chase_over, true);
+	completion_wait(&done);
+}
+
 static struct waitq turns = WAITQ_INIT(turns);
 static unsigned turn;                    /* atomic */
 
