@@ -20,6 +20,7 @@ enum lock_rank {
 	RANK_FILE_POS,      /* a file's position */
 	RANK_TTY,           /* a terminal's line discipline */
 	RANK_EPOLL,         /* an epoll instance */
+	RANK_WATCH_ADD,     /* watches of files are added one at a time */
 	RANK_DEVICE_TABLE,  /* changes of the table of devices, which show in devtmpfs */
 	RANK_PROC_FILE,     /* the text of an open file of /proc */
 	RANK_MOUNT,         /* the mount table, for writers */
@@ -50,6 +51,8 @@ enum lock_rank {
 	RANK_DENTRY_LRU,    /* the list of unused dentries: taken with a dentry locked */
 	RANK_INODE_CACHE,   /* the table of inodes */
 	RANK_INODE_TIMES,   /* time stamps of an inode; also small per-inode and per-filesystem counts */
+	RANK_WATCH,         /* those who watch an inode */
+	RANK_INOTIFY,       /* an inotify instance: its numbers and events */
 	RANK_ANON,          /* the interval tree of a fork family */
 	RANK_OBJECT,        /* the page index of a memory object */
 	RANK_PAGE_TABLE,    /* one page-table page; upper before lower, two of a level by address */

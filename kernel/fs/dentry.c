@@ -31,6 +31,7 @@
  */
 #include "base/panic.h"
 #include "fs/dentry.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -351,6 +352,14 @@ void dentry_drop(struct dentry *d)
 	spin_unlock(&d->lock);
 }
 
+/* A name lets go of its inode; who watches a file is told when that was the last one. */
+static void put_inode(struct inode *inode)
+{
+	if (inode && notify_wanted() && !READ_ONCE(inode->nlink))
+		notify_gone(inode);
+	inode_put(inode);
+}
+
 void dentry_delete(struct dentry *d)
 {
 	struct inode *inode = NULL;
@@ -368,7 +377,7 @@ void dentry_delete(struct dentry *d)
 	if (inode)
 		atomic_store_release(&d->refs, 1);
 	spin_unlock(&d->lock);
-	inode_put(inode);
+	put_inode(inode);
 }
 
 /*
@@ -388,7 +397,7 @@ void dentry_unlink(struct dentry *d, struct dentry *parent)
 		spin_unlock(&parent->lock);
 	}
 	spin_unlock(&d->lock);
-	inode_put(inode);
+	put_inode(inode);
 	rcu_call(&d->rcu, dentry_free);
 }
 

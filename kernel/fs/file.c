@@ -7,6 +7,7 @@
  */
 #include "base/panic.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "fs/poll.h"
 #include "lib/errno.h"
 #include "mem/slab.h"
@@ -135,6 +136,8 @@ void file_destroy(struct file *f)
 static void file_release(struct file *f)
 {
 	might_sleep();
+	if (f->inode && !(f->mode & FILE_PATH_ONLY))
+		notify_dentry(f->path.dentry, f->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (!list_empty(&f->epoll_items))
 		epoll_file_gone(f);
 	if (f->inode && atomic_load(&f->inode->flocks))
@@ -214,7 +217,9 @@ int file_iterate(struct file *f, struct dir_sink *s)
 	}
 	rwsem_read_unlock(&f->inode->lock);
 	mutex_unlock(&f->position_lock);
-	if (!error)
+	if (!error) {
 		file_touch_access(f);
+		notify_dentry(f->path.dentry, IN_ACCESS);
+	}
 	return error;
 }

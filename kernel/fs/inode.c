@@ -14,6 +14,7 @@
 #include "base/panic.h"
 #include "fs/file.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "hal/clock.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -74,6 +75,7 @@ void inode_put(struct inode *i)
 	flock_free_list(i);
 	if (i->sb->ops->evict)
 		i->sb->ops->evict(i);
+	notify_free(i);
 	object_put(&i->object);
 }
 

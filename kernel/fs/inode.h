@@ -107,6 +107,7 @@ struct super {
 };
 
 struct flock_list;
+struct watch_list;
 struct inode {
 	struct refcount refs;
 	struct super *sb;                 /* immutable */
@@ -127,6 +128,7 @@ struct inode {
 	void *data;                       /* the filesystem's */
 	void *pipe;                       /* lock: a fifo's pipe */
 	struct flock_list *flocks;        /* set once, atomic: record locks */
+	struct watch_list *watches;       /* set once, atomic: who is told of what happens, see fs/watch.h */
 	uint32_t writers;                 /* atomic: open for writing; negative: being executed (deny write) */
 	uint32_t seals;                   /* lock: F_SEAL_* of a memfd */
 	bool append_only, immutable_file; /* lock */

@@ -10,6 +10,7 @@
  */
 #include "base/panic.h"
 #include "fs/namei.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include <linux/capability.h>
@@ -98,8 +99,10 @@ fail:
 
 static int create_end(struct name_place *p, struct dentry *d, struct inode *made, int error)
 {
-	if (!error)
+	if (!error) {
 		dentry_instantiate(d, made);
+		notify_name(p->dir.dentry->inode, IN_CREATE, p->last, p->len, made, 0);
+	}
 	rwsem_write_unlock(&p->dir.dentry->inode->lock);
 	dentry_put(d);
 	namei_done(p);
@@ -195,8 +198,10 @@ int path_link(const struct path *old, const struct walk *w, const char *name)
 			error = dir->ops->link(dir, p.last, p.len, i);
 		rwsem_write_unlock(&i->lock);
 	}
-	if (!error)
+	if (!error) {
 		inode_get(i);
+		notify_inode(i, IN_ATTRIB); /* the number of links */
+	}
 	return create_end(&p, d, i, error);
 }
 
@@ -237,7 +242,10 @@ static int remove_locked(struct name_place *p, struct dentry *d, bool want_dir)
 		return error;
 	if (want_dir)
 		dentry_prune_children(d);
+	else
+		notify_inode(i, IN_ATTRIB);
 	dentry_delete(d);
+	notify_name(dir, IN_DELETE, p->last, p->len, i, 0);
 	return 0;
 }
 
@@ -306,5 +314,7 @@ int path_truncate(const struct path *p, const struct cred *cred, uint64_t size)
 		return error;
 	error = inode_change(i, cred, &a);
 	inode_put_write(i);
+	if (!error)
+		notify_change(p->dentry, &a);
 	return error;
 }

@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "fs/device.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -84,7 +85,11 @@ static int open_truncate(struct file *f, const struct cred *cred)
 {
 	struct attributes a = { .valid = ATTR_SIZE, .size = 0 };
 
-	return inode_change(f->inode, cred, &a);
+	int error = inode_change(f->inode, cred, &a);
+
+	if (!error)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return error;
 }
 
 /* The last part: counts, functions, the type's own open. f is destroyed by the caller on failure. */
@@ -140,6 +145,8 @@ static int open_path(struct path *p, uint32_t flags, const struct cred *cred, bo
 		}
 	}
 	*p = (struct path){ NULL, NULL };
+	if (!(flags & O_PATH))
+		notify_dentry(f->path.dentry, IN_OPEN);
 	*out = f;
 	return 0;
 }
@@ -177,6 +184,7 @@ static int create_last(struct walk_state *s, uint32_t flags, uint32_t mode, stru
 		return error;
 	}
 	dentry_instantiate(*d, inode);
+	notify_name(dir, IN_CREATE, s->last, s->len, inode, 0);
 	*made = true;
 	return 0;
 }

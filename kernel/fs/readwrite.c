@@ -10,6 +10,7 @@
  */
 #include "base/panic.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "vm/iter.h"
 #include "vm/space.h"
@@ -89,20 +90,30 @@ static inline ssize_t transfer(struct file *f, transfer_fn *fn, struct iter *it,
 
 ssize_t file_read(struct file *f, struct iter *to, loff_t *position)
 {
+	ssize_t n;
+
 	if (unlikely(!(f->mode & FILE_READ)))
 		return -EBADF;
 	if (unlikely(!f->ops->read))
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	return transfer(f, f->ops->read, to, position);
+	n = transfer(f, f->ops->read, to, position);
+	if (n > 0)
+		notify_dentry(f->path.dentry, IN_ACCESS);
+	return n;
 }
 
 ssize_t file_write(struct file *f, struct iter *from, loff_t *position)
 {
+	ssize_t n;
+
 	if (unlikely(!(f->mode & FILE_WRITE)))
 		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return -EINVAL;
-	return transfer(f, f->ops->write, from, position);
+	n = transfer(f, f->ops->write, from, position);
+	if (n > 0)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return n;
 }
 
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t position)
@@ -287,15 +298,20 @@ int file_map_generic(struct file *f, struct space_map_request *r)
 int file_truncate(struct file *f, uint64_t size)
 {
 	struct attributes a = { .valid = ATTR_SIZE, .size = size };
+	int error;
 
 	if (!(f->mode & FILE_WRITE) || !S_ISREG(f->inode->mode))
 		return -EINVAL;
-	return inode_change(f->inode, f->cred, &a);
+	error = inode_change(f->inode, f->cred, &a);
+	if (!error)
+		notify_change(f->path.dentry, &a);
+	return error;
 }
 
 int file_allocate(struct file *f, int mode, loff_t offset, loff_t length)
 {
 	uint64_t end;
+	int error;
 
 	if (offset < 0 || length <= 0)
 		return -EINVAL;
@@ -316,7 +332,10 @@ int file_allocate(struct file *f, int mode, loff_t offset, loff_t length)
 		return file_size_exceeded();
 	if (end > f->inode->sb->max_bytes || end > (uint64_t)INT64_MAX)
 		return -EFBIG;
-	return f->ops->fallocate ? f->ops->fallocate(f, mode, offset, length) : -EOPNOTSUPP;
+	error = f->ops->fallocate ? f->ops->fallocate(f, mode, offset, length) : -EOPNOTSUPP;
+	if (!error)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return error;
 }
 
 int file_sync(struct file *f, bool data_only)

@@ -10,6 +10,7 @@
  */
 #include "base/panic.h"
 #include "fs/namei.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -122,6 +123,18 @@ static int check_rights(const struct renaming *r)
 	return r->from_dir->ops->rename ? 0 : -EPERM;
 }
 
+static void tell_move(const struct name_place *from, struct inode *from_dir, const struct name_place *to,
+		      struct inode *to_dir, struct inode *moved, struct inode *replaced)
+{
+	uint32_t cookie = notify_cookie();
+
+	notify_name(from_dir, IN_MOVED_FROM, from->last, from->len, moved, cookie);
+	notify_name(to_dir, IN_MOVED_TO, to->last, to->len, moved, cookie);
+	if (replaced)
+		notify_inode(replaced, IN_ATTRIB);
+	notify_inode(moved, IN_MOVE_SELF);
+}
+
 static int rename_locked(struct renaming *r)
 {
 	struct inode *source = r->source->inode, *target = r->target->inode;
@@ -137,6 +150,9 @@ static int rename_locked(struct renaming *r)
 	if (!exchange && is_dir(r->target))
 		dentry_prune_children(r->target);
 	dentry_move(r->source, r->target, exchange);
+	tell_move(&r->from, r->from_dir, &r->to, r->to_dir, source, exchange ? NULL : target);
+	if (exchange)
+		tell_move(&r->to, r->to_dir, &r->from, r->from_dir, target, NULL);
 	return 0;
 }
 

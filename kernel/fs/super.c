@@ -7,6 +7,7 @@
  */
 #include "base/table.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -37,6 +38,7 @@ void super_put(struct super *sb)
 {
 	if (!sb || !refcount_put(&sb->refs))
 		return;
+	notify_unmount(sb);
 	if (sb->root) {
 		dentry_prune_tree(sb->root);
 		dentry_drop(sb->root); /* or it would stay as an unused one */

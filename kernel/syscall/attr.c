@@ -4,6 +4,7 @@
  * size; and getting its data to the disk.
  */
 #include "fs/inode.h"
+#include "fs/notify.h"
 #include "fs/path.h"
 #include "hal/clock.h"
 #include "syscall/syscall.h"
@@ -21,7 +22,11 @@ static int change_path(const struct path *p, struct attributes *a)
 {
 	int result = path_want_write(p);
 
-	return result ? result : inode_change(path_inode(p), cred_current(), a);
+	if (!result)
+		result = inode_change(path_inode(p), cred_current(), a);
+	if (!result)
+		notify_change(p->dentry, a);
+	return result;
 }
 
 static int64_t change_at(int dirfd, uaddr_t name, unsigned walk, struct attributes *a)

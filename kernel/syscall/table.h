@@ -272,9 +272,9 @@
 	ROW(250, keyctl,                 NONE,  "") \
 	ROW(251, ioprio_set,             NONE,  "int int int") \
 	ROW(252, ioprio_get,             NONE,  "int int") \
-	ROW(253, inotify_init,           NONE,  "") \
-	ROW(254, inotify_add_watch,      NONE,  "") \
-	ROW(255, inotify_rm_watch,       NONE,  "") \
+	ROW(253, inotify_init,           PLAIN, "") \
+	ROW(254, inotify_add_watch,      PLAIN, "fd path hex") \
+	ROW(255, inotify_rm_watch,       PLAIN, "fd int") \
 	ROW(256, migrate_pages,          NONE,  "") \
 	ROW(257, openat,                 PLAIN, "dirfd path hex oct") \
 	ROW(258, mkdirat,                PLAIN, "dirfd path oct") \
@@ -313,7 +313,7 @@
 	ROW(291, epoll_create1,          PLAIN, "hex") \
 	ROW(292, dup3,                   PLAIN, "fd fd hex") \
 	ROW(293, pipe2,                  PLAIN, "ptr hex") \
-	ROW(294, inotify_init1,          NONE,  "") \
+	ROW(294, inotify_init1,          PLAIN, "hex") \
 	ROW(295, preadv,                 PLAIN, "fd ptr int int hex") \
 	ROW(296, pwritev,                PLAIN, "fd ptr int int hex") \
 	ROW(297, rt_tgsigqueueinfo,      PLAIN, "int int sig ptr") \

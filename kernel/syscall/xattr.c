@@ -3,6 +3,7 @@
  * syscall/xattr.c: setxattr(2), getxattr(2), listxattr(2), removexattr(2), each by
  * name, by name without following a link, and by descriptor.
  */
+#include "fs/notify.h"
 #include "fs/path.h"
 #include "fs/xattr.h"
 #include "lib/string.h"
@@ -62,6 +63,8 @@ static int64_t set(int fd, uaddr_t file, unsigned walk, uaddr_t name_at, uaddr_t
 		result = path_want_write(&p);
 	if (!result)
 		result = xattr_set(path_inode(&p), cred_current(), name, value, size, flags);
+	if (!result)
+		notify_dentry(p.dentry, IN_ATTRIB);
 	kfree(value);
 	return result;
 }
@@ -162,7 +165,11 @@ static int64_t remove(int fd, uaddr_t file, unsigned walk, uaddr_t name_at)
 		result = target(fd, file, walk, &p);
 	if (!result)
 		result = path_want_write(&p);
-	return result ? result : xattr_remove(path_inode(&p), cred_current(), name);
+	if (!result)
+		result = xattr_remove(path_inode(&p), cred_current(), name);
+	if (!result)
+		notify_dentry(p.dentry, IN_ATTRIB);
+	return result;
 }
 
 SYSCALL2(removexattr, uaddr_t, file, uaddr_t, name)
