@@ -77,7 +77,7 @@ def main():
     parser.add_argument("--san", choices=BUILDS, default="address")
     parser.add_argument("--slack", type=int, default=8192, help="KiB that caches may have kept")
     options = parser.parse_args()
-    initrd = subprocess.run(["tools/debtree", "trinity", "util-linux", "procps", "findutils"],
+    initrd = subprocess.run(["tools/debtree", "trinity", "util-linux", "procps", "findutils", "grep"],
                             cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
     seconds = int(options.minutes * 60)
     script = SCRIPT % {"seed": options.seed, "seconds": seconds}
