@@ -13,9 +13,23 @@
 
 DECLARE_PERCPU(uint32_t, preempt_count);
 
+/* Debug builds: where preemption went off on this processor, and how many RCU read sections are open. */
+#if CONFIG_DEBUG
+DECLARE_PERCPU(vaddr_t, preempt_off_at);
+DECLARE_PERCPU(uint32_t, rcu_read_depth);
+void preempt_note(void);
+void rcu_read_note(int change);
+/* Logs why sleeping is not allowed here, as far as it is known. */
+void preempt_print(void);
+#else
+#define preempt_note() ((void)0)
+#define rcu_read_note(change) ((void)0)
+#endif
+
 static inline void preempt_disable(void)
 {
 	cpu_local_add(preempt_count, 1);
+	preempt_note();
 	__asm__ volatile("" ::: "memory");
 }
 

@@ -21,8 +21,17 @@ struct rcu_head {
 	uint64_t period;                      /* owner: the queue */
 };
 
-static inline void rcu_read_lock(void) { preempt_disable(); }
-static inline void rcu_read_unlock(void) { preempt_enable(); }
+static inline void rcu_read_lock(void)
+{
+	preempt_disable();
+	rcu_read_note(1);
+}
+
+static inline void rcu_read_unlock(void)
+{
+	rcu_read_note(-1);
+	preempt_enable();
+}
 
 #define rcu_dereference(p) __atomic_load_n(&(p), __ATOMIC_CONSUME)
 #define rcu_assign(p, v)   __atomic_store_n(&(p), (v), __ATOMIC_RELEASE)

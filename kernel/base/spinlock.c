@@ -5,10 +5,18 @@
  * up: the holder may be stopped for ever, and only one processor still runs.
  */
 #include "base/spinlock.h"
+#include "base/backtrace.h"
 #include "hal/cpu.h"
 
 /* Some seconds on any processor, in ticks of the time stamp counter. */
 #define SPIN_SUSPICIOUS (10UL * 1000 * 1000 * 1000)
+
+static __cold void report(const struct spinlock *l)
+{
+	log_err("processor %u spins for seconds for the lock at %p", cpu_id(), (const void *)l);
+	lockcheck_spin_holder(LOG_ERR, l);
+	backtrace_all_cpus(LOG_ERR);
+}
 
 void spin_wait(struct spinlock *l, uint16_t ticket)
 {
@@ -18,7 +26,7 @@ void spin_wait(struct spinlock *l, uint16_t ticket)
 		if (panic_active())
 			return;
 		if (unlikely(cpu_cycles() - start > patience)) {
-			spin_debug_spinning(l, SPIN_CALLER());
+			report(l);
 			patience *= 4;
 		}
 		cpu_relax();

@@ -3,9 +3,11 @@
  * base/spinlock.h: ticket locks that hand over in order. Held for few
  * instructions; the holder does not sleep. Taking one disables preemption; the
  * _irq forms disable interrupts too and are for locks that an interrupt handler
- * takes. Every lock has a rank (base/lockrank.h); debug builds record holder
- * and caller, check the order, recursion and foreign unlocks, and report a spin
- * of seconds with both sides. Once a processor is in panic(), no lock holds it up.
+ * takes. Every lock has a rank (base/lockrank.h); debug builds record who holds
+ * it since when and where it was taken, check the order, recursion and foreign
+ * unlocks (base/lockcheck.c), and report holding it for seconds. Spinning for
+ * seconds is reported in every build, with what all processors do. Once a
+ * processor is in panic(), no lock holds it up.
  *
  *   struct spinlock l = SPINLOCK_INIT(RANK_FILES);   or spin_init(&l, RANK_FILES)
  *   spin_lock(&l); … spin_unlock(&l);
@@ -15,6 +17,7 @@
 #ifndef BASE_SPINLOCK_H
 #define BASE_SPINLOCK_H
 
+#include "base/lockcheck.h"
 #include "base/lockrank.h"
 #include "base/panic.h"
 #include "base/preempt.h"
@@ -26,68 +29,60 @@ struct spinlock {
 		struct { uint16_t serving, next; };
 	};
 #if CONFIG_DEBUG
-	uint16_t rank;     /* immutable */
-	uint16_t cpu;      /* atomic, written by the owner: the holder's processor + 1 */
-	uint64_t caller;   /* owner: where it was taken */
+	struct lock_label label;
 #endif
 };
 
+#define SPINLOCK_INIT(rank_) { .both = 0, LOCK_LABEL(rank_) }
+#define spin_init(l, rank)   ((void)(*(l) = (struct spinlock)SPINLOCK_INIT(rank)))
+
 #if CONFIG_DEBUG
-#define SPINLOCK_INIT(rank_) { .rank = (rank_) }
-void spin_debug_before(struct spinlock *l, uint64_t caller, bool nested);
-void spin_debug_after(struct spinlock *l, uint64_t caller);
-void spin_debug_unlock(struct spinlock *l);
-void spin_debug_spinning(const struct spinlock *l, uint64_t caller); /* for a suspiciously long time */
-void spin_debug_log_held(void);           /* logs the locks this processor holds */
-bool spin_held(const struct spinlock *l); /* by this processor */
+#define spin_held(l)   lockcheck_spin_held(l) /* by this processor */
 #define assert_held(l) verify(spin_held(l))
 #else
-#define SPINLOCK_INIT(rank_) { .both = 0 }
-#define spin_debug_before(l, caller, nested) ((void)0)
-#define spin_debug_after(l, caller) ((void)0)
-#define spin_debug_unlock(l) ((void)0)
-#define spin_debug_spinning(l, caller) ((void)0)
-#define spin_debug_log_held() ((void)0)
 #define assert_held(l) ((void)0)
 #endif
-
-static inline void spin_init(struct spinlock *l, enum lock_rank rank)
-{
-	*l = (struct spinlock)SPINLOCK_INIT(rank);
-	(void)rank;
-}
 
 /* Waits until the ticket is served; the contended half of spin_lock(). */
 void spin_wait(struct spinlock *l, uint16_t ticket);
 
+/* Who called the function this stands in. */
 #define SPIN_CALLER() ((uint64_t)__builtin_return_address(0))
 
-static __always_inline void spin_acquire(struct spinlock *l, bool nested)
+/* flags: enum lock_flags. */
+static __always_inline void spin_acquire(struct spinlock *l, unsigned flags)
 {
-	spin_debug_before(l, SPIN_CALLER(), nested);
+	lockcheck_spin_before(l, &l->label, flags);
 	uint32_t seen = __atomic_fetch_add(&l->both, 1u << 16, __ATOMIC_ACQUIRE);
 	if (unlikely((uint16_t)seen != (uint16_t)(seen >> 16)))
 		spin_wait(l, (uint16_t)(seen >> 16));
-	spin_debug_after(l, SPIN_CALLER());
+	lockcheck_spin_taken(l, &l->label, false);
 }
 
 static __always_inline void spin_release(struct spinlock *l)
 {
-	spin_debug_unlock(l);
+	lockcheck_spin_released(l, &l->label);
 	__atomic_store_n(&l->serving, (uint16_t)(atomic_load(&l->serving) + 1), __ATOMIC_RELEASE);
 }
 
 static __always_inline void spin_lock(struct spinlock *l)
 {
 	preempt_disable();
-	spin_acquire(l, false);
+	spin_acquire(l, 0);
 }
 
 /* A second lock of the same rank, whose order against the first is fixed otherwise. */
 static __always_inline void spin_lock_nested(struct spinlock *l)
 {
 	preempt_disable();
-	spin_acquire(l, true);
+	spin_acquire(l, LOCK_NESTED);
+}
+
+/* The same, where the order is by address: the lower one first. */
+static __always_inline void spin_lock_ordered(struct spinlock *l)
+{
+	preempt_disable();
+	spin_acquire(l, LOCK_ORDERED);
 }
 
 static __always_inline void spin_unlock(struct spinlock *l)
@@ -103,7 +98,7 @@ static __always_inline bool spin_trylock(struct spinlock *l)
 	if ((uint16_t)seen == (uint16_t)(seen >> 16) &&
 	    __atomic_compare_exchange_n(&l->both, &seen, seen + (1u << 16), false,
 					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-		spin_debug_after(l, SPIN_CALLER());
+		lockcheck_spin_taken(l, &l->label, true);
 		return true;
 	}
 	preempt_enable();
@@ -114,7 +109,7 @@ static __always_inline uint64_t spin_lock_irq(struct spinlock *l)
 {
 	uint64_t irq = irq_save();
 	preempt_disable();
-	spin_acquire(l, false);
+	spin_acquire(l, 0);
 	return irq;
 }
 

@@ -95,7 +95,7 @@ static void positions_lock(struct mutex *a, struct mutex *b)
 	if (low)
 		mutex_lock(low);
 	if (low && high != low)
-		mutex_lock_nested(high);
+		mutex_lock_ordered(high);
 	else if (!low && high)
 		mutex_lock(high);
 }

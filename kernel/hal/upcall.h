@@ -50,6 +50,9 @@ void upcall_user_exception(struct user_frame *f, unsigned trapno, uint64_t error
 /* proc/: on the way to user mode with work pending; loops until none is. Frame is full. Interrupts on. */
 void upcall_exit_to_user(struct user_frame *f);
 
+/* sched/, debug builds only: about to go on in user mode, where nothing may be held. Any state of interrupts. */
+void upcall_check_user(void);
+
 /* sched/: the local timer fired. Interrupts off, interrupt stack. */
 void upcall_timer(void);
 

@@ -139,7 +139,7 @@ void unix_lock_two(struct unix_socket *a, struct unix_socket *b)
 	}
 	spin_lock(&a->base.lock);
 	if (a != b)
-		spin_lock_nested(&b->base.lock);
+		spin_lock_ordered(&b->base.lock);
 }
 
 void unix_unlock_two(struct unix_socket *a, struct unix_socket *b)

@@ -30,7 +30,7 @@ static void lock_both(const struct move *m)
 
 	spin_lock(&first->lock);
 	if (first != second)
-		spin_lock_nested(&second->lock);
+		spin_lock_ordered(&second->lock);
 }
 
 static void unlock_both(const struct move *m)

@@ -37,8 +37,8 @@ static uint64_t idle_cpus; /* atomic */
 static void lock_two(struct runq *a, struct runq *b)
 {
 	preempt_disable();
-	spin_acquire(a->cpu < b->cpu ? &a->lock : &b->lock, false);
-	spin_acquire(a->cpu < b->cpu ? &b->lock : &a->lock, true);
+	spin_acquire(a->cpu < b->cpu ? &a->lock : &b->lock, 0);
+	spin_acquire(a->cpu < b->cpu ? &b->lock : &a->lock, LOCK_NESTED);
 }
 
 static void unlock_one(struct runq *rq)

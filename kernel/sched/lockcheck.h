@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sched/lockcheck.h: the order of sleeping locks, checked in debug builds. A
- * thread remembers the ranks of those it holds; taking one of the same or a
- * lower rank than the highest held panics with both callers.
+ * sched/lockcheck.h: the checks of sleeping locks in debug builds: mutexes,
+ * reader-writer locks, the lock bits of pages. A thread remembers those it
+ * holds; what it would wait for is checked against them (base/lockgraph.h).
  */
 #ifndef SCHED_LOCKCHECK_H
 #define SCHED_LOCKCHECK_H
 
+#include "base/lockgraph.h"
 #include "sched/thread.h"
 
 #if CONFIG_DEBUG
-void lockcheck_before(const void *lock, unsigned rank, bool nested);
-void lockcheck_taken(void *lock, unsigned rank, uint64_t caller);
-void lockcheck_released(const void *lock);
+/* Around taking and releasing. flags: enum lock_flags. */
+void lockcheck_before(const void *lock, struct lock_label *l, unsigned flags);
+void lockcheck_taken(void *lock, struct lock_label *l, bool tried);
+void lockcheck_released(const void *lock, const struct lock_label *l);
+/* Panics if the running thread or its processor holds anything; doing: "exits". */
+void lockcheck_nothing_held(const char *doing);
+/* Logs what a thread holds; any context. */
+void lockcheck_print(int level, const struct thread *t);
 #else
-#define lockcheck_before(lock, rank, nested) ((void)(nested))
-#define lockcheck_taken(lock, rank, caller) ((void)0)
-#define lockcheck_released(lock) ((void)0)
+#define lockcheck_before(lock, l, flags) ((void)(flags))
+#define lockcheck_taken(lock, l, tried) ((void)0)
+#define lockcheck_released(lock, l) ((void)0)
+#define lockcheck_nothing_held(doing) ((void)0)
+#define lockcheck_print(level, t) ((void)0)
 #endif
 
 #endif

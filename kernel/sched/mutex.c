@@ -21,14 +21,6 @@ struct mutex_waiter {
 	struct thread *thread;
 };
 
-void mutex_init(struct mutex *m, enum lock_rank rank)
-{
-	m->owner = 0;
-	spin_init(&m->lock, RANK_WAITQ);
-	list_init(&m->waiters);
-	m->rank = (uint16_t)rank;
-}
-
 static inline bool try_fast(struct mutex *m)
 {
 	uint64_t free = 0;
@@ -95,30 +87,31 @@ static int lock_slow(struct mutex *m, uint32_t state)
 	return result;
 }
 
-static int lock_state(struct mutex *m, uint32_t state, bool nested)
+static int lock_state(struct mutex *m, uint32_t state, unsigned flags)
 {
 	might_sleep();
-	lockcheck_before(m, m->rank, nested);
+	lockcheck_before(m, &m->label, flags);
 	if (!try_fast(m)) {
 		int result = lock_slow(m, state);
 
 		if (result)
 			return result;
 	}
-	lockcheck_taken(m, m->rank, (uint64_t)__builtin_return_address(0));
+	lockcheck_taken(m, &m->label, false);
 	return 0;
 }
 
-void mutex_lock(struct mutex *m) { (void)lock_state(m, THREAD_BLOCKED, false); }
-void mutex_lock_nested(struct mutex *m) { (void)lock_state(m, THREAD_BLOCKED, true); }
-int mutex_lock_interruptible(struct mutex *m) { return lock_state(m, THREAD_SLEEPING, false); }
-int mutex_lock_killable(struct mutex *m) { return lock_state(m, THREAD_KILLABLE, false); }
+void mutex_lock(struct mutex *m) { (void)lock_state(m, THREAD_BLOCKED, 0); }
+void mutex_lock_nested(struct mutex *m) { (void)lock_state(m, THREAD_BLOCKED, LOCK_NESTED); }
+void mutex_lock_ordered(struct mutex *m) { (void)lock_state(m, THREAD_BLOCKED, LOCK_ORDERED); }
+int mutex_lock_interruptible(struct mutex *m) { return lock_state(m, THREAD_SLEEPING, 0); }
+int mutex_lock_killable(struct mutex *m) { return lock_state(m, THREAD_KILLABLE, 0); }
 
 bool mutex_trylock(struct mutex *m)
 {
 	if (!try_fast(m))
 		return false;
-	lockcheck_taken(m, m->rank, (uint64_t)__builtin_return_address(0));
+	lockcheck_taken(m, &m->label, true);
 	return true;
 }
 
@@ -145,7 +138,7 @@ void mutex_unlock(struct mutex *m)
 	uint64_t me = (uint64_t)thread_current();
 
 	assert(mutex_held(m));
-	lockcheck_released(m);
+	lockcheck_released(m, &m->label);
 	if (!__atomic_compare_exchange_n(&m->owner, &me, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		unlock_slow(m);
 }

@@ -16,14 +16,19 @@ struct mutex {
 	uint64_t owner;      /* atomic: the thread, bit 0: somebody waits, bit 1: hand over */
 	struct spinlock lock;
 	struct list waiters; /* lock */
-	uint16_t rank;       /* immutable */
+#if CONFIG_DEBUG
+	struct lock_label label;
+#endif
 };
 
-#define MUTEX_INIT(m, rank_) { .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((m).waiters), .rank = (rank_) }
+#define MUTEX_INIT(m, rank_) \
+	{ .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((m).waiters), LOCK_LABEL(rank_) }
+#define mutex_init(m, rank) \
+	({ struct mutex *mutex_ = (m); *mutex_ = (struct mutex)MUTEX_INIT(*mutex_, rank); (void)0; })
 
-void mutex_init(struct mutex *m, enum lock_rank rank);
 void mutex_lock(struct mutex *m);
 void mutex_lock_nested(struct mutex *m); /* of the same rank as one held, order fixed otherwise */
+void mutex_lock_ordered(struct mutex *m); /* the same, where the order is by address */
 int mutex_lock_interruptible(struct mutex *m); /* 0 or -ERESTARTSYS */
 int mutex_lock_killable(struct mutex *m);      /* 0 or -ERESTARTSYS */
 bool mutex_trylock(struct mutex *m);
@@ -35,12 +40,16 @@ struct rwsem {
 	int32_t active;      /* lock: readers, or -1 for a writer */
 	struct list waiters; /* lock: in order of arrival */
 	struct thread *writer; /* lock: the writer, for checks */
-	uint16_t rank;       /* immutable */
+#if CONFIG_DEBUG
+	struct lock_label label;
+#endif
 };
 
-#define RWSEM_INIT(s, rank_) { .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((s).waiters), .rank = (rank_) }
+#define RWSEM_INIT(s, rank_) \
+	{ .lock = SPINLOCK_INIT(RANK_WAITQ), .waiters = LIST_INIT((s).waiters), LOCK_LABEL(rank_) }
+#define rwsem_init(s, rank) \
+	({ struct rwsem *rwsem_ = (s); *rwsem_ = (struct rwsem)RWSEM_INIT(*rwsem_, rank); (void)0; })
 
-void rwsem_init(struct rwsem *s, enum lock_rank rank);
 void rwsem_read_lock(struct rwsem *s);
 bool rwsem_read_trylock(struct rwsem *s);
 void rwsem_read_unlock(struct rwsem *s);

@@ -16,15 +16,6 @@ struct rwsem_waiter {
 	bool granted; /* the rwsem's lock */
 };
 
-void rwsem_init(struct rwsem *s, enum lock_rank rank)
-{
-	spin_init(&s->lock, RANK_WAITQ);
-	s->active = 0;
-	list_init(&s->waiters);
-	s->writer = NULL;
-	s->rank = (uint16_t)rank;
-}
-
 static bool admit(struct rwsem *s, bool write, struct thread *t)
 {
 	if (write ? s->active != 0 : s->active < 0)
@@ -71,19 +62,19 @@ static int wait_turn(struct rwsem *s, bool write, uint32_t state, uint64_t irq)
 	return 0;
 }
 
-static int acquire(struct rwsem *s, bool write, uint32_t state, bool nested)
+static int acquire(struct rwsem *s, bool write, uint32_t state, unsigned flags)
 {
 	int result = 0;
 
 	might_sleep();
-	lockcheck_before(s, s->rank, nested);
+	lockcheck_before(s, &s->label, flags);
 	uint64_t irq = spin_lock_irq(&s->lock);
 	if (list_empty(&s->waiters) && admit(s, write, thread_current()))
 		spin_unlock_irq(&s->lock, irq);
 	else
 		result = wait_turn(s, write, state, irq);
 	if (!result)
-		lockcheck_taken(s, s->rank, (uint64_t)__builtin_return_address(0));
+		lockcheck_taken(s, &s->label, false);
 	return result;
 }
 
@@ -94,20 +85,20 @@ static bool try_acquire(struct rwsem *s, bool write)
 
 	spin_unlock_irq(&s->lock, irq);
 	if (taken)
-		lockcheck_taken(s, s->rank, (uint64_t)__builtin_return_address(0));
+		lockcheck_taken(s, &s->label, true);
 	return taken;
 }
 
-void rwsem_read_lock(struct rwsem *s) { (void)acquire(s, false, THREAD_BLOCKED, false); }
-void rwsem_write_lock(struct rwsem *s) { (void)acquire(s, true, THREAD_BLOCKED, false); }
-void rwsem_write_lock_nested(struct rwsem *s) { (void)acquire(s, true, THREAD_BLOCKED, true); }
-int rwsem_write_lock_killable(struct rwsem *s) { return acquire(s, true, THREAD_KILLABLE, false); }
+void rwsem_read_lock(struct rwsem *s) { (void)acquire(s, false, THREAD_BLOCKED, 0); }
+void rwsem_write_lock(struct rwsem *s) { (void)acquire(s, true, THREAD_BLOCKED, 0); }
+void rwsem_write_lock_nested(struct rwsem *s) { (void)acquire(s, true, THREAD_BLOCKED, LOCK_NESTED); }
+int rwsem_write_lock_killable(struct rwsem *s) { return acquire(s, true, THREAD_KILLABLE, 0); }
 bool rwsem_read_trylock(struct rwsem *s) { return try_acquire(s, false); }
 bool rwsem_write_trylock(struct rwsem *s) { return try_acquire(s, true); }
 
 void rwsem_read_unlock(struct rwsem *s)
 {
-	lockcheck_released(s);
+	lockcheck_released(s, &s->label);
 	uint64_t irq = spin_lock_irq(&s->lock);
 	assert(s->active > 0);
 	s->active--;
@@ -118,7 +109,7 @@ void rwsem_read_unlock(struct rwsem *s)
 void rwsem_write_unlock(struct rwsem *s)
 {
 	assert(rwsem_write_held(s));
-	lockcheck_released(s);
+	lockcheck_released(s, &s->label);
 	uint64_t irq = spin_lock_irq(&s->lock);
 	s->active = 0;
 	s->writer = NULL;

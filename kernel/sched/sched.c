@@ -28,6 +28,7 @@
 #include "hal/clock.h"
 #include "hal/irq.h"
 #include "mem/kstack.h"
+#include "sched/lockcheck.h"
 #include "sched/runq.h"
 #include "sched/timer.h"
 #include "sched/work.h"
@@ -171,7 +172,7 @@ static void switch_away(bool preempted)
 	nsec_t now = clock_now();
 
 	preempt_disable();
-	spin_acquire(&rq->lock, false);
+	spin_acquire(&rq->lock, 0);
 	if (atomic_load(&prev->context.work) & WORK_RESCHED) /* set under the lock, or by this processor */
 		atomic_and(&prev->context.work, ~(uint32_t)WORK_RESCHED);
 	account_current(rq, now);
@@ -240,7 +241,7 @@ struct runq *runq_lock_of(const struct thread *t)
 		struct runq *rq = percpu_of(runq, cpu);
 
 		preempt_disable();
-		spin_acquire(&rq->lock, false);
+		spin_acquire(&rq->lock, 0);
 		if (likely(atomic_load(&t->cpu) == cpu))
 			return rq;
 		spin_release(&rq->lock);
@@ -386,6 +387,7 @@ void thread_exit(void)
 	struct thread *t = thread_current();
 
 	assert(t->mmu == NULL);
+	lockcheck_nothing_held("exits");
 	irq_disable();
 	atomic_store(&t->state, THREAD_DEAD);
 	switch_away(false);

@@ -92,7 +92,7 @@ struct thread {
 	struct list *dropping;    /* owner: files of messages that it is letting go of, or NULL; see net/rights.c */
 
 #if CONFIG_DEBUG
-	struct { void *lock; uint16_t rank; uint64_t caller; } held[12]; /* owner: sleeping locks held */
+	struct lock_hold held[12]; /* owner; others read them only to print: sleeping locks held */
 	unsigned held_count;      /* owner */
 	uint32_t fail_nth;        /* owner: fault injection, see mem/inject.h */
 #endif

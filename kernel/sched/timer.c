@@ -81,7 +81,7 @@ static struct timer_base *lock_base_of(struct timer *t)
 		struct timer_base *b = percpu_of(timer_base, cpu);
 
 		preempt_disable();
-		spin_acquire(&b->lock, false);
+		spin_acquire(&b->lock, 0);
 		if (likely(atomic_load(&t->cpu) == cpu))
 			return b;
 		spin_release(&b->lock);
@@ -165,7 +165,7 @@ void timer_run(nsec_t now)
 
 	b->programmed = INT64_MAX;
 	preempt_disable();
-	spin_acquire(&b->lock, false);
+	spin_acquire(&b->lock, 0);
 	while ((first = rb_first_cached(&b->timers))) {
 		struct timer *t = rb_entry(first, struct timer, node);
 
@@ -177,7 +177,7 @@ void timer_run(nsec_t now)
 		b->firing = t;
 		spin_release(&b->lock);
 		t->fire(t);
-		spin_acquire(&b->lock, false);
+		spin_acquire(&b->lock, 0);
 		b->firing = NULL;
 	}
 	if (next != INT64_MAX)

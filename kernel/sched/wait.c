@@ -8,12 +8,6 @@
 #include "hal/clock.h"
 #include "sched/timer.h"
 
-void waitq_init(struct waitq *q)
-{
-	spin_init(&q->lock, RANK_WAITQ);
-	list_init(&q->entries);
-}
-
 static void add_locked(struct waitq *q, struct wait_entry *e)
 {
 	if (e->exclusive)

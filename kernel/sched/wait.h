@@ -29,7 +29,7 @@ struct wait_entry {
 
 #define WAITQ_INIT(q) { .lock = SPINLOCK_INIT(RANK_WAITQ), .entries = LIST_INIT((q).entries) }
 
-void waitq_init(struct waitq *q);
+#define waitq_init(q) ({ struct waitq *waitq_ = (q); *waitq_ = (struct waitq)WAITQ_INIT(*waitq_); (void)0; })
 
 /* Exclusive entries go to the tail, the others to the head. */
 void waitq_add(struct waitq *q, struct wait_entry *e);

@@ -37,7 +37,7 @@ static bool queue_on(struct worker *k, struct work *w)
 	if (atomic_exchange(&w->queued, true))
 		return false;
 	preempt_disable();
-	spin_acquire(&k->lock, false);
+	spin_acquire(&k->lock, 0);
 	list_add_tail(&w->link, &k->queue);
 	spin_release(&k->lock);
 	preempt_enable_no_resched();

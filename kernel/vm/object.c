@@ -17,6 +17,7 @@
 #include "lib/hash.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "sched/lockcheck.h"
 #include "sched/wait.h"
 #include "vm/areas.h"
 #include "vm/pages.h"
@@ -94,37 +95,58 @@ static struct waitq *queue_of(const struct page *page)
 	return &page_queue[hash_ptr(page, 0) % PAGE_QUEUES];
 }
 
-bool page_trylock(struct page *page)
+#if CONFIG_DEBUG
+static struct lock_label page_label = LOCK_LABEL_INIT(RANK_PAGE);
+#endif
+
+static bool set_locked(struct page *page)
 {
 	return !(__atomic_fetch_or(&page->flags, PAGE_LOCKED, __ATOMIC_ACQUIRE) & PAGE_LOCKED);
+}
+
+bool page_trylock(struct page *page)
+{
+	if (!set_locked(page))
+		return false;
+	lockcheck_taken(page, &page_label, true);
+	return true;
 }
 
 /* For one about to sleep: the unlocker will wake it, or it has the lock. */
 static bool lock_or_announce(struct page *page)
 {
 	atomic_or(&page->flags, PAGE_WAITERS);
-	return page_trylock(page);
+	return set_locked(page);
 }
 
 void page_lock(struct page *page)
 {
 	might_sleep();
-	if (!page_trylock(page))
+	lockcheck_before(page, &page_label, 0);
+	if (!set_locked(page))
 		wait_event(queue_of(page), lock_or_announce(page));
+	lockcheck_taken(page, &page_label, false);
 }
 
 int page_lock_killable(struct page *page)
 {
+	int error = 0;
+
 	might_sleep();
-	if (page_trylock(page))
-		return 0;
-	return wait_event_killable(queue_of(page), lock_or_announce(page));
+	lockcheck_before(page, &page_label, 0);
+	if (!set_locked(page))
+		error = wait_event_killable(queue_of(page), lock_or_announce(page));
+	if (!error)
+		lockcheck_taken(page, &page_label, false);
+	return error;
 }
 
 void page_unlock(struct page *page)
 {
-	uint32_t old = __atomic_fetch_and(&page->flags, ~(uint32_t)PAGE_LOCKED, __ATOMIC_RELEASE);
+	uint32_t old;
 
+	lockcheck_released(page, &page_label);
+	old = __atomic_fetch_and(&page->flags, ~(uint32_t)PAGE_LOCKED, __ATOMIC_RELEASE);
 	assert(old & PAGE_LOCKED);
 	if (unlikely(old & PAGE_WAITERS)) {
 		atomic_and(&page->flags, ~(uint32_t)PAGE_WAITERS);
@@ -210,6 +232,7 @@ static int add_charged_page(struct object *o, uint64_t index, bool zero, struct 
 		cpu_local_add(pages_shmem, 1);
 	else
 		cpu_local_add(pages_file, 1);
+	lockcheck_taken(page, &page_label, true);
 	*out = page;
 	return 0;
 }

@@ -16,6 +16,10 @@
 #include "vm/areas.h"
 #include "vm/tlb.h"
 
+#if CONFIG_DEBUG
+struct lock_label table_label = LOCK_LABEL_INIT(RANK_PAGE_TABLE);
+#endif
+
 void table_lock_wait(struct page *table)
 {
 	do {

@@ -11,7 +11,9 @@
 #ifndef VM_PAGETABLE_H
 #define VM_PAGETABLE_H
 
+#include "base/lockcheck.h"
 #include "base/panic.h"
+#include "base/preempt.h"
 #include "mem/frame.h"
 #include "vm/space.h"
 
@@ -20,18 +22,25 @@
 /* With fewer entries a table is copied on fork: that costs less than the fault which unshares it. */
 #define TABLE_SHARE_MIN 48
 
+#if CONFIG_DEBUG
+extern struct lock_label table_label; /* of all their locks */
+#endif
+
 /* Contended: waits until the lock is free. */
 void table_lock_wait(struct page *table);
 
 static inline void table_lock(struct page *table)
 {
 	preempt_disable();
+	lockcheck_spin_before(table, &table_label, LOCK_NESTED);
 	if (unlikely(__atomic_exchange_n(&table->lock, 1, __ATOMIC_ACQUIRE)))
 		table_lock_wait(table);
+	lockcheck_spin_taken(table, &table_label, false);
 }
 
 static inline void table_unlock(struct page *table)
 {
+	lockcheck_spin_released(table, &table_label);
 	__atomic_store_n(&table->lock, 0, __ATOMIC_RELEASE);
 	preempt_enable();
 }
@@ -42,7 +51,7 @@ void table_unlock_two(struct page *a, struct page *b);
 
 static inline void assert_table_locked(const struct page *table)
 {
-	assert(READ_ONCE(table->lock) != 0);
+	assert(lockcheck_spin_held(table));
 }
 
 static inline pte_t *table_entry(const struct page *table, uaddr_t addr)

@@ -89,6 +89,13 @@
 	addq $8, %rsp
 .endm
 
+/* Debug builds: before user mode. The frame is 8 bytes off; what is in registers is stored. */
+.macro CHECK_USER
+#if CONFIG_DEBUG
+	CALL_ALIGNED upcall_check_user
+#endif
+.endm
+
 FUNCTION(entry_syscall)
 	swapgs
 	movq %rsp, %gs:entry_user_rsp
@@ -120,6 +127,11 @@ FUNCTION(entry_syscall)
 	call *upcall_syscall_table(,%rax,8)
 	.globl entry_syscall_return
 entry_syscall_return: /* HAL_SYSCALL_FULL knows by this address who called */
+#if CONFIG_DEBUG
+	pushq %rax
+	CALL_ALIGNED upcall_check_user
+	popq %rax
+#endif
 	addq $8, %rsp
 	cli
 	TEST_WORK
@@ -173,6 +185,7 @@ exit_work:
 
 /* Interrupts off, rsp is the full frame, no work. */
 restore:
+	CHECK_USER
 	movq FRAME_RIP(%rsp), %rcx
 	movq %rcx, %rdx
 	shrq $47, %rdx
@@ -285,6 +298,7 @@ FUNCTION(entry_exception)
 exit_interrupt:
 	TEST_WORK
 	jnz exit_work
+	CHECK_USER
 	jmp restore_iret /* rip came from the processor, so it is canonical */
 1:	CALL_ALIGNED fault_from_kernel
 	cli

@@ -29,7 +29,7 @@ bool file_is_pipe(const struct file *f)
 static void lock_two(struct pipe *a, struct pipe *b)
 {
 	mutex_lock(a < b ? &a->lock : &b->lock);
-	mutex_lock_nested(a < b ? &b->lock : &a->lock);
+	mutex_lock_ordered(a < b ? &b->lock : &a->lock);
 }
 
 static void unlock_two(struct pipe *a, struct pipe *b)
