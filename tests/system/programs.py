@@ -5,6 +5,7 @@ Each function gives the path of an initramfs: the default one, with more behind 
 Paths are those of the host, so that a program finds its files where it expects them.
 """
 import fcntl
+import hashlib
 import os
 import pathlib
 import re
@@ -25,6 +26,25 @@ def initramfs(name, members):
     temporary = OUT / ("%s.%d" % (name, os.getpid()))
     temporary.write_bytes((ROOT / "build/initramfs.cpio").read_bytes() + newc.archive(members))
     temporary.rename(path)
+    return path
+
+
+def debian(name, packages, members):
+    """Debian packages in an initramfs with MEMBERS behind them, as build/system/NAME.cpio."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    tree = subprocess.run([str(ROOT / "tools/debtree"), *packages], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+    more = newc.archive(members)
+    path = OUT / (name + ".cpio")
+    key = "%s %s" % (tree, hashlib.sha256(more).hexdigest())
+    made = path.with_suffix(".key")
+    with open(OUT / (name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists() or not made.exists() or made.read_text() != key:
+            temporary = OUT / (name + ".new")
+            temporary.write_bytes(pathlib.Path(tree).read_bytes() + more)
+            temporary.rename(path)
+            made.write_text(key)
     return path
 
 
@@ -70,6 +90,18 @@ def go_program(name, source):
                        env={**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "off",
                             "GOCACHE": str(OUT / "gocache"), "GOFLAGS": "-ldflags=-s"})
     return folder / "prog"
+
+
+def rust_program(name, source):
+    """A Rust program, built by Debian's compiler, with shared libraries; gives its path."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / name
+    temporary = "%s.%d" % (path, os.getpid())
+    subprocess.run(["/usr/bin/rustc", "--edition=2021", "-O", "-Dwarnings", "-Cstrip=symbols",
+                    "--crate-name", name, "-o", temporary, "-"], input=source, text=True,
+                   check=True, stdout=subprocess.DEVNULL)
+    os.rename(temporary, path)
+    return path
 
 
 def c_program(name, source):
