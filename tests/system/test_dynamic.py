@@ -153,7 +153,7 @@ STRESS = """
 for class in %s; do
 	echo "== $class"
 	timeout -s KILL %d stress-ng --$class %d -t %d --verify --metrics-brief \
-		--vm-bytes 64m --mmap-bytes 32m 2>&1 || echo "failed: $?"
+		--vm-bytes 64m --mmap-bytes 4m 2>&1 || echo "failed: $?"
 done
 """
 
