@@ -195,6 +195,7 @@ void context_fork(struct context *child, const struct context *parent)
 	assert(child->xstate);
 	irq = irq_save();
 	xstate_copy(child->xstate);
+	child->xstate_uses = parent->xstate_uses; /* children are like their parents */
 	child->fs_base = fs_read();
 	child->gs_base = gs_read();
 	irq_restore(irq);
