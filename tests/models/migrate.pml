@@ -41,7 +41,7 @@
  * RUN fails OFFERS_FIRST
  * RUN fails OFFER_SWALLOWED EVENTS=3 deep
  * RUN fails OFFER_NOT_SEEN EVENTS=3 deep
- * RUN fails MOVED_NOT_OFFERED
+ * RUN fails MOVED_NOT_OFFERED EVENTS=3 deep
  * RUN fails PREEMPTED_NOT_OFFERED
  * RUN fails PASSED_OVER
  * RUN fails UNLOCKED_SWITCH
@@ -143,7 +143,7 @@ inline offer(t)
 			kick(o); break
 		}
 #else
-			offered[o] = true
+			offered[o] = true /* unreached with two events */
 		};
 		atomic {
 			if
@@ -314,10 +314,10 @@ inline pass_on()
 	offered[me] = false;
 	do
 	:: other < CPUS && count[other] > 1 ->
-		lock(other);
+		lock(other); /* unreached with two events, as the rest */
 		offer_waiting(other, x);
-		unlock(other);
-		other++
+		unlock(other); /* unreached */
+		other++ /* unreached */
 	:: other < CPUS && count[other] <= 1 -> other++
 	:: other == CPUS -> other = 0; break
 	od
@@ -442,6 +442,7 @@ inline place(who, where)
 		:: current[where] == IDLE -> current[where] = who; on_cpu[who] = true; idle_cpus = idle_cpus & ~BIT(where)
 		:: else
 		fi
+	:: else -> home[who] = 0
 	fi
 }
 

@@ -20,7 +20,7 @@
  *   flush_here()    kernel/vm/tlb.c:flush_here, kernel/sched/space.c:mmu_space_in_use,
  *                   kernel/sched/space.c:mmu_space_unload, kernel/sched/space.c:mmu_space_flushed
  *   flush()         kernel/vm/tlb.c:flush_range, kernel/vm/tlb.c:flush_many
- *   call()          kernel/arch/x86/ipi.c:cpu_call, of which call.pml tells more
+ *   call()          kernel/arch/x86/ipi.c:cpu_call
  *   forget()        kernel/sched/space.c:mmu_space_forget
  *
  * Memory order: x86 lets a load overtake an earlier store to another place, and nothing
