@@ -113,7 +113,8 @@ void lockcheck_spin_released(const void *lock, const struct lock_label *l)
 	if (held_remove(cpu_local_ptr(held_locks), lock, &h)) {
 		uint64_t ticks = cpu_cycles() - h.since;
 
-		if (unlikely(ticks > lockcheck_hold_limit) && !panic_active()) {
+		/* Consoles are slow, and a report about one would be told by it. */
+		if (unlikely(ticks > lockcheck_hold_limit) && l->rank < RANK_LOG && !panic_active()) {
 			log_warn("spinlock held for %llu million ticks of the time stamp counter",
 				 (unsigned long long)ticks / 1000000);
 			lockgraph_print_hold(LOG_WARNING, "", &h);

@@ -68,6 +68,7 @@ enum lock_rank {
 	RANK_TIMER,         /* a processor's timers */
 	RANK_RUNQ,          /* a run queue; two at a time nested by number */
 	RANK_RUNQ_LEAF,     /* load averages, under a run queue */
+	RANK_THREADS,       /* the list of kernel threads */
 	RANK_WORK,          /* a work queue */
 	RANK_IRQ,           /* an interrupt line */
 	RANK_RCU,           /* grace-period state */

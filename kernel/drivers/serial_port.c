@@ -16,10 +16,13 @@
  */
 #include "drivers/serial_port.h"
 #include "base/random.h"
+#include "base/sysrq.h"
+#include "hal/clock.h"
 #include "lib/string.h"
 
 #define TRIGGER      8      /* UART_FCR_TRIGGER_8 */
 #define RECEIVE_MOST 64     /* bytes taken at one interrupt before others get a turn */
+#define SYSRQ_PATIENCE (5 * NSEC_PER_SEC)
 #define SEND_MOST    4      /* FIFOs filled at one interrupt */
 #define WAIT_MOST    200000 /* looks at the line status before the log gives up on a device */
 
@@ -174,6 +177,31 @@ static void receive_hold(struct serial_port *p, bool hold)
 	serial_write(p, UART_MCR, p->mcr);
 }
 
+/*
+ * A break on the console makes the next key one for the kernel (base/sysrq.h); a
+ * second break at once is the terminal's, as on Linux. Bytes left for the terminal.
+ */
+static size_t take_sysrq(struct serial_port *p, uint8_t *buf, size_t n, bool *broken)
+{
+	bool armed = p->sysrq_until != 0;
+	uint8_t key = buf[0];
+
+	if (*broken && p->tty == tty_console() && !armed) {
+		p->sysrq_until = clock_now() + SYSRQ_PATIENCE;
+		*broken = false;
+		armed = true;
+	}
+	if (!armed || (!n && !*broken))
+		return n;
+	armed = !*broken && clock_now() < p->sysrq_until;
+	p->sysrq_until = 0;
+	if (!armed)
+		return n;
+	memmove(buf, buf + 1, --n);
+	sysrq_run((char)key);
+	return n;
+}
+
 static void receive_from_interrupt(struct serial_port *p, uint8_t cause)
 {
 	size_t room = tty_input_room(p->tty), n = 0, sure = 0;
@@ -189,6 +217,8 @@ static void receive_from_interrupt(struct serial_port *p, uint8_t cause)
 		n = receive_bytes(p, buf, sizeof(buf), sure, &broken);
 	spin_unlock_irq(&p->lock, irq);
 	random_event(n ? buf[n - 1] : 0);
+	if (unlikely(broken || p->sysrq_until))
+		n = take_sysrq(p, buf, n, &broken);
 	if (broken)
 		tty_input_break(p->tty);
 	if (n)

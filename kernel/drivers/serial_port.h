@@ -34,6 +34,7 @@ struct serial_port {
 	int urgent;              /* lock: byte to send ahead of all, or -1 */
 	uint32_t received, sent, overruns, framing, parity, breaks; /* lock */
 	struct ring tx;          /* reader: lock; writer: tty->lock */
+	nsec_t sysrq_until;      /* owner: the interrupt; a key until then is not for the terminal */
 	struct tty *tty;         /* immutable */
 	struct log_console console;
 	uint8_t tx_data[SERIAL_TX_BUFFER];

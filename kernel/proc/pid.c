@@ -130,6 +130,16 @@ struct pid *pid_find(int number)
 	return NULL;
 }
 
+void pid_for_each(void (*visit)(struct pid *p, void *arg), void *arg)
+{
+	for (unsigned i = 0; i < HASH_SIZE; i++) {
+		struct pid *p;
+
+		hlist_for_each_entry(p, &table[i], hash)
+			visit(p, arg);
+	}
+}
+
 int pid_next_process(int from)
 {
 	for (size_t n = (size_t)from;; n++) {

@@ -39,6 +39,8 @@ void pid_put(struct pid *p); /* the last one frees the number. Any context. NULL
 struct pid *pid_find(int number);
 /* The smallest number in use >= from, with the kind asked for; -1 if none. For /proc. */
 int pid_next_process(int from);
+/* All of them, RCU read side; takes no lock. */
+void pid_for_each(void (*visit)(struct pid *p, void *arg), void *arg);
 
 void pid_init(void);
 unsigned pid_last(void); /* the last number given, for /proc/loadavg */

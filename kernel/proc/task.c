@@ -8,6 +8,7 @@
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include "sched/inspect.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 
@@ -81,6 +82,29 @@ void task_release(struct thread *thread)
 	atomic_dec(&tasks_alive);
 	rcu_call(&t->rcu, task_free_rcu);
 }
+
+struct each {
+	void (*visit)(struct thread *t, int id, void *arg);
+	void *arg;
+};
+
+static void visit_pid(struct pid *p, void *arg)
+{
+	struct each *e = arg;
+	struct task *t = rcu_dereference(p->task);
+
+	if (t)
+		e->visit(&t->thread, p->number, e->arg);
+}
+
+static void each_task(void (*visit)(struct thread *t, int id, void *arg), void *arg)
+{
+	struct each e = { visit, arg };
+
+	pid_for_each(visit_pid, &e);
+}
+
+TABLE_ENTRY(thread_sources, struct thread_source, tasks) = { each_task };
 
 struct process *process_alloc(void)
 {

@@ -17,6 +17,8 @@ void lockcheck_taken(void *lock, struct lock_label *l, bool tried);
 void lockcheck_released(const void *lock, const struct lock_label *l);
 /* Panics if the running thread or its processor holds anything; doing: "exits". */
 void lockcheck_nothing_held(const char *doing);
+/* How many sleeping locks a thread holds. */
+static inline unsigned lockcheck_holds(const struct thread *t) { return READ_ONCE(t->held_count); }
 /* Logs what a thread holds; any context. */
 void lockcheck_print(int level, const struct thread *t);
 #else
@@ -24,6 +26,7 @@ void lockcheck_print(int level, const struct thread *t);
 #define lockcheck_taken(lock, l, tried) ((void)0)
 #define lockcheck_released(lock, l) ((void)0)
 #define lockcheck_nothing_held(doing) ((void)0)
+#define lockcheck_holds(t) 0
 #define lockcheck_print(level, t) ((void)0)
 #endif
 

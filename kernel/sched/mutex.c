@@ -10,6 +10,7 @@
  */
 #include "sched/mutex.h"
 #include "base/panic.h"
+#include "sched/inspect.h"
 #include "sched/lockcheck.h"
 
 #define WAITERS  1UL
@@ -92,7 +93,9 @@ static int lock_state(struct mutex *m, uint32_t state, unsigned flags)
 	might_sleep();
 	lockcheck_before(m, &m->label, flags);
 	if (!try_fast(m)) {
+		thread_waits_begin(m, WAITS_MUTEX);
 		int result = lock_slow(m, state);
+		thread_waits_end();
 
 		if (result)
 			return result;
@@ -141,6 +144,11 @@ void mutex_unlock(struct mutex *m)
 	lockcheck_released(m, &m->label);
 	if (!__atomic_compare_exchange_n(&m->owner, &me, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		unlock_slow(m);
+}
+
+struct thread *mutex_owner(const struct mutex *m)
+{
+	return (struct thread *)(atomic_load(&m->owner) & ~FLAGS);
 }
 
 bool mutex_held(const struct mutex *m)

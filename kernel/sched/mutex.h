@@ -34,6 +34,8 @@ int mutex_lock_killable(struct mutex *m);      /* 0 or -ERESTARTSYS */
 bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 bool mutex_held(const struct mutex *m); /* by the running thread */
+/* Who holds it at the moment, or NULL; only to look at, under RCU. */
+struct thread *mutex_owner(const struct mutex *m);
 
 struct rwsem {
 	struct spinlock lock;

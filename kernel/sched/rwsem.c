@@ -6,6 +6,7 @@
  * hands the lock over, so a woken waiter owns it already.
  */
 #include "base/panic.h"
+#include "sched/inspect.h"
 #include "sched/lockcheck.h"
 #include "sched/mutex.h"
 
@@ -69,10 +70,13 @@ static int acquire(struct rwsem *s, bool write, uint32_t state, unsigned flags)
 	might_sleep();
 	lockcheck_before(s, &s->label, flags);
 	uint64_t irq = spin_lock_irq(&s->lock);
-	if (list_empty(&s->waiters) && admit(s, write, thread_current()))
+	if (list_empty(&s->waiters) && admit(s, write, thread_current())) {
 		spin_unlock_irq(&s->lock, irq);
-	else
+	} else {
+		thread_waits_begin(s, WAITS_RWSEM);
 		result = wait_turn(s, write, state, irq);
+		thread_waits_end();
+	}
 	if (!result)
 		lockcheck_taken(s, &s->label, false);
 	return result;

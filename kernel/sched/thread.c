@@ -5,11 +5,13 @@
  * to the switch away from it for good.
  */
 #include "base/panic.h"
+#include "base/rcu.h"
 #include "hal/clock.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/kstack.h"
 #include "mem/slab.h"
+#include "sched/inspect.h"
 #include "sched/runq.h"
 #include <linux/sched.h>
 
@@ -19,7 +21,12 @@ struct kthread {
 	struct thread thread;
 	void (*entry)(void *arg);
 	void *arg;
+	struct hlist_node link;  /* kthreads_lock, RCU */
+	struct rcu_head rcu;
 };
+
+static struct spinlock kthreads_lock = SPINLOCK_INIT(RANK_THREADS);
+static struct hlist kthreads; /* kthreads_lock, RCU */
 
 static const struct sched_params ordinary = { .policy = SCHED_NORMAL };
 
@@ -93,10 +100,30 @@ void thread_put(struct thread *t)
 		t->release(t);
 }
 
+static void kthread_free(struct rcu_head *h)
+{
+	kfree(container_of(h, struct kthread, rcu));
+}
+
 static void kthread_release(struct thread *t)
 {
-	kfree(container_of(t, struct kthread, thread));
+	struct kthread *k = container_of(t, struct kthread, thread);
+	uint64_t irq = spin_lock_irq(&kthreads_lock);
+
+	hlist_del(&k->link);
+	spin_unlock_irq(&kthreads_lock, irq);
+	rcu_call(&k->rcu, kthread_free);
 }
+
+static void each_kthread(void (*visit)(struct thread *t, int id, void *arg), void *arg)
+{
+	struct kthread *k;
+
+	hlist_for_each_entry(k, &kthreads, link)
+		visit(&k->thread, 0, arg);
+}
+
+TABLE_ENTRY(thread_sources, struct thread_source, kthreads) = { each_kthread };
 
 static void kthread_entry(void *arg)
 {
@@ -120,6 +147,9 @@ struct thread *kthread_create_on(uint64_t affinity, const char *name, void (*ent
 		return NULL;
 	}
 	k->thread.affinity = affinity;
+	uint64_t irq = spin_lock_irq(&kthreads_lock);
+	hlist_add_head(&k->link, &kthreads);
+	spin_unlock_irq(&kthreads_lock, irq);
 	thread_start(&k->thread);
 	return &k->thread;
 }

@@ -91,6 +91,11 @@ struct thread {
 	nsec_t start_time;        /* immutable: clock_now() at creation */
 	struct list *dropping;    /* owner: files of messages that it is letting go of, or NULL; see net/rights.c */
 
+	const void *waits_for;    /* owner, others read: the sleeping lock it waits for, or NULL; see sched/inspect.h */
+	uint32_t waits_kind;      /* the same: enum wait_kind */
+	uint32_t waits_count;     /* the same: changes when a wait begins or ends */
+	uint32_t hung_count;      /* watchdog: waits told as too long: low half of the number of switches then */
+
 #if CONFIG_DEBUG
 	struct lock_hold held[12]; /* owner; others read them only to print: sleeping locks held */
 	unsigned held_count;      /* owner */

@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "base/seqlock.h"
+#include "base/sysrq.h"
 #include "hal/clock.h"
 #include "hal/upcall.h"
 #include "lib/string.h"
+#include "sched/inspect.h"
 #include "sched/mutex.h"
 #include "sched/timer.h"
 
@@ -311,4 +313,63 @@ KTEST(lockcheck_reports_a_spinlock_held_long)
 	lockcheck_hold_limit = limit;
 	n = log_read(&start, text, sizeof(text));
 	check(n > 0 && has_text(text, n, "spinlock held for"));
+}
+
+static struct mutex dead_a = MUTEX_INIT(dead_a, RANK_PIPE);
+static struct mutex dead_b = MUTEX_INIT(dead_b, RANK_PIPE);
+static struct completion have_a, have_b, ended_a, ended_b;
+
+static void take_a_then_b(void *arg)
+{
+	mutex_lock(&dead_a);
+	completion_signal(&have_a);
+	completion_wait(&have_b);
+	if (mutex_lock_killable(&dead_b) == 0)
+		mutex_unlock(&dead_b);
+	mutex_unlock(&dead_a);
+	completion_signal(&ended_a);
+}
+
+static void take_b_then_a(void *arg)
+{
+	mutex_lock(&dead_b);
+	completion_signal(&have_b);
+	completion_wait(&have_a);
+	mutex_lock(&dead_a);
+	mutex_unlock(&dead_a);
+	mutex_unlock(&dead_b);
+	completion_signal(&ended_b);
+}
+
+/* Two threads in each other's way are named, as often as one looks, and not when it is over. */
+KTEST(lockcheck_names_a_deadlock)
+{
+	static char text[2048];
+	uint64_t start = log_end_position();
+	unsigned found = 0;
+	struct thread *a;
+	size_t n;
+
+	completion_init(&have_a);
+	completion_init(&have_b);
+	completion_init(&ended_a);
+	completion_init(&ended_b);
+	lockgraph_off = true;
+	a = kthread_create("dead-a", take_a_then_b, NULL);
+	check(a && kthread_create("dead-b", take_b_then_a, NULL));
+	for (unsigned i = 0; !found && i < 1000; i++) {
+		sleep_until(clock_now() + NSEC_PER_SEC / 200, 0);
+		start = log_end_position();
+		found = thread_print_waits(LOG_INFO);
+	}
+	n = log_read(&start, text, sizeof(text));
+	check_equal(found, 1);
+	sysrq_run('d');
+	sysrq_run('w');
+	thread_notify(a, WORK_KILLED);
+	completion_wait(&ended_a);
+	completion_wait(&ended_b);
+	lockgraph_off = false;
+	check(has_text(text, n, "dead-b waits for the "));
+	check_equal(thread_print_waits(LOG_INFO), 0);
 }
