@@ -28,6 +28,7 @@
  * processor once that has switched to another one (finish_switch).
  */
 #include "base/panic.h"
+#include "hal/clock.h"
 #include "sched/runq.h"
 
 #define LOOK_MAX 32 /* of a queue, threads that may not move here before one that may */
@@ -53,26 +54,29 @@ static void unlock_two(struct runq *a, struct runq *b)
 	preempt_enable_no_resched();
 }
 
-/* t is in no queue's order. Both locked. Virtual time is told from the queue's own least one. */
-static void change_home(struct runq *from, struct runq *to, struct thread *t)
+/* t has left from and not joined to. Both locked. */
+static void change_home(struct runq *to, struct thread *t)
 {
-	int64_t shift = to->min_vruntime - from->min_vruntime;
-
-	t->vruntime += shift;
-	t->deadline += shift;
 	atomic_store(&t->cpu, to->cpu);
 	if (t->notify_preempted)
 		atomic_or(&t->context.work, WORK_NOTIFY);
 }
 
-/* t waits in from. Both locked. */
+/* t waits in from. Both locked. It keeps its lag and what was left of its slice. */
 static void migrate(struct runq *from, struct runq *to, struct thread *t)
 {
+	int64_t left = t->deadline - t->vruntime;
+
 	assert(t->queued && from->current != t && atomic_load(&t->on_cpu) == 0);
+	if (from->current != from->idle)
+		account_current(from, clock_now());
 	runq_remove(from, t);
+	runq_leave(from, t);
 	from->queued--;
-	change_home(from, to, t);
+	change_home(to, t);
 	to->queued++;
+	runq_join(to, t);
+	t->deadline = min(t->deadline, t->vruntime + left);
 	runq_insert(to, t, false);
 	sched_joined(to, t);
 	if (to->queued > 1)
@@ -159,7 +163,7 @@ struct runq *balance_waking(struct runq *rq, struct thread *t)
 		preempt_enable_no_resched();
 		lock_two(rq, to);
 		if (likely(allowed_cpus(t) & BIT(to->cpu))) {
-			change_home(rq, to, t);
+			change_home(to, t);
 			unlock_one(rq);
 			return to;
 		}
@@ -287,7 +291,7 @@ static struct thread *find_movable(struct runq *rq, unsigned cpu)
 			list_for_each_entry(t, &rq->rt[slot], run_link)
 				if (t->affinity & BIT(cpu))
 					return t;
-	for (struct rb_node *n = rb_first_cached(&rq->fair); n && looked < LOOK_MAX; n = rb_next(n), looked++) {
+	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++) {
 		t = rb_entry(n, struct thread, run_node);
 		if (t->affinity & BIT(cpu))
 			return t;

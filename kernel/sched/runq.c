@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sched/runq.c: the two classes of a run queue: inserting, removing, picking,
- * charging. No locking and no switching here: callers hold the run queue's lock.
+ * sched/runq.c: what a run queue does with threads of either class: inserting,
+ * removing, picking, charging; and what parameters mean. No locking and no
+ * switching here: callers hold the run queue's lock.
  */
 #include "sched/runq.h"
 #include "base/panic.h"
@@ -19,8 +20,8 @@ static const uint32_t weight_of_nice[40] = {
 	70, 56, 45, 36, 29, 23, 18, 15,
 };
 
-#define WEIGHT_NORMAL 1024
 #define WEIGHT_IDLE   3
+#define SLICE_LEAST   100000 /* ns: a shorter rest of a slice is not worth an interrupt */
 
 /* As Linux counts priorities: real-time ones below the first, nice 0 is the second. */
 #define MAX_RT_PRIO  100
@@ -58,57 +59,24 @@ void runq_init(struct runq *rq)
 	spin_init(&rq->lock, RANK_RUNQ);
 	for (unsigned i = 0; i < RT_PRIORITIES; i++)
 		list_init(&rq->rt[i]);
+	fair_init(&rq->fair);
 	rq->slice_end = rq->sample_at = INT64_MAX;
 }
 
-static inline int64_t to_virtual(const struct thread *t, int64_t ns)
+void runq_join(struct runq *rq, struct thread *t)
 {
-	return likely(t->weight == WEIGHT_NORMAL) ? ns : ns * WEIGHT_NORMAL / t->weight;
+	if (thread_is_rt(t))
+		return;
+	/* Where the others stand counts what the running one ran until now. */
+	if (rq->current != rq->idle && rq->current != t)
+		account_current(rq, clock_now());
+	fair_join(&rq->fair, t);
 }
 
-/* Higher priorities have lower numbers, so that the lowest set bit is the best. */
-static inline unsigned rt_slot(const struct thread *t)
+void runq_leave(struct runq *rq, struct thread *t)
 {
-	return RT_PRIORITIES - 1 - (unsigned)t->params.priority;
-}
-
-static void rt_insert(struct runq *rq, struct thread *t, bool first)
-{
-	unsigned slot = rt_slot(t);
-
-	if (first)
-		list_add_head(&t->run_link, &rq->rt[slot]);
-	else
-		list_add_tail(&t->run_link, &rq->rt[slot]);
-	rq->rt_bitmap[slot / 64] |= BIT(slot % 64);
-}
-
-static void rt_remove(struct runq *rq, struct thread *t)
-{
-	unsigned slot = rt_slot(t);
-
-	list_del(&t->run_link);
-	if (list_empty(&rq->rt[slot]))
-		rq->rt_bitmap[slot / 64] &= ~BIT(slot % 64);
-}
-
-/* Equal deadlines keep the order of arrival. */
-static void fair_insert(struct runq *rq, struct thread *t)
-{
-	struct rb_node **link = &rq->fair.root.node, *parent = NULL;
-	bool leftmost = true;
-
-	while (*link) {
-		parent = *link;
-		if (t->deadline < rb_entry(parent, struct thread, run_node)->deadline) {
-			link = &parent->left;
-		} else {
-			link = &parent->right;
-			leftmost = false;
-		}
-	}
-	rb_link(&t->run_node, parent, link);
-	rb_insert_fix_cached(&t->run_node, &rq->fair, leftmost);
+	if (!thread_is_rt(t))
+		fair_leave(&rq->fair, t);
 }
 
 void runq_insert(struct runq *rq, struct thread *t, bool first)
@@ -117,7 +85,7 @@ void runq_insert(struct runq *rq, struct thread *t, bool first)
 	if (thread_is_rt(t))
 		rt_insert(rq, t, first);
 	else
-		fair_insert(rq, t);
+		fair_insert(&rq->fair, t);
 }
 
 void runq_remove(struct runq *rq, struct thread *t)
@@ -126,67 +94,50 @@ void runq_remove(struct runq *rq, struct thread *t)
 	if (thread_is_rt(t))
 		rt_remove(rq, t);
 	else
-		rb_erase_cached(&t->run_node, &rq->fair);
+		fair_remove(&rq->fair, t);
 }
 
-struct thread *runq_pick(struct runq *rq)
+struct thread *runq_pick(struct runq *rq, nsec_t now)
 {
 	assert_held(&rq->lock);
-	for (unsigned i = 0; i < ARRAY_SIZE(rq->rt_bitmap); i++) {
-		if (unlikely(rq->rt_bitmap[i])) {
-			unsigned slot = i * 64 + (unsigned)__builtin_ctzl(rq->rt_bitmap[i]);
-			return list_first_entry(&rq->rt[slot], struct thread, run_link);
-		}
-	}
-	struct rb_node *first = rb_first_cached(&rq->fair);
-	return first ? rb_entry(first, struct thread, run_node) : NULL;
+	if (unlikely(rq->rt_bitmap[0] | rq->rt_bitmap[1]) && rt_time_left(rq, now) > 0)
+		return rt_first(rq);
+	return fair_pick(&rq->fair);
 }
 
 /* Batch and idle threads never preempt on waking; everybody preempts an idle-class one. */
-bool runq_preempts(const struct thread *t, const struct thread *running)
+bool runq_preempts(const struct runq *rq, const struct thread *t)
 {
+	const struct thread *running = rq->current;
+
 	if (thread_is_rt(t) || thread_is_rt(running))
 		return t->params.priority > running->params.priority;
 	if (running->params.policy == SCHED_IDLE)
 		return t->params.policy != SCHED_IDLE;
-	return t->params.policy == SCHED_NORMAL && t->deadline < running->deadline;
-}
-
-static void fair_charge(struct runq *rq, struct thread *t, nsec_t ran)
-{
-	t->vruntime += to_virtual(t, ran);
-	if (t->vruntime >= t->deadline)
-		t->deadline = t->vruntime + to_virtual(t, SLICE_NS);
-
-	/* The queue's virtual time follows the least of those that compete. */
-	struct rb_node *first = rb_first_cached(&rq->fair);
-	int64_t least = t->vruntime;
-	if (first && rb_entry(first, struct thread, run_node)->vruntime < least)
-		least = rb_entry(first, struct thread, run_node)->vruntime;
-	if (least > rq->min_vruntime)
-		rq->min_vruntime = least;
+	return t->params.policy == SCHED_NORMAL && fair_precedes(&rq->fair, t, running);
 }
 
 void runq_charge(struct runq *rq, struct thread *t, nsec_t ran)
 {
 	t->runtime += ran;
-	if (!thread_is_rt(t))
-		fair_charge(rq, t, ran);
-	else if (t->params.policy == SCHED_RR)
-		t->slice_left -= (int32_t)min(ran, (nsec_t)RR_SLICE_NS);
+	if (unlikely(thread_is_rt(t)))
+		rt_charge(rq, t, ran);
+	else
+		fair_charge(&rq->fair, t, ran);
 }
 
-/*
- * A thread that slept keeps its virtual time if that is ahead; one that is far
- * behind gets at most half a slice of credit, so that sleeping cannot be saved up.
- */
-void runq_place(struct runq *rq, struct thread *t)
+nsec_t runq_slice(struct runq *rq, struct thread *t, nsec_t now)
 {
-	int64_t oldest = rq->min_vruntime - SLICE_NS / 2;
+	nsec_t left;
 
-	if (t->vruntime < oldest)
-		t->vruntime = oldest;
-	t->deadline = t->vruntime + to_virtual(t, SLICE_NS);
+	if (likely(!thread_is_rt(t))) {
+		left = now + max(fair_slice_left(t), (nsec_t)SLICE_LEAST);
+		return rq->rt_bitmap[0] | rq->rt_bitmap[1] ? min(left, rt_period_end(rq)) : left;
+	}
+	left = rt_time_left(rq, now);
+	if (t->params.policy == SCHED_RR)
+		left = min(left, (nsec_t)t->slice_left);
+	return left == INT64_MAX ? INT64_MAX : now + max(left, (nsec_t)SLICE_LEAST);
 }
 
 void runq_use_params(struct runq *rq, struct thread *t)
@@ -194,12 +145,16 @@ void runq_use_params(struct runq *rq, struct thread *t)
 	bool waiting = t->queued && rq->current != t;
 
 	assert_held(&rq->lock);
+	if (rq->current == t)
+		account_current(rq, clock_now());
 	if (waiting)
 		runq_remove(rq, t);
-	t->params = boosted(&t->own, t->boost);
-	t->weight = runq_weight(&t->params);
 	if (t->queued)
-		runq_place(rq, t);
+		runq_leave(rq, t);
+	t->params = boosted(&t->own, t->boost);
+	fair_set_weight(t, runq_weight(&t->params));
+	if (t->queued)
+		runq_join(rq, t);
 	if (waiting)
 		runq_insert(rq, t, false);
 }

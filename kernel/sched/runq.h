@@ -8,20 +8,18 @@
  * of thread.cpu; a sleeping one to none, but thread.cpu still says which lock
  * decides about it.
  *
- * Two classes. Real-time: one list per priority and a bitmap, first in first
- * out. Fair: a tree ordered by virtual deadline. A thread's virtual time runs
- * inversely to its weight; its deadline is one slice ahead of where its virtual
- * time stood when the slice began. Earliest deadline runs first.
+ * Two classes: real-time, see rt.c, and fair, see fair.c. runq.c is what both
+ * look like to the rest.
  */
 #ifndef SCHED_RUNQ_H
 #define SCHED_RUNQ_H
 
 #include "base/percpu.h"
+#include "sched/fair.h"
 #include "sched/thread.h"
 
 #define RT_PRIORITIES 100
-#define SLICE_NS      3000000  /* virtual length of a fair slice at nice 0 */
-#define RR_SLICE_NS   100000000
+#define RR_SLICE_NS   100000000 /* of SCHED_RR, if nobody changed it */
 #define SAMPLE_FIRST_NS 10000000    /* after a thread began to run, until it is looked at */
 #define SAMPLE_MOST_NS  1000000000  /* the same, if it has run for long */
 
@@ -37,10 +35,11 @@ struct runq {
 	struct thread *idle;          /* immutable */
 	unsigned queued;              /* lock; read by others without: threads that run or want to, without idle */
 	int urgency;                  /* the same: priority of the running thread; 0 for a fair one, -1 for idle */
-	struct rb_root_cached fair;   /* lock: waiting fair threads */
-	int64_t min_vruntime;         /* lock: never goes back */
+	struct fair_queue fair;       /* lock */
 	uint64_t rt_bitmap[2];        /* lock: bit set where rt[] is not empty; bit 0 is the highest priority */
-	struct list rt[RT_PRIORITIES]; /* lock */
+	struct list rt[RT_PRIORITIES]; /* lock: the waiting, in order */
+	nsec_t rt_period_start;       /* lock */
+	nsec_t rt_used;               /* lock: by real-time threads in that period, up to the last switch */
 	nsec_t slice_end;             /* owner, interrupts off; read by others with the lock: INT64_MAX while nobody else waits */
 	nsec_t sample_at, sample_gap; /* owner, interrupts off: when the running thread is looked at next; INT64_MAX for idle */
 	uint64_t switches;            /* lock */
@@ -59,15 +58,26 @@ static inline bool thread_is_rt(const struct thread *t)
 
 /* The classes; the run queue's lock is held. */
 void runq_init(struct runq *rq);
-void runq_insert(struct runq *rq, struct thread *t, bool first); /* into its class's queue */
+void runq_join(struct runq *rq, struct thread *t);    /* t becomes runnable here */
+void runq_leave(struct runq *rq, struct thread *t);   /* t sleeps or goes elsewhere */
+void runq_insert(struct runq *rq, struct thread *t, bool first); /* it waits: into its class's queue */
 void runq_remove(struct runq *rq, struct thread *t);
-struct thread *runq_pick(struct runq *rq);            /* the best waiting one, not removed; NULL if none */
-bool runq_preempts(const struct thread *t, const struct thread *running);
+struct thread *runq_pick(struct runq *rq, nsec_t now); /* the best waiting one, not removed; NULL if none */
+bool runq_preempts(const struct runq *rq, const struct thread *t); /* t, just inserted, the running one */
 void runq_charge(struct runq *rq, struct thread *t, nsec_t ran); /* virtual time and slices */
-void runq_place(struct runq *rq, struct thread *t);   /* virtual time of one that joins */
+nsec_t runq_slice(struct runq *rq, struct thread *t, nsec_t now); /* when t, which runs and others wait, must be looked at */
 uint32_t runq_weight(const struct sched_params *p);
 int runq_priority(const struct sched_params *p);      /* see thread_priority() */
 void runq_use_params(struct runq *rq, struct thread *t); /* t's own or its boost changed: what it runs by */
+
+/* rt.c, the same. */
+extern int32_t sched_rr_slice; /* atomic: ns */
+void rt_insert(struct runq *rq, struct thread *t, bool first);
+void rt_remove(struct runq *rq, struct thread *t);
+struct thread *rt_first(struct runq *rq);             /* NULL if none waits */
+void rt_charge(struct runq *rq, struct thread *t, nsec_t ran);
+nsec_t rt_time_left(struct runq *rq, nsec_t now);     /* for real-time threads in this period; INT64_MAX if nobody else waits */
+nsec_t rt_period_end(const struct runq *rq);
 
 /* The run queue that decides about t, locked; interrupts are off. The unlocking restores them and may switch. */
 struct runq *runq_lock_of(const struct thread *t);

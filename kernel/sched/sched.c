@@ -48,18 +48,15 @@ static bool slice_over(struct thread *t)
 {
 	if (t->params.policy != SCHED_RR || t->slice_left > 0)
 		return false;
-	t->slice_left = RR_SLICE_NS;
+	t->slice_left = atomic_load(&sched_rr_slice);
 	return true;
 }
 
 static void set_slice(struct runq *rq, struct thread *t, nsec_t now)
 {
-	if (rq->queued <= 1 || t == rq->idle || t->params.policy == SCHED_FIFO) {
-		rq->slice_end = INT64_MAX;
-		return;
-	}
-	rq->slice_end = now + (t->params.policy == SCHED_RR ? t->slice_left : SLICE_NS);
-	timer_request_interrupt(rq->slice_end);
+	rq->slice_end = rq->queued <= 1 || t == rq->idle ? INT64_MAX : runq_slice(rq, t, now);
+	if (rq->slice_end != INT64_MAX)
+		timer_request_interrupt(rq->slice_end);
 }
 
 /* t begins to run. */
@@ -112,39 +109,53 @@ static void finish_switch(void)
 	}
 }
 
-/* Takes the running thread off the queue if it sleeps; else puts it back among the waiting. */
-static void settle_previous(struct runq *rq, struct thread *prev, bool preempted)
+enum reason {
+	SLEEPS,    /* if its state says so; else it goes on */
+	PREEMPTED, /* it did not ask, so its state does not matter */
+	YIELDS,    /* others go first */
+};
+
+/*
+ * Takes the running thread off the queue if it sleeps; else puts it back among the
+ * waiting. True: it shall wait, but the pick is among the others.
+ */
+static bool settle_previous(struct runq *rq, struct thread *prev, enum reason reason)
 {
 	uint32_t state = atomic_load(&prev->state);
 
 	if (prev == rq->idle)
-		return;
-	if (!preempted && state != THREAD_RUNNING) {
+		return false;
+	if (reason == SLEEPS && state != THREAD_RUNNING) {
 		if (may_sleep_now(prev, state)) {
 			prev->queued = false;
 			rq->queued--;
+			runq_leave(rq, prev);
 			prev->switches_voluntary++;
 			if (state == THREAD_DEAD)
 				rq->dead = prev;
-			return;
+			return false;
 		}
 		atomic_store(&prev->state, THREAD_RUNNING);
 	}
 	rq->misplaced = !(prev->affinity & BIT(rq->cpu));
-	if (likely(!rq->misplaced))
-		runq_insert(rq, prev, preempted && !slice_over(prev));
+	if (unlikely(rq->misplaced || (reason == YIELDS && !thread_is_rt(prev))))
+		return true;
+	runq_insert(rq, prev, reason == PREEMPTED && !slice_over(prev));
+	return false;
 }
 
-/* The best of those that wait, or the idle thread. A thread that must leave waits, but is not looked at. */
-static struct thread *pick_next(struct runq *rq, struct thread *prev)
+/* The best of those that wait, or the idle thread. aside: prev waits as well, but was not to be looked at. */
+static struct thread *pick_next(struct runq *rq, struct thread *prev, nsec_t now, bool aside)
 {
-	struct thread *next = runq_pick(rq);
+	struct thread *next = runq_pick(rq, now);
 
-	if (next)
+	if (likely(next))
 		runq_remove(rq, next);
+	else if (aside && !rq->misplaced)
+		return prev;
 	else
 		next = rq->idle;
-	if (unlikely(rq->misplaced))
+	if (unlikely(aside))
 		runq_insert(rq, prev, false);
 	return next;
 }
@@ -164,8 +175,15 @@ static void switch_to(struct runq *rq, struct thread *prev, struct thread *next)
 	/* prev runs again, perhaps on another processor; the run queue there says who ran before. */
 }
 
-/* Interrupts off. preempted: the thread did not ask, so its state does not matter. */
-static void switch_away(bool preempted)
+static void note_involuntary(struct thread *prev)
+{
+	prev->switches_involuntary++;
+	if (prev->notify_preempted)
+		atomic_or(&prev->context.work, WORK_NOTIFY);
+}
+
+/* Interrupts off. */
+static void switch_away(enum reason reason)
 {
 	struct runq *rq = cpu_local_ptr(runq);
 	struct thread *prev = rq->current;
@@ -176,10 +194,10 @@ static void switch_away(bool preempted)
 	if (atomic_load(&prev->context.work) & WORK_RESCHED) /* set under the lock, or by this processor */
 		atomic_and(&prev->context.work, ~(uint32_t)WORK_RESCHED);
 	account_current(rq, now);
-	settle_previous(rq, prev, preempted);
+	bool aside = settle_previous(rq, prev, reason);
 	load_update(now);
 
-	struct thread *next = pick_next(rq, prev);
+	struct thread *next = pick_next(rq, prev, now, aside);
 	next->run_start = now;
 	set_slice(rq, next, now);
 	rcu_quiescent();
@@ -187,11 +205,8 @@ static void switch_away(bool preempted)
 		set_sample(rq, next, now);
 		if (rq->queued > 1 && cpu_online_count > 1)
 			balance_left_behind(rq, prev);
-		if (preempted) {
-			prev->switches_involuntary++;
-			if (prev->notify_preempted)
-				atomic_or(&prev->context.work, WORK_NOTIFY);
-		}
+		if (reason != SLEEPS)
+			note_involuntary(prev);
 		switch_to(rq, prev, next);
 	}
 	finish_switch();
@@ -201,7 +216,7 @@ void sched_switch(void)
 {
 	might_sleep();
 	uint64_t irq = irq_save();
-	switch_away(false);
+	switch_away(SLEEPS);
 	irq_restore(irq);
 }
 
@@ -209,7 +224,7 @@ void sched_preempt(void)
 {
 	uint64_t irq = irq_save();
 
-	switch_away(true);
+	switch_away(PREEMPTED);
 	irq_restore(irq);
 }
 
@@ -219,19 +234,16 @@ void sched_yield(void)
 	struct runq *rq = cpu_local_ptr(runq);
 
 	if (rq->queued > 1) {
-		struct thread *t = rq->current;
-
-		/* A fair thread goes behind all that wait now: its deadline moves a slice on. */
-		if (!thread_is_rt(t))
-			t->deadline += SLICE_NS;
-		switch_away(false);
+		if (!thread_is_rt(rq->current))
+			fair_yield(rq->current);
+		switch_away(YIELDS);
 	}
 	irq_restore(irq);
 }
 
 void upcall_preempt(void)
 {
-	switch_away(true);
+	switch_away(PREEMPTED);
 }
 
 struct runq *runq_lock_of(const struct thread *t)
@@ -268,13 +280,13 @@ static void ask_reschedule(struct runq *rq)
 void sched_joined(struct runq *rq, struct thread *t)
 {
 	assert_held(&rq->lock);
-	if (rq->current == rq->idle || runq_preempts(t, rq->current)) {
+	if (rq->current == rq->idle || runq_preempts(rq, t)) {
 		ask_reschedule(rq);
-	} else if (rq->slice_end == INT64_MAX) {
+	} else if (rq->slice_end == INT64_MAX && (rq->current->params.policy != SCHED_FIFO || !thread_is_rt(t))) {
 		/* The running thread was alone until now: its slice starts, by its own processor's timer. */
 		if (rq->cpu == cpu_id())
 			set_slice(rq, rq->current, clock_now());
-		else if (rq->current->params.policy != SCHED_FIFO)
+		else
 			ask_reschedule(rq);
 	}
 }
@@ -284,7 +296,7 @@ static void enqueue(struct runq *rq, struct thread *t)
 {
 	t->queued = true;
 	rq->queued++;
-	runq_place(rq, t);
+	runq_join(rq, t);
 	runq_insert(rq, t, false);
 	sched_joined(rq, t);
 	if (cpu_online_count > 1 && rq->queued > 1)
@@ -338,8 +350,6 @@ void thread_start(struct thread *t)
 	t->cpu = balance_choose_new(t);
 	struct runq *rq = runq_lock_of(t);
 
-	/* Starts level with the others, not with half a slice of credit. */
-	t->vruntime = max(t->vruntime, rq->min_vruntime);
 	atomic_store(&t->state, THREAD_RUNNING);
 	enqueue(rq, t);
 	runq_unlock(rq, irq);
@@ -390,7 +400,7 @@ void thread_exit(void)
 	lockcheck_nothing_held("exits");
 	irq_disable();
 	atomic_store(&t->state, THREAD_DEAD);
-	switch_away(false);
+	switch_away(SLEEPS);
 	panic("a dead thread runs: %s", t->name);
 }
 
@@ -400,7 +410,7 @@ void thread_set_params(struct thread *t, const struct sched_params *p)
 	struct runq *rq = runq_lock_of(t);
 
 	t->own = *p;
-	t->slice_left = RR_SLICE_NS;
+	t->slice_left = atomic_load(&sched_rr_slice);
 	runq_use_params(rq, t);
 	if (t->queued)
 		ask_reschedule(rq);
@@ -502,7 +512,7 @@ void sched_idle(void)
 		preempt_enable_no_resched();
 		if (context_current()->work & WORK_RESCHED) {
 			balance_pass_on(rq);
-			switch_away(true);
+			switch_away(PREEMPTED);
 		}
 		irq_enable();
 	}

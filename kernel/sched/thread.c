@@ -58,7 +58,7 @@ static void set_fields(struct thread *t, const char *name, const struct thread *
 	t->boost = THREAD_NO_BOOST;
 	t->affinity = parent ? parent->affinity : ~0UL;
 	t->weight = runq_weight(&t->params);
-	t->slice_left = RR_SLICE_NS;
+	t->slice_left = atomic_load(&sched_rr_slice);
 	t->start_time = clock_now();
 	refcount_init(&t->refs, 1);
 }

@@ -73,8 +73,10 @@ struct thread {
 
 	struct rb_node run_node;  /* run queue lock: fair class */
 	struct list run_link;     /* run queue lock: real-time class */
-	int64_t vruntime;         /* run queue lock: weighted ns */
-	int64_t deadline;         /* run queue lock: virtual deadline */
+	int64_t vruntime;         /* run queue lock: ns of virtual time, while it runs or waits; see sched/fair.c */
+	int64_t deadline;         /* run queue lock: the same: when it shall have had its slice */
+	int64_t least_vruntime;   /* run queue lock: of those below run_node */
+	int64_t lag;              /* run queue lock: how far behind the others it was when it slept or left */
 	uint32_t weight;          /* run queue lock */
 	int32_t slice_left;       /* run queue lock: SCHED_RR, ns */
 	struct sched_params params; /* run queue lock: what it runs by: its own, or better ones while it has a boost */
@@ -203,6 +205,12 @@ uint64_t mmu_space_users(const struct mmu_space *mmu, bool borrowers);
 bool mmu_space_in_use(const struct mmu_space *mmu);
 void mmu_space_flushed(const struct mmu_space *mmu, uint64_t before, uint64_t after);
 void mmu_space_unload(void *mmu);
+
+/* How long real-time threads may keep others waiting, ns: runtime of each period; runtime < 0: for ever. */
+struct sched_rt_limit {
+	nsec_t period, runtime; /* atomic */
+};
+extern struct sched_rt_limit sched_rt_limit;
 
 /* Sums for /proc/stat and /proc/loadavg. */
 struct sched_stats {

@@ -13,7 +13,6 @@
 
 #define PRIORITY_MAX 99 /* of SCHED_FIFO and SCHED_RR */
 #define KEEP_POLICY  (-1)
-#define NORMAL_SLICE 3000000 /* ns, what sched_rr_get_interval(2) says of ordinary threads */
 
 static bool is_realtime(int policy)
 {
@@ -244,7 +243,7 @@ SYSCALL2(sched_rr_get_interval, int, tid, uaddr_t, to)
 
 	if (result)
 		return result;
-	return timespec_write(to, p.policy == SCHED_RR ? RR_SLICE_NS : p.policy == SCHED_FIFO ? 0 : NORMAL_SLICE);
+	return timespec_write(to, p.policy == SCHED_RR ? atomic_load(&sched_rr_slice) : p.policy == SCHED_FIFO ? 0 : SLICE_NS);
 }
 
 static uint64_t possible_cpus(void)

@@ -10,6 +10,7 @@
 #include "sched/thread.h"
 #include "sched/timer.h"
 #include "sched/work.h"
+#include <linux/sched.h>
 
 #define MS 1000000LL
 
@@ -236,8 +237,14 @@ KTEST(threads_are_freed_when_they_end)
 		for (int i = 0; i < 500; i++)
 			check(kthread_create("short", short_life, NULL));
 		completion_wait(&all_done);
-		work_settle();
-		frame_stats(&after);
+		/* Those that are done may still have to end. */
+		for (int try = 0; try < 100; try++) {
+			work_settle();
+			frame_stats(&after);
+			if (after.free + 64 >= before.free)
+				break;
+			sleep_until(clock_now() + 10 * MS, 0);
+		}
 	}
 	/* The second round reuses what the first left in caches. */
 	check(after.free + after.tables + (CONFIG_KASAN ? 256 : 64) >= before.free + before.tables);
@@ -256,4 +263,84 @@ static __attribute__((noinline)) unsigned recurse(unsigned depth)
 KTEST_PANICS(panic_kernel_stack_overflow)
 {
 	check(recurse(0) == 0);
+}
+
+static bool spin_over;                   /* atomic */
+static nsec_t lender_ran;                /* atomic */
+
+static void spin(void *arg)
+{
+	while (!atomic_load(&spin_over))
+		cpu_relax();
+	lender_ran = thread_runtime(thread_current());
+	thread_done(2);
+}
+
+/* Beside a spinning real-time thread: as long as that has run 8 of its periods. */
+static void share(void *arg)
+{
+	nsec_t end = clock_now() + 160 * MS;
+
+	while (clock_now() < end)
+		cpu_relax();
+	*(nsec_t *)arg = thread_runtime(thread_current());
+	atomic_store(&spin_over, true);
+	thread_done(2);
+}
+
+/* A SCHED_FIFO thread that spun took its processor for good. */
+KTEST(sched_real_time_threads_leave_others_some_time)
+{
+	static const struct sched_params urgent = { .policy = SCHED_FIFO, .priority = 50 };
+	struct sched_rt_limit before = sched_rt_limit;
+	uint64_t here = BIT(cpu_online_count - 1);
+	nsec_t ran = 0;
+	struct thread *t;
+
+	finished = 0;
+	completion_init(&all_done);
+	spin_over = false;
+	sched_rt_limit = (struct sched_rt_limit){ .period = 20 * MS, .runtime = 15 * MS };
+	t = kthread_create_on(here, "spin", spin, NULL);
+	check(t != NULL);
+	thread_set_params(t, &urgent);
+	check(kthread_create_on(here, "share", share, &ran));
+	completion_wait(&all_done);
+	sched_rt_limit = before;
+	check(ran >= 15 * MS && ran <= 90 * MS); /* 40 ms would be exact */
+	check(lender_ran >= 60 * MS);
+}
+
+#define WEIGHED 3
+static nsec_t weighed[WEIGHED];
+
+static nsec_t weigh_end;
+
+static void compute_beside(void *arg)
+{
+	wait_event(&turn_queue, atomic_load(&turn));
+	while (clock_now() < weigh_end)
+		cpu_relax();
+	*(nsec_t *)arg = thread_runtime(thread_current());
+	thread_done(WEIGHED);
+}
+
+/* nice 0, 5 and 10 on one processor: 1024, 335 and 110 parts. */
+KTEST(sched_nice_threads_share_a_processor_by_weight)
+{
+	turn = finished = 0;
+	completion_init(&all_done);
+	for (int i = 0; i < WEIGHED; i++) {
+		struct sched_params p = { .policy = SCHED_NORMAL, .nice = 5 * i };
+		struct thread *t = kthread_create_on(BIT(cpu_id()), "weigh", compute_beside, &weighed[i]);
+
+		check(t != NULL);
+		thread_set_params(t, &p);
+	}
+	weigh_end = clock_now() + 300 * MS;
+	atomic_store(&turn, 1);
+	waitq_wake_all(&turn_queue);
+	completion_wait(&all_done);
+	check(weighed[0] > 5 * weighed[1] / 2 && weighed[0] < 4 * weighed[1]);
+	check(weighed[1] > 2 * weighed[2] && weighed[1] < 5 * weighed[2]);
 }
