@@ -202,7 +202,7 @@ static void offer_waiting(struct runq *rq)
 		for (unsigned slot = 0; slot < RT_PRIORITIES; slot++)
 			list_for_each_entry(t, &rq->rt[slot], run_link)
 				balance_offer(t);
-	for (struct rb_node *n = rb_first_cached(&rq->fair); n && looked < LOOK_MAX; n = rb_next(n), looked++)
+	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++)
 		balance_offer(rb_entry(n, struct thread, run_node));
 }
 

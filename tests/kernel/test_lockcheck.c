@@ -204,7 +204,7 @@ KTEST_PANICS(panic_sleep_with_spinlock_says_which)
 	/* expect: holds spinlock 1 of 1.*test_lockcheck.c.*panic_sleep_with_spinlock_says_which */
 	/* expect: Kernel panic.*may sleep */
 	spin_lock(&spin_a);
-	sleep_until(clock_now() + 1000, 0);
+	sleep_until(clock_now() + NSEC_PER_SEC, 0);
 }
 
 KTEST_PANICS(panic_rcu_section_ends_twice)
