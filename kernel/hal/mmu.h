@@ -19,6 +19,7 @@
  *   pte_t pte_make_large(paddr_t pa, unsigned prot)  a large page at level 2 or 3
  *   pte_t pte_make_table(paddr_t pa, unsigned prot)  points to the next lower table; prot only MMU_USER or 0
  *   pte_t pte_make_soft(unsigned kind, uint64_t value)  not present; kind 1..7 (swap, migration), value < 2^50
+ *   bool  pte_table(e)                            above level 1: points to a table
  *   bool  pte_none(e)  pte_present(e)  pte_large(e)  pte_writable(e)  pte_dirty(e)  pte_young(e)  pte_user(e)
  *         pte_exec(e)  pte_special(e)
  *   paddr_t pte_paddr(e)   unsigned pte_prot(e)   unsigned pte_soft_kind(e)   uint64_t pte_soft_value(e)

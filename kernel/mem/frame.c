@@ -339,6 +339,21 @@ struct page *frame_alloc(unsigned order, unsigned flags)
 	return page;
 }
 
+bool frame_plenty(unsigned order)
+{
+	return atomic_load(&buddy.orders) >> order && atomic_load(&buddy.free) > buddy.total / 4 + (1UL << order);
+}
+
+void frame_split(struct page *page)
+{
+	unsigned n = 1u << page->order;
+	uint8_t kind = page->kind;
+
+	assert((page->flags & PAGE_HEAD) && page->refs == 1);
+	for (unsigned i = 0; i < n; i++)
+		page[i] = (struct page){ .refs = 1, .kind = kind };
+}
+
 static void give_single(struct page *page)
 {
 	uint64_t irq = irq_save();

@@ -78,6 +78,11 @@ bool pfn_valid(pfn_t pfn);
  */
 struct page *frame_alloc(unsigned order, unsigned flags);
 
+/* Is there a block of that order, and would much memory be left without it? A guess, for who can do without. */
+bool frame_plenty(unsigned order);
+/* What was allocated together becomes single frames, each with one reference. The caller has the only one. */
+void frame_split(struct page *page);
+
 /* Gives back what frame_alloc() returned, without looking at the count: for owners that know they are the last. */
 void frame_free(struct page *page, unsigned order);
 /* The same for one frame that holds zeros only: it saves the next ALLOC_ZERO the clearing. */

@@ -354,6 +354,7 @@ int exec_image_load(struct exec_image *image)
 	if (!image->space)
 		return -ENOMEM;
 	set_limits(image->space);
+	image->space->no_huge = space_current() && space_current()->no_huge;
 	result = load_program(image, &l);
 	if (!result)
 		result = map_vdso(image->space);

@@ -31,6 +31,8 @@ static uint32_t area_flags(unsigned prot, unsigned flags)
 		a |= AREA_GROWSDOWN;
 	if (flags & MAP_LOCKED)
 		a |= AREA_LOCKED;
+	if (flags & MAP_STACK)
+		a |= AREA_NOHUGE; /* a thread mostly needs a few pages of it */
 	if (flags & MAP_NORESERVE)
 		a |= AREA_NORESERVE;
 	return a;

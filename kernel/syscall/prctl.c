@@ -175,6 +175,23 @@ static int64_t prctl_rights(int option, uint64_t a, uint64_t b, bool rest_zero)
 	}
 }
 
+static int64_t prctl_memory(int option, uint64_t a, uint64_t b, bool rest_zero)
+{
+	struct space *s = space_current();
+
+	switch (option) {
+	case PR_SET_THP_DISABLE:
+		if (b || !rest_zero)
+			return -EINVAL;
+		WRITE_ONCE(s->no_huge, a != 0);
+		return 0;
+	case PR_GET_THP_DISABLE:
+		return a || b || !rest_zero ? -EINVAL : READ_ONCE(s->no_huge);
+	default:
+		return -ENOSYS;
+	}
+}
+
 static int64_t prctl_process(int option, uint64_t a)
 {
 	struct process *p = process_current();
@@ -240,6 +257,8 @@ SYSCALL5(prctl, int, option, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		result = prctl_process(option, a);
 	if (result == -ENOSYS)
 		result = prctl_rights(option, a, b, !c && !d);
+	if (result == -ENOSYS)
+		result = prctl_memory(option, a, b, !c && !d);
 	return result == -ENOSYS ? -EINVAL : result;
 }
 

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vm/areas.h"
+#include "vm/huge.h"
 #include "vm/pagetable.h"
 
 struct borrowed {
@@ -56,6 +57,29 @@ static bool borrow_entry(struct space *s, uaddr_t addr, bool write, bool force, 
 	return good;
 }
 
+static bool huge_mapped_now(struct space *s, uaddr_t addr)
+{
+	bool mapped;
+
+	rcu_read_lock();
+	mapped = huge_mapped(s, addr);
+	rcu_read_unlock();
+	return mapped;
+}
+
+/* Nobody but page tables refers to large pages. */
+static int split(struct space *s, uaddr_t addr)
+{
+	struct page *spare = table_alloc(ALLOC_KERNEL);
+
+	if (!spare)
+		return -ENOMEM;
+	(void)huge_split(s, addr, &spare);
+	if (spare)
+		table_free(spare);
+	return 0;
+}
+
 /* May it be read or written by another? What forbids reading to its owner is forced; shared read-only is not. */
 static int borrow(struct space *s, uaddr_t addr, bool write, bool force, struct borrowed *b)
 {
@@ -65,6 +89,10 @@ static int borrow(struct space *s, uaddr_t addr, bool write, bool force, struct 
 	if (addr >= USER_TOP)
 		return -EFAULT;
 	while (!error && !borrow_entry(s, addr, write, force, b)) {
+		if (huge_mapped_now(s, addr)) {
+			error = split(s, addr);
+			continue;
+		}
 		error = force ? space_fault_force(s, addr, access) : space_fault(s, addr, access);
 		if (!error && thread_killed())
 			error = -ERESTARTSYS;

@@ -6,6 +6,7 @@
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/pagetable.h"
 
 static bool is_new(const struct area *a)
 {
@@ -21,6 +22,7 @@ void edit_begin(struct space_edit *e, struct space *s)
 	list_init(&e->added);
 	list_init(&e->removed);
 	btree_begin(&e->txn, &s->areas);
+	(void)atomic_exchange(&s->editing, true); /* before we look whether the space is mixed */
 }
 
 struct area *edit_find(const struct space_edit *e, uaddr_t addr)
@@ -170,6 +172,9 @@ int edit_set_flags(struct space_edit *e, struct area *a, uaddr_t start, uaddr_t 
 	end = min(end, a->end);
 	if (a->flags == flags)
 		return 0;
+	error = tables_own_edges(e->space, start, end);
+	if (error)
+		return error;
 	changed = area_clone(a, e->space, start, end);
 	if (!changed)
 		return -ENOMEM;
@@ -245,6 +250,7 @@ void edit_commit(struct space_edit *e)
 	btree_commit(&e->txn);
 	list_for_each_entry(a, &e->removed, link)
 		__atomic_store_n(&a->seq.n, 3, __ATOMIC_RELAXED);
+	atomic_store(&e->space->editing, false);
 	atomic_fence(); /* dead before we look for entries and families */
 	inherit_family(e);
 	apply_sums(e->space, &e->delta);
@@ -255,6 +261,7 @@ void edit_abort(struct space_edit *e)
 	struct area *a, *next;
 
 	btree_abort(&e->txn);
+	atomic_store(&e->space->editing, false);
 	list_for_each_entry_safe(a, next, &e->added, link)
 		area_put(a);
 	list_init(&e->added);

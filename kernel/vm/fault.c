@@ -25,12 +25,15 @@
  * entry is their only owner. A table that fork shared must become the space's own before
  * an entry of it changes: share.c.
  *
- * Not done here: large pages, swap entries.
+ * Large pages are huge.c's: whatever is done here is done to a level-1 table.
+ *
+ * Not done here: swap entries.
  */
 #include "vm/fault.h"
 
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "vm/huge.h"
 #include "vm/pagetable.h"
 #include "vm/pages.h"
 
@@ -144,9 +147,15 @@ static int fault_try(struct fault *f)
 	f->area = a;
 	if (unlikely(error))
 		return error;
-	table = table_make(f->space, a, f->addr, &f->spare);
-	if (unlikely(!table))
-		return area_alive(a) ? fault_needs(f, NEED_TABLE) : fault_area_gone(f, a);
+	table = table_find(f->space, f->addr);
+	if (unlikely(!table)) {
+		error = huge_try(f, a);
+		if (error <= 0)
+			return error;
+		table = table_make(f->space, a, f->addr, &f->spare);
+		if (!table)
+			return area_alive(a) ? fault_needs(f, f->spare ? NEED_NOTHING : NEED_TABLE) : fault_area_gone(f, a);
+	}
 	p = table_entry(table, f->addr);
 	e = pte_load(p);
 	if (!pte_none(e))
@@ -216,15 +225,27 @@ static int own_table(struct fault *f)
 	return table_own(f->space, f->addr, &f->spare);
 }
 
+static int split_huge(struct fault *f)
+{
+	if (!f->spare)
+		f->spare = table_alloc(ALLOC_KERNEL);
+	return f->spare ? huge_split(f->space, f->addr, &f->spare) : -ENOMEM;
+}
+
 /* Gets what the last try was missing. May sleep. */
 static int fault_get(struct fault *f)
 {
 	switch (f->need) {
 	case NEED_TABLE:
-		f->spare = table_alloc(ALLOC_KERNEL);
+		f->spare = f->spare ? f->spare : table_alloc(ALLOC_KERNEL);
 		return f->spare ? 0 : -ENOMEM;
 	case NEED_OWN:
 		return own_table(f);
+	case NEED_HUGE:
+		huge_get(f);
+		return 0;
+	case NEED_SPLIT:
+		return split_huge(f);
 	case NEED_FRAME:
 		f->frame = frame_alloc(0, ALLOC_KERNEL | ALLOC_USER | (f->zero ? ALLOC_ZERO : 0));
 		f->frame_zeroed = f->zero;
@@ -287,6 +308,8 @@ static int fault_serve(struct fault *f)
 		table_free(f->spare);
 	if (f->frame)
 		frame_free(f->frame, 0);
+	if (f->huge)
+		huge_give_back(f->huge);
 	if (f->page)
 		page_put(f->page);
 	if (!error)

@@ -15,6 +15,8 @@ enum fault_need {
 	NEED_TABLE,    /* a page-table page */
 	NEED_OWN,      /* the page-table page, which other spaces have too, for itself */
 	NEED_FRAME,    /* a frame */
+	NEED_HUGE,     /* a large page, if there is one */
+	NEED_SPLIT,    /* the large page that is there in small ones */
 	NEED_PAGE,     /* the object's page, up to date */
 	NEED_WRITABLE, /* the object's page, made writable and dirty */
 	NEED_STACK,    /* the stack grown down to the address */
@@ -33,6 +35,8 @@ struct fault {                   /* owner: the faulting thread's stack */
 	struct area *area;       /* of the last try; referenced for NEED_PAGE and NEED_WRITABLE */
 	struct page *spare;      /* a table for table_make(), or NULL */
 	struct page *frame;      /* a frame got, not used yet, or NULL */
+	struct page *huge;       /* a large page got, not used yet, or NULL */
+	bool no_huge;            /* there is none */
 	struct page *page;       /* the object's page got for NEED_PAGE, kept until the end, or NULL */
 };
 

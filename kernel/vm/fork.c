@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vm/areas.h"
+#include "vm/huge.h"
 #include "vm/pagetable.h"
 #include "vm/tlb.h"
 
@@ -88,11 +89,23 @@ static int share_tables(struct fork *f, uaddr_t *addr, uaddr_t end)
 	return error;
 }
 
+static int share_huge(struct fork *f, const struct area *a)
+{
+	bool protected = false;
+	int error = huge_share(f->parent, f->child, a, &f->copied, &protected);
+
+	if (protected) {
+		tlb_batch_add(&f->flush, a->start);
+		tlb_batch_add(&f->flush, a->end - PAGE_SIZE);
+	}
+	return error;
+}
+
 static int copy_tables(struct fork *f, const struct area *a)
 {
 	uaddr_t addr = a->start;
 	struct page *from;
-	int error = 0;
+	int error = !a->object && f->parent->mixed ? share_huge(f, a) : 0;
 
 	while (!error && (from = table_next(f->parent, &addr, a->end))) {
 		uaddr_t stop = table_end(addr, a->end);
@@ -182,6 +195,7 @@ static void copy_fields(struct space *to, const struct space *from)
 	memcpy(to->auxv, from->auxv, sizeof(to->auxv));
 	to->auxv_words = from->auxv_words;
 	to->dumpable = from->dumpable;
+	to->no_huge = from->no_huge;
 	to->exe = from->exe;
 	file_hook_get(to->exe);
 }

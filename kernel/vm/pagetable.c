@@ -60,7 +60,7 @@ struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end)
 
 		for (; level > 1; level--) {
 			e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
-			if (pte_none(e))
+			if (!pte_table(e))
 				break;
 			pa = pte_paddr(e);
 		}
@@ -106,6 +106,8 @@ static inline struct page *make(struct space *s, const struct area *a, uaddr_t a
 		if (unlikely(pte_none(pte_load(entry))) &&
 		    !table_fill(s, a, phys_to_page(pa), entry, spare))
 			return NULL;
+		if (unlikely(!pte_table(pte_load(entry))))
+			return NULL; /* a large page came, or the table went */
 		pa = pte_paddr(pte_load(entry));
 	}
 	return phys_to_page(pa);
@@ -114,6 +116,11 @@ static inline struct page *make(struct space *s, const struct area *a, uaddr_t a
 struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, struct page **spare)
 {
 	return make(s, a, addr, 1, spare);
+}
+
+struct page *table_make_upper(struct space *s, const struct area *a, uaddr_t addr, struct page **spare)
+{
+	return make(s, a, addr, 2, spare);
 }
 
 struct page *table_make_level(struct space *s, uaddr_t addr, unsigned lowest)
@@ -299,6 +306,7 @@ static void destroy_level(paddr_t pa, unsigned level)
 
 	for (uint32_t left = table->mappings; left; left--, entry++) {
 		entry = table_next_used(entry, end);
+		assert(level == 1 || pte_table(*entry)); /* large pages went before */
 		if (level == 1)
 			drop_page(*entry);
 		else if (level == 2 && unlikely(!pte_writable(*entry)))

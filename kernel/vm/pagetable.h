@@ -85,7 +85,7 @@ static inline bool table_owned(const struct page *table, const struct space *s)
 	return READ_ONCE(table->object) == s;
 }
 
-/* The table of a level (1, or 2 for the entries that point to those of level 1) over addr, or NULL. RCU or the space's lock. */
+/* The table of a level (1, or 2 for the entries that point to those of level 1) over addr, or NULL (a large page may be there). RCU or the space's lock. */
 static inline struct page *table_find_level(const struct space *s, uaddr_t addr, unsigned lowest)
 {
 	paddr_t pa = s->mmu.root;
@@ -93,11 +93,16 @@ static inline struct page *table_find_level(const struct space *s, uaddr_t addr,
 	for (unsigned level = mmu_levels(); level > lowest; level--) {
 		pte_t e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(addr, level));
 
-		if (pte_none(e))
+		if (unlikely(!pte_table(e)))
 			return NULL;
 		pa = pte_paddr(e);
 	}
 	return phys_to_page(pa);
+}
+
+static inline pte_t *table_upper_entry(const struct page *upper, uaddr_t addr)
+{
+	return (pte_t *)page_address(upper) + mmu_index(addr, 2);
 }
 
 static inline struct page *table_find(const struct space *s, uaddr_t addr)
@@ -107,7 +112,8 @@ static inline struct page *table_find(const struct space *s, uaddr_t addr)
 
 /*
  * The first level-1 table at or after *addr and below end; *addr moves up to
- * where it begins if that is higher. NULL when there is none. RCU or the space's lock.
+ * where it begins if that is higher. NULL when there is none. Large pages are passed over.
+ * RCU or the space's lock.
  */
 struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end);
 
@@ -126,6 +132,8 @@ static inline uaddr_t table_end(uaddr_t addr, uaddr_t end)
  * area died. RCU.
  */
 struct page *table_make(struct space *s, const struct area *a, uaddr_t addr, struct page **spare);
+/* The same for the table of level 2. */
+struct page *table_make_upper(struct space *s, const struct area *a, uaddr_t addr, struct page **spare);
 /* The same for a table of another level, under the space's lock. May sleep. */
 struct page *table_make_level(struct space *s, uaddr_t addr, unsigned lowest);
 
@@ -156,7 +164,7 @@ static inline bool table_worth_sharing(const struct page *table)
 }
 /* Makes the table over addr the space's own. *spare as for table_make(). 0, or -ENOMEM if *spare was NULL. RCU or the space's lock. */
 int table_own(struct space *s, uaddr_t addr, struct page **spare);
-/* All tables over [start, end); those that reach beyond it. 0 or -ENOMEM. Space lock; may sleep. */
+/* All tables over [start, end), large pages split; those that reach beyond it. 0 or -ENOMEM. Space lock; may sleep. */
 int tables_own(struct space *s, uaddr_t start, uaddr_t end);
 int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end);
 /*

@@ -4,6 +4,7 @@
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/huge.h"
 #include "vm/pages.h"
 #include "vm/pagetable.h"
 #include <asm/mman.h>
@@ -12,7 +13,7 @@ static bool is_entered(struct space *s, uaddr_t addr)
 {
 	struct page *table = table_find(s, addr);
 
-	return table && !pte_none(pte_load(table_entry(table, addr)));
+	return table ? !pte_none(pte_load(table_entry(table, addr))) : huge_mapped(s, addr);
 }
 
 static bool is_in_core(struct space *s, const struct area *a, uaddr_t addr)

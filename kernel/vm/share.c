@@ -67,17 +67,13 @@
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/huge.h"
 #include "vm/pagetable.h"
 #include "vm/tlb.h"
 
 static uint64_t counted_pages(const struct page *table)
 {
 	return table->mappings - table->index;
-}
-
-static inline pte_t *upper_entry(const struct page *upper, uaddr_t addr)
-{
-	return (pte_t *)page_address(upper) + mmu_index(addr, 2);
 }
 
 /* Rule 4. The parent's upper table is locked. */
@@ -105,16 +101,16 @@ int tables_share(struct table_sharing *t, uaddr_t *addr, uaddr_t end)
 {
 	struct page *upper = table_find_level(t->parent, *addr, 2), *to = table_make_level(t->child, *addr, 2);
 	uaddr_t border = align_down(*addr, TABLE_SPAN * MMU_ENTRIES) + TABLE_SPAN * MMU_ENTRIES;
-	pte_t *src = upper_entry(upper, *addr), *dst;
+	pte_t *src = table_upper_entry(upper, *addr), *dst;
 	uint32_t count = 0;
 
 	if (!to)
 		return -ENOMEM;
-	dst = upper_entry(to, *addr);
-	t->parent->shares_tables = t->child->shares_tables = true;
+	dst = table_upper_entry(to, *addr);
+	t->parent->mixed = t->child->mixed = true;
 	table_lock(upper);
 	for (; *addr < border && *addr + TABLE_SPAN <= end; *addr += TABLE_SPAN, src++, dst++) {
-		if (pte_none(pte_load(src)))
+		if (!pte_table(pte_load(src)))
 			continue;
 		if (!table_worth_sharing(phys_to_page(pte_paddr(*src))))
 			break;
@@ -194,9 +190,9 @@ int table_own(struct space *s, uaddr_t addr, struct page **spare)
 	upper = table_find_level(s, addr, 2);
 	if (!upper)
 		goto out;
-	u = upper_entry(upper, addr);
+	u = table_upper_entry(upper, addr);
 	table_lock(upper);
-	if (!pte_none(pte_load(u)) && !pte_writable(pte_load(u))) {
+	if (pte_table(pte_load(u)) && !pte_writable(pte_load(u))) {
 		table = phys_to_page(pte_paddr(pte_load(u)));
 		table_lock(table);
 		copied = own_locked(s, u, table, spare);
@@ -218,8 +214,10 @@ int tables_own(struct space *s, uaddr_t start, uaddr_t end)
 	struct page *table, *spare = NULL;
 
 	assert(mutex_held(&s->lock));
-	if (likely(!s->shares_tables))
+	if (likely(!s->mixed))
 		return 0;
+	if (huge_split_range(s, start, end))
+		return -ENOMEM;
 	for (uaddr_t addr = start; (table = table_next(s, &addr, end)); addr = table_end(addr, end)) {
 		while (!table_owned(table, s) && table_own(s, addr, &spare)) {
 			spare = table_alloc(ALLOC_KERNEL);
@@ -236,7 +234,7 @@ int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end)
 {
 	int error = 0;
 
-	if (likely(!s->shares_tables))
+	if (likely(!s->mixed))
 		return 0;
 	if (!is_aligned(start, TABLE_SPAN))
 		error = tables_own(s, start, start + PAGE_SIZE);
@@ -248,11 +246,11 @@ int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end)
 struct page *table_drop(struct space *s, uaddr_t addr, uint64_t *pages)
 {
 	struct page *upper = table_find_level(s, addr, 2), *table = NULL;
-	pte_t *u = upper_entry(upper, addr);
+	pte_t *u = table_upper_entry(upper, addr);
 
 	assert(mutex_held(&s->lock));
 	table_lock(upper);
-	if (!pte_none(pte_load(u)) && !pte_writable(pte_load(u))) {
+	if (pte_table(pte_load(u)) && !pte_writable(pte_load(u))) {
 		table = phys_to_page(pte_paddr(pte_load(u)));
 		table_lock(table);
 		*pages = counted_pages(table);

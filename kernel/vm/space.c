@@ -6,6 +6,7 @@
  */
 #include "mem/slab.h"
 #include "vm/areas.h"
+#include "vm/huge.h"
 #include "vm/pagetable.h"
 
 static struct kcache *space_cache; /* immutable after boot */
@@ -146,6 +147,8 @@ static void empty(struct space *s)
 
 	might_sleep();
 	mmu_space_forget(&s->mmu);
+	if (s->count.huge)
+		(void)huge_zap(s, 0, USER_TOP);
 	areas = unlink_areas(s);
 	tables_destroy(s);
 	put_areas(&areas);

@@ -109,6 +109,7 @@ enum rss_kind { RSS_ANON, RSS_FILE, RSS_SHMEM, RSS_KINDS };
 struct space_counters {
 	uint64_t rss[RSS_KINDS];  /* atomic */
 	uint64_t tables;          /* atomic */
+	uint64_t huge;            /* atomic: large pages */
 	uint64_t peak;            /* atomic: greatest sum of the three before something was unmapped */
 	uint64_t total, locked, data, stack, exec, account; /* of areas; space lock */
 };
@@ -136,7 +137,9 @@ struct space {
 	void *exe;                /* lock: the program's struct file, counted through the hooks */
 	struct space_counters count;
 	uint32_t dumpable;        /* atomic */
-	bool shares_tables;       /* lock: a fork shared some of its page tables, once; see share.c */
+	bool editing;             /* lock, read without: areas are about to change, so no large page may come: see huge.c */
+	bool mixed;               /* atomic: it had shared page tables, or large pages, once: see share.c, huge.c */
+	bool no_huge;             /* atomic: PR_SET_THP_DISABLE */
 	struct work last;         /* owner: the last visitor, see space_unuse_later() */
 };
 
@@ -232,6 +235,10 @@ int space_for_each(struct space *s, uaddr_t from, int (*visit)(void *arg, const 
 
 /* Unmaps pages of an object from every space that maps them: [first, last] page indices. cow: private copies too. May sleep. */
 void object_unmap_range(struct object *o, uint64_t first, uint64_t last, bool cow);
+
+/* Anonymous large pages there are, in pages of 4 KiB; what the command line says of them: "always", "madvise" or "never". */
+uint64_t vm_huge_pages(void);
+const char *vm_huge_policy(void);
 
 /* Commit accounting in pages: total promised, and the limit, for /proc/meminfo. */
 uint64_t vm_committed(void);

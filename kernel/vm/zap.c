@@ -9,6 +9,7 @@
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
+#include "vm/huge.h"
 #include "vm/pagetable.h"
 #include "vm/tlb.h"
 
@@ -99,6 +100,10 @@ static bool zap_range(struct zap *z, uaddr_t start, uaddr_t end)
 	uaddr_t addr = start, stop;
 
 	space_update_peak(s);
+	if (unlikely(READ_ONCE(s->mixed)) && !z->area) {
+		z->gone[RSS_ANON] += (uint32_t)huge_zap(s, start, end);
+		z->emptied |= z->gone[RSS_ANON] > 0;
+	}
 	for (; (table = table_next(s, &addr, end)); addr = stop) {
 		stop = table_end(addr, end);
 		if (unlikely(!table_owned(table, s)) && !z->area && zap_shared(z, addr))

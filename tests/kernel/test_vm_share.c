@@ -13,7 +13,7 @@ static uaddr_t fill(struct space *s, unsigned tables)
 {
 	uaddr_t a = BASE;
 
-	if (map_at(s, &a, tables * TABLE, RW, NULL, 0))
+	if (map_at(s, &a, tables * TABLE, RW | AREA_NOHUGE, NULL, 0))
 		return 0;
 	for (unsigned i = 0; i < tables * TABLE; i += 5)
 		if (!poke(s, a + i * P, (uint8_t)i))
@@ -127,7 +127,7 @@ static void by_parts(struct space *s)
 	check_equal(sharers(child, 4 * TABLE), 1);
 	check_equal(peek(s, BASE + 4 * TABLE * P), 0);
 	to = BASE + 5 * TABLE * P;
-	check_equal(map_at(s, &to, TABLE, RW, NULL, 0), 0);
+	check_equal(map_at(s, &to, TABLE, RW | AREA_NOHUGE, NULL, 0), 0);
 	check_equal(peek(s, to), 0);
 	check_equal(sharers(child, 5 * TABLE), 1);
 	check(holds(child, 0, 6 * TABLE));
@@ -146,7 +146,7 @@ static void moved_over(struct space *s)
 	uaddr_t far = BASE + MiB(64), to;
 
 	check(fill(s, 2) != 0);
-	check_equal(map_at(s, &far, 2 * TABLE, RW, NULL, 0), 0);
+	check_equal(map_at(s, &far, 2 * TABLE, RW | AREA_NOHUGE, NULL, 0), 0);
 	for (unsigned i = 0; i < 2 * TABLE; i += 2)
 		check(poke(s, far + i * P, 77));
 	check_equal(space_fork(s, &child), 0);
@@ -183,8 +183,8 @@ static void not_shared(struct space *s)
 	struct space *child;
 
 	check(o != NULL);
-	check_equal(map_at(s, &small, TABLE, RW, NULL, 0), 0);
-	check_equal(map_at(s, &part, TABLE - 1, RW, NULL, 0), 0);
+	check_equal(map_at(s, &small, TABLE, RW | AREA_NOHUGE, NULL, 0), 0);
+	check_equal(map_at(s, &part, TABLE - 1, RW | AREA_NOHUGE, NULL, 0), 0);
 	check_equal(map_at(s, &file, TABLE, RW, o, 0), 0);
 	check(poke(s, small, 1));
 	for (unsigned i = 0; i < TABLE - 1; i++)
@@ -193,7 +193,7 @@ static void not_shared(struct space *s)
 	check_equal(sharers(s, 0), 1);
 	check_equal(sharers(s, (unsigned)(MiB(8) / P)), 1);
 	check_equal(sharers(s, (unsigned)(MiB(16) / P)), 1);
-	check(!child->shares_tables);
+	check(!child->mixed);
 	object_truncate(o, 0);
 	check_equal(anonymous(child), TABLE);
 	space_unuse(child);

@@ -47,6 +47,7 @@ static int meminfo_show(struct text *t)
 	memory_line(t, "AnonPages:", anon);
 	memory_line(t, "Mapped:", o.file);
 	memory_line(t, "Shmem:", o.shmem);
+	memory_line(t, "AnonHugePages:", vm_huge_pages());
 	memory_line(t, "KReclaimable:", reclaimable);
 	memory_line(t, "Slab:", f.slab);
 	memory_line(t, "SReclaimable:", reclaimable);

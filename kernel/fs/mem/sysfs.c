@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vm/space.h"
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 
@@ -63,6 +64,24 @@ static int make_processors(const struct walk *w)
 	return error ? error : make_file(w, "devices/system/cpu/possible", possible);
 }
 
+/* The policy of the command line, as Linux shows it. */
+static int make_huge_pages(const struct walk *w)
+{
+	static const char *const policies[] = { "always", "madvise", "never" };
+	char text[40] = "";
+	int error;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(policies); i++) {
+		bool chosen = !strcmp(policies[i], vm_huge_policy());
+		size_t n = strlen(text);
+
+		format(text + n, sizeof(text) - n, chosen ? "[%s]%c" : "%s%c", policies[i],
+		       i + 1 < ARRAY_SIZE(policies) ? ' ' : '\n');
+	}
+	error = make_file(w, "kernel/mm/transparent_hugepage/enabled", text);
+	return error ? error : make_file(w, "kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152\n");
+}
+
 static int fill(struct mount *m)
 {
 	struct path root = { m, m->root };
@@ -73,7 +92,7 @@ static int fill(struct mount *m)
 		error = path_mkdir(&w, directories[i], 0755);
 	if (!error)
 		error = make_processors(&w);
-	return error ? error : make_file(&w, "kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152\n");
+	return error ? error : make_huge_pages(&w);
 }
 
 static int sysfs_start(const struct fs_type *type, struct super **out)

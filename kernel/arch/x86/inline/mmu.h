@@ -93,6 +93,7 @@ static inline pte_t pte_make_soft(unsigned kind, uint64_t value)
 }
 
 static inline bool pte_none(pte_t e) { return e == 0; }
+static inline bool pte_table(pte_t e) { return (e & (X86_PTE_PRESENT | X86_PTE_LARGE)) == X86_PTE_PRESENT; }
 static inline bool pte_present(pte_t e) { return e & (X86_PTE_PRESENT | X86_PTE_NONE); }
 static inline bool pte_large(pte_t e) { return e & X86_PTE_LARGE; }
 static inline bool pte_writable(pte_t e) { return e & X86_PTE_WRITE; }

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Large pages of anonymous memory (2 MiB), without the program's asking for them.
+ *
+ * Idea. The first write into an aligned range of 2 MiB that lies in one private
+ * area without an object, and that has no table yet, gets 512 frames that were
+ * allocated together, zeroed, and entered by one entry of level 2. Fork shares
+ * that entry, read-only on both sides. Whoever needs a part of it splits it: then
+ * it is 512 ordinary pages in a level-1 table, and everything else in vm/ sees
+ * only those. So nothing outside this file handles a part of a large page.
+ *
+ * Counting. The head of the frames counts one reference and one mapping for each
+ * entry of level 2 that maps them, and there are no other references. (Who would
+ * read or write the memory of another space has it split first.) The rest of the struct pages are
+ * tails and not looked at. The head's object and index are as for small pages.
+ *
+ * Splitting when other spaces map it too. All that do are in the family's
+ * tree of areas. The family is locked, so that nobody can begin to map it (fork
+ * takes that lock too, around the copying of entries); a table T is filled and kept locked; then
+ * each entry that maps the large page, wherever it is, is replaced by a pointer
+ * to T, read-only: T is a shared table by the rules of share.c, and each space's
+ * reference on the large page becomes one on T. When the last is replaced
+ * nothing refers to the large page, and it falls apart into single frames, each
+ * with the one reference that T's entry holds. Only then T is unlocked. Meanwhile the
+ * splitter has a reference of its own, so that none of the others takes itself for the only one.
+ *
+ * Order of locks: family, upper table, level-1 table. A splitter holds T while it takes the upper
+ * tables of other spaces; those who wait for T hold the upper table of a space
+ * that is done with already, so it comes to no circle. Different families have nothing in common.
+ *
+ * A large page is taken out with the upper table locked, flushed and put at once,
+ * so its count never runs ahead of its entries. At the end of a space that is done before the
+ * areas leave the family. mremap splits; mprotect too.
+ *
+ * Frugality. The policy is Linux's default on Debian, "always": who writes one byte
+ * of an area of 2 MiB most often writes more of it, and a fault then costs a fraction of
+ * 512. But a large page is only taken while a quarter of all memory stays free, so
+ * that it never causes the shortage that it would be blamed for; "madvise" and "never" can
+ * be had by the word transparent_hugepage=. A page that is only read is small. Nothing is ever joined
+ * into a large page afterwards.
+ */
+#include "vm/huge.h"
+
+#include "base/cmdline.h"
+#include "base/percpu.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "vm/tlb.h"
+
+static_assert(HUGE_SIZE == TABLE_SPAN, "a large page takes the place of a table");
+
+static enum { ALWAYS, ADVISED, NEVER } policy; /* immutable after boot */
+static PERCPU(int64_t, huge_pages);
+
+static const char *const policy_name[] = { "always", "madvise", "never" };
+
+void huge_init(void)
+{
+	const char *word = cmdline_get("transparent_hugepage");
+
+	for (unsigned i = 0; word && i < ARRAY_SIZE(policy_name); i++)
+		if (!strcmp(word, policy_name[i]))
+			policy = i;
+}
+
+const char *vm_huge_policy(void)
+{
+	return policy_name[policy];
+}
+
+uint64_t vm_huge_pages(void)
+{
+	int64_t sum = 0;
+
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+		sum += READ_ONCE(*percpu_of(huge_pages, cpu));
+	return sum > 0 ? (uint64_t)sum * HUGE_PAGES : 0;
+}
+
+static inline bool maps_large(pte_t e)
+{
+	return pte_present(e) && pte_large(e);
+}
+
+/* The entry of level 2 over addr, and the table it is in; NULL if there is none. RCU or the space's lock. */
+static pte_t *find_entry(const struct space *s, uaddr_t addr, struct page **upper)
+{
+	*upper = table_find_level(s, addr, 2);
+	return *upper ? table_upper_entry(*upper, addr) : NULL;
+}
+
+bool huge_mapped(const struct space *s, uaddr_t addr)
+{
+	struct page *upper;
+	pte_t *u = find_entry(s, addr, &upper);
+
+	return u && maps_large(pte_load(u));
+}
+
+/* The first table of level 2 for *addr or more and below end; *addr moves up to where its range begins. RCU or the space's lock. */
+static struct page *next_upper(const struct space *s, uaddr_t *addr, uaddr_t end)
+{
+	while (*addr < end) {
+		paddr_t pa = s->mmu.root;
+		unsigned level = mmu_levels();
+
+		for (; level > 2; level--) {
+			pte_t e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
+
+			if (pte_none(e))
+				break;
+			pa = pte_paddr(e);
+		}
+		if (level == 2)
+			return phys_to_page(pa);
+		*addr = align_down(*addr, mmu_level_size(level)) + mmu_level_size(level);
+	}
+	return NULL;
+}
+
+static uaddr_t upper_end(uaddr_t addr)
+{
+	return align_down(addr, HUGE_SIZE * MMU_ENTRIES) + HUGE_SIZE * MMU_ENTRIES;
+}
+
+/* The first large page at or after *addr and below end; *addr moves there. The same. */
+static pte_t *huge_next(const struct space *s, uaddr_t *addr, uaddr_t end, struct page **upper)
+{
+	if (!atomic_load(&s->count.huge))
+		return NULL;
+	while ((*upper = next_upper(s, addr, end))) {
+		pte_t *u = table_upper_entry(*upper, *addr);
+		uaddr_t stop = min(upper_end(*addr), end);
+
+		for (; *addr < stop; *addr += HUGE_SIZE, u++)
+			if (maps_large(pte_load(u)))
+				return u;
+	}
+	return NULL;
+}
+
+/*
+ * A fault that saw an area alive which is dead now, or did not see yet that areas are being changed,
+ * has entered its large page when this returns: it looks and enters with the upper table locked.
+ */
+static void wait_for_faults(struct space *s, uaddr_t addr, uaddr_t end)
+{
+	struct page *upper;
+
+	for (; (upper = next_upper(s, &addr, end)); addr = upper_end(addr)) {
+		table_lock(upper);
+		table_unlock(upper);
+	}
+}
+
+/* An entry that mapped it is gone, and forgotten by all processors. */
+static void put(struct page *huge)
+{
+	atomic_dec(&huge->mappings);
+	if (atomic_sub_return(&huge->refs, 1) > 0)
+		return;
+	cpu_local_add(huge_pages, -1);
+	huge->refs = 1; /* as frames are freed */
+	frame_free(huge, HUGE_ORDER);
+}
+
+/* ---- faults ------------------------------------------------------------------ */
+
+static bool is_wanted(const struct fault *f, const struct area *a)
+{
+	uaddr_t base = align_down(f->addr, HUGE_SIZE);
+
+	if (f->access != FAULT_WRITE || f->no_huge || a->object || base < a->start || base + HUGE_SIZE > a->end ||
+	    (a->flags & (AREA_SHARED | AREA_SPECIAL | AREA_NOHUGE | AREA_GROWSDOWN)) || !(a->flags & AREA_WRITE))
+		return false;
+	if (policy == NEVER || (policy == ADVISED && !(a->flags & AREA_HUGE)) || READ_ONCE(f->space->no_huge))
+		return false;
+	return f->huge || frame_plenty(HUGE_ORDER);
+}
+
+/* Upper table locked, entry absent. */
+static void enter(struct fault *f, struct area *a, struct page *upper, pte_t *u)
+{
+	struct page *huge = f->huge;
+	pte_t e = pte_make_large(page_to_phys(huge), area_prot(a));
+
+	f->huge = NULL;
+	huge->object = f->space->family;
+	huge->index = area_index(a, align_down(f->addr, HUGE_SIZE));
+	huge->mappings = 1;
+	huge->flags = PAGE_HEAD | PAGE_ANON | PAGE_SWAPBACKED | PAGE_UPTODATE;
+	upper->mappings++;
+	pte_store(u, pte_mkdirty(pte_mkyoung(e)));
+	atomic_inc(&f->space->count.huge);
+	space_count(f->space, RSS_ANON, HUGE_PAGES);
+	cpu_local_add(huge_pages, 1);
+}
+
+static int try_enter(struct fault *f, struct area *a)
+{
+	struct page *upper;
+	int error = 0;
+	pte_t *u;
+
+	if (!f->huge)
+		return fault_needs(f, NEED_HUGE);
+	WRITE_ONCE(f->space->mixed, true); /* long before the entry: see edit_begin() */
+	upper = table_make_upper(f->space, a, f->addr, &f->spare);
+	if (!upper)
+		return area_alive(a) ? fault_needs(f, NEED_TABLE) : fault_area_gone(f, a);
+	if (!a->anon)
+		area_link_family(a);
+	u = table_upper_entry(upper, f->addr);
+	table_lock(upper);
+	if (!area_alive(a))
+		error = fault_area_gone(f, a);
+	else if (pte_none(pte_load(u)) && !atomic_load(&f->space->editing))
+		enter(f, a, upper, u);
+	else
+		error = fault_needs(f, NEED_NOTHING);
+	f->no_huge = error;
+	table_unlock(upper);
+	return error;
+}
+
+/* A write to a large page that is entered read-only: it is shared, or was once. */
+static int try_write(struct fault *f, struct area *a, struct page *upper, pte_t *u)
+{
+	int error = 0;
+	pte_t e;
+
+	table_lock(upper);
+	e = pte_load(u);
+	if (!area_alive(a))
+		error = fault_area_gone(f, a);
+	else if (!maps_large(e) || pte_writable(e))
+		error = fault_needs(f, NEED_NOTHING);
+	else if ((a->flags & AREA_WRITE) && atomic_load_acquire(&phys_to_page(pte_paddr(e))->refs) == 1)
+		pte_store(u, pte_mkdirty(pte_mkyoung(pte_mkwrite(e))));
+	else
+		error = fault_needs(f, NEED_SPLIT);
+	table_unlock(upper);
+	return error;
+}
+
+int huge_try(struct fault *f, struct area *a)
+{
+	struct page *upper;
+	pte_t *u = find_entry(f->space, f->addr, &upper), e = u ? pte_load(u) : 0;
+
+	if (maps_large(e))
+		return f->access == FAULT_WRITE && !pte_writable(e) ? try_write(f, a, upper, u) : 0;
+	if (pte_none(e) && is_wanted(f, a))
+		return try_enter(f, a);
+	return 1;
+}
+
+/* Zeroed with preemption on: it takes long. */
+void huge_get(struct fault *f)
+{
+	f->huge = frame_alloc(HUGE_ORDER, ALLOC_NOWAIT | ALLOC_USER);
+	f->no_huge = !f->huge;
+	if (f->huge)
+		memset(page_address(f->huge), 0, HUGE_SIZE);
+}
+
+void huge_give_back(struct page *huge)
+{
+	frame_free(huge, HUGE_ORDER);
+}
+
+/* ---- splitting --------------------------------------------------------------- */
+
+/* The frames of a large page that nothing refers to become small pages, each mapped once, by a table. */
+static void fall_apart(struct page *huge)
+{
+	struct anon_family *family = huge->object;
+	uint64_t index = huge->index;
+
+	frame_split(huge);
+	for (unsigned i = 0; i < HUGE_PAGES; i++) {
+		huge[i].object = family;
+		huge[i].index = index + i;
+		huge[i].mappings = 1;
+		huge[i].flags = PAGE_ANON | PAGE_SWAPBACKED | PAGE_UPTODATE;
+	}
+	cpu_local_add(huge_pages, -1);
+}
+
+static void fill_table(struct page *table, pte_t large)
+{
+	pte_t *entry = page_address(table), e = pte_make(pte_paddr(large), pte_prot(large));
+
+	if (pte_dirty(large))
+		e = pte_mkdirty(e);
+	if (pte_young(large))
+		e = pte_mkyoung(e);
+	for (unsigned i = 0; i < HUGE_PAGES; i++)
+		entry[i] = e + i * PAGE_SIZE;
+	table->mappings = HUGE_PAGES;
+	table->index = 0;
+}
+
+/* Puts the table in the place of the large page in one space, whose upper table is locked. */
+static void replace(struct space *s, struct page *huge, pte_t *u, struct page *table, bool shared)
+{
+	pte_t e = pte_make_table(page_to_phys(table), MMU_USER);
+
+	pte_store(u, shared ? pte_wrprotect(e) : e);
+	atomic_dec(&huge->mappings);
+	atomic_dec(&huge->refs);
+	atomic_dec(&s->count.huge);
+	atomic_inc(&s->count.tables);
+}
+
+static void flush(struct space *s, uaddr_t addr)
+{
+	addr = align_down(addr, HUGE_SIZE);
+	tlb_flush_range(s, addr, addr + HUGE_SIZE);
+}
+
+/* Replaces it in the space of an area that may show it. Family locked. */
+static void split_in_area(const struct area *a, struct page *huge, struct page *table)
+{
+	uaddr_t addr = a->start + ((huge->index - a->page_offset) << PAGE_SHIFT);
+	struct page *upper;
+	bool found = false;
+	pte_t *u;
+
+	if (huge->index < a->page_offset || !is_aligned(addr, HUGE_SIZE))
+		return;
+	u = find_entry(a->space, addr, &upper);
+	if (!u)
+		return;
+	table_lock(upper);
+	if (maps_large(pte_load(u)) && phys_to_page(pte_paddr(pte_load(u))) == huge) {
+		table->refs++;
+		replace(a->space, huge, u, table, true);
+		found = true;
+	}
+	table_unlock(upper);
+	if (found)
+		flush(a->space, addr);
+}
+
+/* The other spaces that map it. Family and table locked; the splitter has a reference. */
+static void split_elsewhere(struct anon_family *family, struct page *huge, struct page *table)
+{
+	uint64_t first = huge->index, last = first + HUGE_PAGES - 1;
+	struct interval *i;
+
+	for (i = interval_first(&family->areas, first, last); i && atomic_load(&huge->refs) > 1; i = interval_next(i, first, last))
+		split_in_area(container_of(i, struct area, anon_node), huge, table);
+}
+
+/* Family and upper table locked; the latter is unlocked. */
+static void split_locked(struct space *s, uaddr_t addr, struct page *upper, pte_t *u, struct page *table)
+{
+	pte_t large = pte_load(u);
+	struct page *huge = phys_to_page(pte_paddr(large));
+	bool shared = atomic_load_acquire(&huge->refs) > 1;
+
+	assert(!shared || !pte_writable(large));
+	atomic_inc(&huge->refs); /* for ourselves: no other space sees itself alone, or is the last */
+	table_lock(table);
+	fill_table(table, large);
+	table->object = shared ? NULL : s;
+	if (shared)
+		table->flags |= PAGE_SHARED;
+	replace(s, huge, u, table, shared);
+	table_unlock(upper);
+	flush(s, addr);
+	if (shared)
+		split_elsewhere(s->family, huge, table);
+	assert(huge->refs == 1 && huge->mappings == 0);
+	fall_apart(huge);
+	table_unlock(table);
+}
+
+int huge_split(struct space *s, uaddr_t addr, struct page **spare)
+{
+	struct page *upper;
+	int error = 0;
+	pte_t *u;
+
+	spin_lock(&s->family->lock);
+	u = find_entry(s, addr, &upper);
+	if (u) {
+		table_lock(upper);
+		if (!maps_large(pte_load(u))) {
+			table_unlock(upper);
+		} else if (!*spare) {
+			table_unlock(upper);
+			error = -ENOMEM;
+		} else {
+			split_locked(s, addr, upper, u, *spare);
+			*spare = NULL;
+		}
+	}
+	spin_unlock(&s->family->lock);
+	return error;
+}
+
+int huge_split_range(struct space *s, uaddr_t start, uaddr_t end)
+{
+	struct page *spare = NULL, *upper;
+	uaddr_t addr = align_down(start, HUGE_SIZE);
+
+	assert(mutex_held(&s->lock));
+	wait_for_faults(s, addr, end);
+	while (huge_next(s, &addr, end, &upper)) {
+		spare = table_alloc(ALLOC_KERNEL);
+		if (!spare)
+			return -ENOMEM;
+		(void)huge_split(s, addr, &spare);
+		if (spare)
+			table_free(spare);
+		addr += HUGE_SIZE;
+	}
+	return 0;
+}
+
+/* ---- fork, and taking out ----------------------------------------------------- */
+
+/* Both upper tables' entries for one table of level 2 from addr on. Family and the parent's table locked. */
+static uint32_t share_run(pte_t *src, pte_t *dst, size_t n, bool *protected)
+{
+	uint32_t count = 0;
+
+	for (; n; n--, src++, dst++) {
+		pte_t e = pte_load(src);
+		struct page *huge;
+
+		if (!maps_large(e))
+			continue;
+		huge = phys_to_page(pte_paddr(e));
+		atomic_inc(&huge->refs);
+		atomic_inc(&huge->mappings);
+		if (pte_writable(e)) {
+			e = pte_wrprotect(pte_exchange(src, pte_wrprotect(e)));
+			pte_store(src, e);
+			*protected = true;
+		}
+		pte_store(dst, e);
+		count++;
+	}
+	return count;
+}
+
+int huge_share(struct space *parent, struct space *child, const struct area *a, uint64_t *pages, bool *protected)
+{
+	uaddr_t addr = align_up(a->start, HUGE_SIZE), last = align_down(a->end, HUGE_SIZE);
+
+	struct page *from, *to;
+
+	while (huge_next(parent, &addr, last, &from)) {
+		uaddr_t stop = min(upper_end(addr), last);
+		uint32_t count;
+
+		to = table_make_level(child, addr, 2);
+		if (!to)
+			return -ENOMEM;
+		child->mixed = true;
+		spin_lock(&parent->family->lock);
+		table_lock(from);
+		count = share_run(table_upper_entry(from, addr), table_upper_entry(to, addr), (stop - addr) / HUGE_SIZE,
+				  protected);
+		table_unlock(from);
+		spin_unlock(&parent->family->lock);
+		to->mappings += count;
+		child->count.huge += count;
+		*pages += count * HUGE_PAGES;
+		addr = stop;
+	}
+	return 0;
+}
+
+/* One that is still there goes; pages of 4 KiB. */
+static uint64_t zap_one(struct space *s, uaddr_t addr, struct page *upper, pte_t *u)
+{
+	uint64_t pages = 0;
+	pte_t e;
+
+	table_lock(upper);
+	e = pte_load(u);
+	if (maps_large(e)) {
+		pte_store(u, 0);
+		upper->mappings--;
+		atomic_dec(&s->count.huge);
+		flush(s, addr);
+		put(phys_to_page(pte_paddr(e)));
+		pages = HUGE_PAGES;
+	}
+	table_unlock(upper);
+	return pages;
+}
+
+uint64_t huge_zap(struct space *s, uaddr_t start, uaddr_t end)
+{
+	uaddr_t addr = align_up(start, HUGE_SIZE), last = align_down(end, HUGE_SIZE);
+	struct page *upper;
+	uint64_t pages = 0;
+	pte_t *u;
+
+	wait_for_faults(s, addr, last);
+	for (; (u = huge_next(s, &addr, last, &upper)); addr += HUGE_SIZE)
+		pages += zap_one(s, addr, upper, u);
+	return pages;
+}
