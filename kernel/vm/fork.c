@@ -105,7 +105,7 @@ static int copy_tables(struct fork *f, const struct area *a)
 {
 	uaddr_t addr = a->start;
 	struct page *from;
-	int error = !a->object && f->parent->mixed ? share_huge(f, a) : 0;
+	int error = !a->object && atomic_load(&f->parent->count.huge) ? share_huge(f, a) : 0;
 
 	while (!error && (from = table_next(f->parent, &addr, a->end))) {
 		uaddr_t stop = table_end(addr, a->end);

@@ -191,7 +191,6 @@ static void enter(struct fault *f, struct area *a, struct page *upper, pte_t *u)
 	huge->flags = PAGE_HEAD | PAGE_ANON | PAGE_SWAPBACKED | PAGE_UPTODATE;
 	upper->mappings++;
 	pte_store(u, pte_mkdirty(pte_mkyoung(e)));
-	atomic_inc(&f->space->count.huge);
 	space_count(f->space, RSS_ANON, HUGE_PAGES);
 	cpu_local_add(huge_pages, 1);
 }
@@ -204,13 +203,13 @@ static int try_enter(struct fault *f, struct area *a)
 
 	if (!f->huge)
 		return fault_needs(f, NEED_HUGE);
-	WRITE_ONCE(f->space->mixed, true); /* long before the entry: see edit_begin() */
 	upper = table_make_upper(f->space, a, f->addr, &f->spare);
 	if (!upper)
 		return area_alive(a) ? fault_needs(f, NEED_TABLE) : fault_area_gone(f, a);
 	if (!a->anon)
 		area_link_family(a);
 	u = table_upper_entry(upper, f->addr);
+	atomic_inc(&f->space->count.huge); /* before we look whether the area may change: see edit_begin() */
 	table_lock(upper);
 	if (!area_alive(a))
 		error = fault_area_gone(f, a);
@@ -218,8 +217,10 @@ static int try_enter(struct fault *f, struct area *a)
 		enter(f, a, upper, u);
 	else
 		error = fault_needs(f, NEED_NOTHING);
-	f->no_huge = error;
 	table_unlock(upper);
+	f->no_huge = error;
+	if (error)
+		atomic_dec(&f->space->count.huge);
 	return error;
 }
 
@@ -311,6 +312,8 @@ static void replace(struct space *s, struct page *huge, pte_t *u, struct page *t
 	atomic_dec(&huge->refs);
 	atomic_dec(&s->count.huge);
 	atomic_inc(&s->count.tables);
+	if (shared)
+		atomic_inc(&s->count.shared);
 }
 
 static void flush(struct space *s, uaddr_t addr)
@@ -460,7 +463,6 @@ int huge_share(struct space *parent, struct space *child, const struct area *a, 
 		to = table_make_level(child, addr, 2);
 		if (!to)
 			return -ENOMEM;
-		child->mixed = true;
 		spin_lock(&parent->family->lock);
 		table_lock(from);
 		count = share_run(table_upper_entry(from, addr), table_upper_entry(to, addr), (stop - addr) / HUGE_SIZE,

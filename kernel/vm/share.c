@@ -91,6 +91,7 @@ static void share_one(struct table_sharing *t, pte_t *from, pte_t *to)
 		table->flags |= PAGE_SHARED;
 		e = pte_wrprotect(e);
 		pte_store(from, e);
+		atomic_inc(&t->parent->count.shared);
 		t->protected = true;
 	}
 	table_unlock(table);
@@ -107,7 +108,6 @@ int tables_share(struct table_sharing *t, uaddr_t *addr, uaddr_t end)
 	if (!to)
 		return -ENOMEM;
 	dst = table_upper_entry(to, *addr);
-	t->parent->mixed = t->child->mixed = true;
 	table_lock(upper);
 	for (; *addr < border && *addr + TABLE_SPAN <= end; *addr += TABLE_SPAN, src++, dst++) {
 		if (!pte_table(pte_load(src)))
@@ -119,6 +119,7 @@ int tables_share(struct table_sharing *t, uaddr_t *addr, uaddr_t end)
 	}
 	table_unlock(upper);
 	to->mappings += count;
+	t->child->count.shared += count;
 	atomic_add(&t->child->count.tables, count);
 	return 0;
 }
@@ -158,6 +159,7 @@ static bool own_locked(struct space *s, pte_t *u, struct page *table, struct pag
 	if (atomic_load_acquire(&table->refs) == 1) {
 		table->object = s;
 		pte_store(u, pte_mkwrite(pte_load(u)));
+		atomic_dec(&s->count.shared);
 		return false;
 	}
 	if (!copy)
@@ -166,6 +168,7 @@ static bool own_locked(struct space *s, pte_t *u, struct page *table, struct pag
 	copy->object = s;
 	*spare = NULL;
 	pte_store(u, pte_make_table(page_to_phys(copy), MMU_USER));
+	atomic_dec(&s->count.shared);
 	return true;
 }
 
@@ -214,7 +217,7 @@ int tables_own(struct space *s, uaddr_t start, uaddr_t end)
 	struct page *table, *spare = NULL;
 
 	assert(mutex_held(&s->lock));
-	if (likely(!s->mixed))
+	if (likely(!space_is_mixed(s)))
 		return 0;
 	if (huge_split_range(s, start, end))
 		return -ENOMEM;
@@ -234,7 +237,7 @@ int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end)
 {
 	int error = 0;
 
-	if (likely(!s->mixed))
+	if (likely(!space_is_mixed(s)))
 		return 0;
 	if (!is_aligned(start, TABLE_SPAN))
 		error = tables_own(s, start, start + PAGE_SIZE);
@@ -257,9 +260,9 @@ struct page *table_drop(struct space *s, uaddr_t addr, uint64_t *pages)
 		pte_store(u, 0);
 		upper->mappings--;
 		table_unlock(table);
+		atomic_dec(&s->count.tables);
+		atomic_dec(&s->count.shared);
 	}
 	table_unlock(upper);
-	if (table)
-		atomic_dec(&s->count.tables);
 	return table;
 }

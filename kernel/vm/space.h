@@ -109,7 +109,8 @@ enum rss_kind { RSS_ANON, RSS_FILE, RSS_SHMEM, RSS_KINDS };
 struct space_counters {
 	uint64_t rss[RSS_KINDS];  /* atomic */
 	uint64_t tables;          /* atomic */
-	uint64_t huge;            /* atomic: large pages */
+	uint64_t huge;            /* atomic: large pages, and faults that are about to enter one */
+	uint64_t shared;          /* atomic: tables of level 1 that the space does not own: see share.c */
 	uint64_t peak;            /* atomic: greatest sum of the three before something was unmapped */
 	uint64_t total, locked, data, stack, exec, account; /* of areas; space lock */
 };
@@ -138,10 +139,18 @@ struct space {
 	struct space_counters count;
 	uint32_t dumpable;        /* atomic */
 	bool editing;             /* lock, read without: areas are about to change, so no large page may come: see huge.c */
-	bool mixed;               /* atomic: it had shared page tables, or large pages, once: see share.c, huge.c */
 	bool no_huge;             /* atomic: PR_SET_THP_DISABLE */
 	struct work last;         /* owner: the last visitor, see space_unuse_later() */
 };
+
+/*
+ * Has the space shared tables or large pages? If it has none after its areas were marked as
+ * about to change (edit_begin), or as dead, there will be none under them.
+ */
+static inline bool space_is_mixed(const struct space *s)
+{
+	return __atomic_load_n(&s->count.huge, __ATOMIC_RELAXED) | __atomic_load_n(&s->count.shared, __ATOMIC_RELAXED);
+}
 
 /* How vm counts references on files it knows nothing of. Set once by fs/. */
 void space_set_file_hooks(void (*get)(void *file), void (*put)(void *file));

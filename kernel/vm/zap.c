@@ -100,7 +100,7 @@ static bool zap_range(struct zap *z, uaddr_t start, uaddr_t end)
 	uaddr_t addr = start, stop;
 
 	space_update_peak(s);
-	if (unlikely(READ_ONCE(s->mixed)) && !z->area) {
+	if (unlikely(atomic_load(&s->count.huge)) && !z->area) {
 		z->gone[RSS_ANON] += (uint32_t)huge_zap(s, start, end);
 		z->emptied |= z->gone[RSS_ANON] > 0;
 	}

@@ -193,7 +193,7 @@ static void not_shared(struct space *s)
 	check_equal(sharers(s, 0), 1);
 	check_equal(sharers(s, (unsigned)(MiB(8) / P)), 1);
 	check_equal(sharers(s, (unsigned)(MiB(16) / P)), 1);
-	check(!child->mixed);
+	check(!space_is_mixed(child));
 	object_truncate(o, 0);
 	check_equal(anonymous(child), TABLE);
 	space_unuse(child);
