@@ -2,6 +2,7 @@
 /* The machine that base/ and mem/ see on the host: see shim.h. */
 #include "shim/shim.h"
 
+#include "base/backtrace.h"
 #include "base/log.h"
 #include "hal/irq.h"
 #include "lib/errno.h"
@@ -34,6 +35,23 @@ void cpu_kick(unsigned cpu)
 }
 
 void preempt_check(void)
+{
+}
+
+void preempt_note(void)
+{
+}
+
+void rcu_read_note(int change)
+{
+}
+
+unsigned context_backtrace(uint64_t fp, vaddr_t *out, unsigned max)
+{
+	return 0;
+}
+
+void backtrace_print(enum log_level level, const vaddr_t *chain, unsigned n)
 {
 }
 
