@@ -227,6 +227,12 @@ bool rcu_run_callbacks(void)
 	return atomic_load(&cpu_local_ptr(rcu_queue)->due) != 0;
 }
 
+uint64_t rcu_waiting(uint64_t *period)
+{
+	*period = atomic_load(&rcu.current);
+	return *period == atomic_load(&rcu.completed) ? 0 : atomic_load(&rcu.waiting);
+}
+
 void rcu_set_wakeup(void (*wakeup)(bool urgent))
 {
 	rcu.wakeup = wakeup;

@@ -70,6 +70,9 @@ void rcu_hurry(void);
  */
 bool rcu_run_callbacks(void);
 
+/* Processors that the running period waits for; 0 if none runs. period: its number. Racy, to look at. */
+uint64_t rcu_waiting(uint64_t *period);
+
 /*
  * Called once by sched/: how to ask for rcu_run_callbacks() to be run on this
  * processor, at once or within a few milliseconds. It is called when a callback

@@ -48,6 +48,9 @@ bool irq_from_user(void);
 /* Calls visit for every registered action, with the line's lock held; for /proc/interrupts. */
 void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg);
 
+/* Interrupts served by one processor, of any kind. */
+uint64_t irq_count_of(unsigned cpu);
+
 /* Interrupts served by this machine in all, and by the local timer. */
 uint64_t irq_count_total(void);
 uint64_t irq_count_timer(void);

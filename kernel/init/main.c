@@ -22,6 +22,7 @@
 #include "mem/vmap.h"
 #include "proc/process.h"
 #include "sched/thread.h"
+#include "sched/watchdog.h"
 #include "sched/work.h"
 #include "syscall/syscall.h"
 #include "vm/space.h"
@@ -46,6 +47,7 @@ void upcall_kernel_main(void)
 	irq_enable();                      /* everything an interrupt touches is there */
 	sched_start_others();              /* the other processors, while nothing runs that they could disturb */
 	work_start();                      /* deferred work and the ends of grace periods */
+	watchdog_start();                  /* from here on a processor that gets stuck is reported */
 	vm_init();                         /* address spaces, memory objects */
 	fs_init();                         /* names, files, an empty root */
 	proc_init();                       /* identifiers, processes, signals */

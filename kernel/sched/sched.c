@@ -31,6 +31,7 @@
 #include "sched/lockcheck.h"
 #include "sched/runq.h"
 #include "sched/timer.h"
+#include "sched/watchdog.h"
 #include "sched/work.h"
 #include <linux/sched.h>
 
@@ -510,6 +511,7 @@ void sched_idle(void)
 			balance_idle_leave(rq);
 		rcu_idle_exit();
 		preempt_enable_no_resched();
+		watchdog_idle_leave(context_current()->work & WORK_RESCHED);
 		if (context_current()->work & WORK_RESCHED) {
 			balance_pass_on(rq);
 			switch_away(PREEMPTED);

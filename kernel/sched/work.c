@@ -76,7 +76,7 @@ static void worker_main(void *arg)
 	for (;;) {
 		struct work *w;
 
-		wait_event(&k->wake, !list_empty(&k->queue) || atomic_load(&k->rcu_due));
+		(void)wait_event_interruptible(&k->wake, !list_empty(&k->queue) || atomic_load(&k->rcu_due));
 		while ((w = take_work(k)))
 			w->run(w);
 		if (atomic_exchange(&k->rcu_due, false) && rcu_run_callbacks())

@@ -183,6 +183,11 @@ void arch_interrupt(unsigned vector)
 	}
 }
 
+uint64_t irq_count_of(unsigned cpu)
+{
+	return atomic_load(percpu_of(irq_total, cpu));
+}
+
 uint64_t irq_count_total(void)
 {
 	uint64_t sum = 0;
