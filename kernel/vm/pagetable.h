@@ -165,8 +165,16 @@ static inline bool table_worth_sharing(const struct page *table)
 /* Makes the table over addr the space's own. *spare as for table_make(). 0, or -ENOMEM if *spare was NULL. RCU or the space's lock. */
 int table_own(struct space *s, uaddr_t addr, struct page **spare);
 /* All tables over [start, end), large pages split; those that reach beyond it. 0 or -ENOMEM. Space lock; may sleep. */
-int tables_own(struct space *s, uaddr_t start, uaddr_t end);
-int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end);
+int tables_own_mixed(struct space *s, uaddr_t start, uaddr_t end);
+int tables_own_edges_mixed(struct space *s, uaddr_t start, uaddr_t end);
+static inline int tables_own(struct space *s, uaddr_t start, uaddr_t end)
+{
+	return likely(!space_is_mixed(s)) ? 0 : tables_own_mixed(s, start, end);
+}
+static inline int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end)
+{
+	return likely(!space_is_mixed(s)) ? 0 : tables_own_edges_mixed(s, start, end);
+}
 /*
  * Takes a shared table that begins at addr out of the space, to be put after a
  * flush; NULL if it is the space's own by now. *pages: counted ones that it maps. Space lock.

@@ -212,13 +212,11 @@ out:
 	return done ? 0 : -ENOMEM;
 }
 
-int tables_own(struct space *s, uaddr_t start, uaddr_t end)
+int tables_own_mixed(struct space *s, uaddr_t start, uaddr_t end)
 {
 	struct page *table, *spare = NULL;
 
 	assert(mutex_held(&s->lock));
-	if (likely(!space_is_mixed(s)))
-		return 0;
 	if (huge_split_range(s, start, end))
 		return -ENOMEM;
 	for (uaddr_t addr = start; (table = table_next(s, &addr, end)); addr = table_end(addr, end)) {
@@ -233,12 +231,10 @@ int tables_own(struct space *s, uaddr_t start, uaddr_t end)
 	return 0;
 }
 
-int tables_own_edges(struct space *s, uaddr_t start, uaddr_t end)
+int tables_own_edges_mixed(struct space *s, uaddr_t start, uaddr_t end)
 {
 	int error = 0;
 
-	if (likely(!space_is_mixed(s)))
-		return 0;
 	if (!is_aligned(start, TABLE_SPAN))
 		error = tables_own(s, start, start + PAGE_SIZE);
 	if (!error && !is_aligned(end, TABLE_SPAN))
