@@ -22,7 +22,7 @@
 struct rights {
 	struct list link;    /* owner: rights_free() */
 	unsigned count;
-	uint32_t uid;        /* owner: who is charged while in flight */
+	struct account *account; /* owner: that is charged while in flight */
 	bool flying;         /* owner */
 	bool sockets;        /* owner: some are sockets that can carry rights */
 	struct file *file[]; /* counted */

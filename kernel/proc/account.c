@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc/account.c: what a user has; see proc/account.h. Both counts are halves of
+ * proc/account.c: what a user has; see proc/account.h. The counts are parts of
  * one word, so that "counts nothing" is one comparison. Whoever brings it to zero
  * looks the account up again under the table's lock: it may count something by
  * then, or be gone by another's hand.
@@ -12,13 +12,15 @@
 #include "mem/slab.h"
 
 #define BUCKETS    64
-#define ONE_THREAD 1UL
-#define ONE_SIGNAL (1UL << 32)
+#define ONE_THREAD  1UL
+#define ONE_SIGNAL  (1UL << 20)
+#define ONE_MESSAGE (1UL << 44)
 
 struct account {
 	struct hlist_node hash; /* table_lock */
 	uint32_t uid;           /* immutable */
-	uint64_t count;         /* atomic: threads, and above bit 32 signals */
+	uint64_t count;         /* atomic: threads, from bit 20 on signals, from bit 44 on messages with files */
+	uint64_t files;         /* atomic: in those messages */
 };
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_ACCOUNT);
@@ -110,14 +112,14 @@ void account_leave(struct account *a)
 
 uint32_t account_threads(const struct account *a)
 {
-	uint32_t n = (uint32_t)atomic_load(&a->count);
+	uint32_t n = (uint32_t)(atomic_load(&a->count) % ONE_SIGNAL);
 
 	return a == &account_root ? n - 1 : n;
 }
 
 bool account_add_signal(struct account *a, uint64_t limit)
 {
-	if (atomic_fetch_add(&a->count, ONE_SIGNAL) / ONE_SIGNAL < limit)
+	if (atomic_fetch_add(&a->count, ONE_SIGNAL) % ONE_MESSAGE / ONE_SIGNAL < limit)
 		return true;
 	account_drop_signal(a);
 	return false;
@@ -130,5 +132,20 @@ void account_drop_signal(struct account *a)
 
 uint32_t account_signals(const struct account *a)
 {
-	return (uint32_t)(atomic_load(&a->count) / ONE_SIGNAL);
+	return (uint32_t)(atomic_load(&a->count) % ONE_MESSAGE / ONE_SIGNAL);
+}
+
+bool account_add_files(struct account *a, unsigned n, uint64_t limit)
+{
+	if (atomic_load(&a->files) > limit)
+		return false;
+	atomic_add(&a->count, ONE_MESSAGE);
+	atomic_add(&a->files, n);
+	return true;
+}
+
+void account_drop_files(struct account *a, unsigned n)
+{
+	atomic_sub(&a->files, n);
+	take_off(a, ONE_MESSAGE);
 }

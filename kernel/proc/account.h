@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * proc/account.h: what a user has, over all processes: threads, against
- * RLIMIT_NPROC, and queued signals, against RLIMIT_SIGPENDING. Users are told
- * apart by their real number. A thread keeps a pointer to its account, so that
+ * RLIMIT_NPROC, queued signals, against RLIMIT_SIGPENDING, and files on their way in
+ * messages, against RLIMIT_NOFILE. Users are told apart by their real number. A thread keeps a pointer to its account, so that
  * counting is one atomic instruction; an account that counts nothing goes.
  */
 #ifndef PROC_ACCOUNT_H
@@ -25,6 +25,14 @@ bool account_add_signal(struct account *a, uint64_t limit);
 /* One less: any context. */
 void account_drop_signal(struct account *a);
 uint32_t account_signals(const struct account *a);
+
+/*
+ * The files of one message more, unless there are more than limit already. a counts a
+ * thread that stays meanwhile.
+ */
+bool account_add_files(struct account *a, unsigned n, uint64_t limit);
+/* The files of one message less. Any context. */
+void account_drop_files(struct account *a, unsigned n);
 
 /* Root's, which is there from the start. */
 extern struct account account_root;

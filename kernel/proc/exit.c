@@ -89,6 +89,7 @@ static void leave_times(struct task *t)
 	p->dead_threads.system += system;
 	p->dead_switches_voluntary += t->thread.switches_voluntary;
 	p->dead_switches_involuntary += t->thread.switches_involuntary;
+	usage_add_io(&p->dead_io, &t->io);
 	p->dead_faults_minor += t->thread.faults_minor;
 	p->dead_faults_major += t->thread.faults_major;
 }

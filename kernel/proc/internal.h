@@ -71,6 +71,9 @@ void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is
 
 /* usage.c: what the process has held at most of a space that it leaves now */
 void usage_note_peak(struct process *p, const struct space *s);
+void usage_add_io(struct io_counts *sum, const struct io_counts *one);
+/* What all threads of the process have read and written, ended ones too. */
+void usage_of_io(struct process *p, struct io_counts *sum);
 
 /* kill.c */
 extern uint64_t process_group_signals;            /* tree lock: how often a signal went to a group */

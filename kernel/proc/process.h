@@ -30,6 +30,7 @@
 struct limit { uint64_t soft, hard; };
 #define LIMIT_INFINITY (~0UL)
 
+struct io_counts { uint64_t read_bytes, written_bytes, read_calls, write_calls; }; /* of /proc/PID/io */
 struct exit_times { nsec_t user, system; };
 struct cpu_itimer { nsec_t expires, interval; }; /* expires: processor time of the process, 0 is off */
 
@@ -78,6 +79,7 @@ struct process {
 	struct cpu_itimer virtual_timer, profile_timer; /* signal_lock */
 	struct posix_timers *posix_timers; /* owner file proc/posix_timer.c */
 	struct exit_times dead_threads, dead_children; /* signal_lock */
+	struct io_counts dead_io;          /* signal_lock */
 	uint64_t dead_faults_minor, dead_faults_major, children_faults_minor, children_faults_major; /* signal_lock */
 	uint64_t dead_switches_voluntary, dead_switches_involuntary; /* signal_lock */
 	uint64_t children_switches_voluntary, children_switches_involuntary; /* signal_lock */
@@ -138,7 +140,7 @@ struct task {
 	int exit_code;                     /* owner, then tree lock */
 	int death_signal;                  /* atomic, written by the owner: PR_SET_PDEATHSIG */
 	nsec_t timer_slack;                /* owner */
-	uint64_t read_bytes, written_bytes, read_calls, write_calls; /* owner: /proc/PID/io */
+	struct io_counts io;               /* owner: racy for others */
 	struct rcu_head rcu;
 };
 

@@ -337,12 +337,18 @@ int proc_show_limits(void *task, struct text *x)
 	return 0;
 }
 
+/* Of the process, or of a thread that does not lead it. */
 int proc_show_io(void *task, struct text *x)
 {
 	struct task *t = task;
+	struct io_counts io = t->io;
+	struct relations r;
 
+	get_relations(t, &r);
+	if (r.leads)
+		usage_of_io(t->process, &io);
 	text_printf(x, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
-		    t->read_bytes, t->written_bytes, t->read_calls, t->write_calls);
+		    io.read_bytes, io.written_bytes, io.read_calls, io.write_calls);
 	return 0;
 }
 

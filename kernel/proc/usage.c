@@ -122,3 +122,22 @@ void process_usage(struct process *p, int who, struct rusage *r)
 	r->ru_nivcsw = (long)s.involuntary;
 	r->ru_maxrss = (long)(s.peak * (PAGE_SIZE / 1024));
 }
+
+void usage_add_io(struct io_counts *sum, const struct io_counts *one)
+{
+	sum->read_bytes += one->read_bytes;
+	sum->written_bytes += one->written_bytes;
+	sum->read_calls += one->read_calls;
+	sum->write_calls += one->write_calls;
+}
+
+void usage_of_io(struct process *p, struct io_counts *sum)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	const struct task *t;
+
+	*sum = p->dead_io;
+	list_for_each_entry(t, &p->threads, process_link)
+		usage_add_io(sum, &t->io);
+	spin_unlock_irq(&p->signal_lock, irq);
+}

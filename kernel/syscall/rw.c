@@ -27,9 +27,9 @@ static inline ssize_t read_iter(struct file *f, struct iter *to, loff_t *positio
 	struct task *t = task_current();
 	ssize_t n = file_read(f, to, position);
 
-	t->read_calls++;
+	t->io.read_calls++;
 	if (n > 0)
-		t->read_bytes += (size_t)n;
+		t->io.read_bytes += (size_t)n;
 	return n;
 }
 
@@ -38,9 +38,9 @@ static inline ssize_t write_iter(struct file *f, struct iter *from, loff_t *posi
 	struct task *t = task_current();
 	ssize_t n = file_write(f, from, position);
 
-	t->write_calls++;
+	t->io.write_calls++;
 	if (n > 0)
-		t->written_bytes += (size_t)n;
+		t->io.written_bytes += (size_t)n;
 	else if (unlikely(n == -EPIPE))
 		raise_pipe_signal(f);
 	return n;

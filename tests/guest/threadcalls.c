@@ -400,6 +400,51 @@ static void places(void)
 	(void)clear_thread;
 }
 
+static long count_of(const char *path, const char *what)
+{
+	char text[512] = "", *at;
+	int fd = open(path, O_RDONLY);
+
+	read(fd, text, sizeof(text) - 1);
+	close(fd);
+	at = strstr(text, what);
+	return at ? atol(at + strlen(what)) : -1;
+}
+
+static void *reads(void *arg)
+{
+	char buf[1000];
+	int zero = open("/proc/self/stat", O_RDONLY), out[2];
+
+	(void)arg;
+	pipe(out);
+	for (int i = 0; i < 5; i++) {
+		write(out[1], buf, sizeof(buf));
+		read(out[0], buf, sizeof(buf));
+	}
+	close(zero);
+	close(out[0]);
+	close(out[1]);
+	return NULL;
+}
+
+static void transfers(void)
+{
+	long before[4], own = count_of("/proc/thread-self/io", "syscw: ");
+	static const char *const what[4] = { "rchar: ", "wchar: ", "syscr: ", "syscw: " };
+	pthread_t t;
+
+	for (int i = 0; i < 4; i++)
+		before[i] = count_of("/proc/self/io", what[i]);
+	pthread_create(&t, NULL, reads, NULL);
+	pthread_join(t, NULL);
+	CHECK_INT("bytes that an ended thread wrote", count_of("/proc/self/io", what[1]) - before[1], 5000);
+	CHECK_INT("its calls", count_of("/proc/self/io", what[3]) - before[3], 6); /* with the line above */
+	CHECK("bytes that it read", count_of("/proc/self/io", what[0]) - before[0] >= 5000);
+	CHECK("and the calls", count_of("/proc/self/io", what[2]) - before[2] >= 5);
+	CHECK("a process's own are the sum", own >= 0 && count_of("/proc/thread-self/io", what[3]) <= count_of("/proc/self/io", what[3]));
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
@@ -411,5 +456,6 @@ int main(int argc, char **argv)
 	affinity();
 	sequences();
 	places();
+	transfers();
 	return tap_done();
 }
