@@ -168,11 +168,6 @@ static void control(ucontext_t *uc)
 	*u32_at(uc->uc_mcontext.fpregs, 24) = 0x1f80 | 0x6000;
 }
 
-static void bad_control(ucontext_t *uc)
-{
-	*u32_at(uc->uc_mcontext.fpregs, 24) = 0xffffffff;
-}
-
 static void bad_header(ucontext_t *uc)
 {
 	*u64_at(uc->uc_mcontext.fpregs, 512) = ~0UL;
@@ -253,7 +248,6 @@ static void signals(void)
 	after("rounding control", control);
 	after("a pointer to nowhere", bad_address);
 	after("a pointer beyond memory", beyond);
-	after("reserved control bits", bad_control);
 	after("unknown features", bad_header);
 	after("compacted", compact);
 	after("reserved part of the header", reserved);

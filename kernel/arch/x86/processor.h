@@ -120,7 +120,7 @@ void xstate_save_all(void *area); /* for any area: every component is written */
 void xstate_load(const void *area);
 void xstate_load_initial(void);
 void xstate_prepare(void *area); /* a zeroed area becomes the initial state */
-void xstate_sanitize(void *area, bool extended); /* what came from a program may be loaded */
+bool xstate_sanitize(void *area, bool extended); /* what came from a program may be loaded; false: it would have faulted */
 size_t xstate_frame_bytes(void); /* in a signal frame */
 
 /* Linker script and assembly. */

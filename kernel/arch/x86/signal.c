@@ -9,7 +9,7 @@
  * another thread would save the registers into it, so the copies run with
  * preemption and page faults off; when a page is missing it is faulted in and
  * the copy taken again. What comes back from the program is sanitised: flags
- * and selectors are forced, and no bit of the state can make the load fault.
+ * and selectors are forced; a state that could not be loaded ends the program.
  */
 #include "arch/x86/processor.h"
 #include "base/panic.h"
@@ -25,6 +25,8 @@
 #define SOFTWARE_AT   464 /* _fpx_sw_bytes in the legacy area */
 #define HEADER_AT     512
 #define LEGACY_BYTES  512
+#define LEGACY_ALIGN  16UL
+#define STATE_ALIGN   64UL
 #define HEADER_BYTES  64
 #define XSTATE_LEGACY 3
 
@@ -95,12 +97,14 @@ static int state_pop(uaddr_t from)
 {
 	void *area = context_current()->xstate;
 	size_t left, n;
+	bool good = true;
 
 	if (!from) {
 		xstate_load_initial();
 		return 0;
 	}
-	if (state_size(from, &n))
+	/* As if it were loaded from there: that needs its alignment, and a state without fault. */
+	if (state_size(from, &n) || !is_aligned(from, n > LEGACY_BYTES ? STATE_ALIGN : LEGACY_ALIGN))
 		return -EFAULT;
 	for (;;) {
 		preempt_disable();
@@ -108,13 +112,13 @@ static int state_pop(uaddr_t from)
 		usercopy_disable_faults();
 		left = usercopy_from(area, from, n);
 		if (!left) {
-			xstate_sanitize(area, n > LEGACY_BYTES);
+			good = xstate_sanitize(area, n > LEGACY_BYTES);
 			xstate_load(area);
 		}
 		usercopy_enable_faults();
 		preempt_enable();
 		if (!left)
-			return 0;
+			return good ? 0 : -EFAULT;
 		if (fault_in(from, n, false))
 			return -EFAULT;
 	}

@@ -181,16 +181,20 @@ size_t xstate_frame_bytes(void)
 }
 
 /* Loading must not fault: no reserved bit of MXCSR, no component that is off, no compaction. */
-void xstate_sanitize(void *area, bool extended)
+bool xstate_sanitize(void *area, bool extended)
 {
 	uint64_t *header = area_u64(area, AREA_HEADER);
+	bool good = !(*area_u32(area, AREA_MXCSR) & ~mxcsr_mask);
 
+	if (extended)
+		good = good && !((header[0] & ~cpu_features.xstate_mask) | header[1] | header[2]);
 	*area_u32(area, AREA_MXCSR) &= mxcsr_mask;
 	if (cpu_features.xsave) {
 		header[0] = extended ? header[0] & cpu_features.xstate_mask : XCR0_LEGACY;
 		memset(header + 1, 0, HEADER_BYTES - 8);
 	}
 	software_words(area);
+	return good;
 }
 
 static void components_enable(void)
