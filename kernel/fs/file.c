@@ -133,11 +133,20 @@ void file_destroy(struct file *f)
 	rcu_call(&f->rcu, file_free);
 }
 
+static void (*async_gone)(struct file *f); /* immutable after boot */
+
+void file_set_async_hook(void (*gone)(struct file *f))
+{
+	async_gone = gone;
+}
+
 static void file_release(struct file *f)
 {
 	might_sleep();
 	if (f->inode && !(f->mode & FILE_PATH_ONLY))
 		notify_dentry(f->path.dentry, f->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+	if (unlikely(f->async))
+		async_gone(f);
 	if (!list_empty(&f->epoll_items))
 		epoll_file_gone(f);
 	if (f->inode && atomic_load(&f->inode->flocks))

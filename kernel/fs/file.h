@@ -64,6 +64,7 @@ struct file {
 	struct list epoll_items;     /* lock: epoll items that watch it */
 	void *owner;                 /* lock: F_SETOWN target, opaque to fs/ */
 	int owner_signal;            /* lock: F_SETSIG */
+	void *async;                 /* proc/sigio.c's, or NULL */
 	struct rcu_head rcu;
 };
 enum { FILE_READ = 1, FILE_WRITE = 2, FILE_SEEK = 4 /* has a position */, FILE_PATH_ONLY = 8 /* O_PATH */,
@@ -82,6 +83,8 @@ int file_create_inode(struct inode *inode, const char *name, const struct file_o
 struct inode *inode_create_anonymous(uint32_t mode, const struct cred *cred);
 static inline void file_get(struct file *f) { refcount_get(&f->refs); }
 void file_put(struct file *f); /* may sleep at the last one */
+/* What is called at the end of a file that has something in async. Once, at boot. */
+void file_set_async_hook(void (*gone)(struct file *f));
 
 /* read(2) and friends above the descriptor: checks mode, limits, position locking. position NULL: the file's own. May sleep. */
 ssize_t file_read(struct file *f, struct iter *to, loff_t *position);

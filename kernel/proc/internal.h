@@ -75,6 +75,9 @@ void usage_add_io(struct io_counts *sum, const struct io_counts *one);
 /* What all threads of the process have read and written, ended ones too. */
 void usage_of_io(struct process *p, struct io_counts *sum);
 
+/* sigio.c */
+void sigio_gone(struct file *f);
+
 /* kill.c */
 extern uint64_t process_group_signals;            /* tree lock: how often a signal went to a group */
 

@@ -258,6 +258,10 @@ int process_exec_kernel(const char *path, const char *const *argv, const char *c
 /* Called by the thread of a program that has just been executed, its name set; for tracing. Set once, at boot. */
 void process_set_exec_hook(void (*hook)(void));
 
+/* O_ASYNC. proc/sigio.c: whether such a file can; fd: what its signals name. 0 or -ENOMEM. May sleep. */
+bool sigio_possible(const struct file *f);
+int sigio_set(struct file *f, int fd, bool on);
+
 /* membarrier(2). May sleep. proc/membarrier.c */
 int process_membarrier(int command, unsigned flags, int cpu);
 

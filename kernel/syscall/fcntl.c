@@ -30,12 +30,27 @@ static int64_t duplicate_from(struct file *f, uint64_t from, bool cloexec)
 	return fd;
 }
 
-static int set_flags(struct file *f, uint32_t flags)
+/* Signals go with the flag; on what cannot send any it does not stay. */
+static int set_async(struct file *f, int fd, uint32_t *flags)
 {
+	if (!((*flags ^ f->flags) & FASYNC))
+		return 0;
+	if (!sigio_possible(f))
+		*flags &= ~(uint32_t)FASYNC;
+	return sigio_possible(f) ? sigio_set(f, fd, *flags & FASYNC) : 0;
+}
+
+static int set_flags(struct file *f, int fd, uint32_t flags)
+{
+	int result;
+
 	if ((f->flags & ~flags & O_APPEND) && f->inode->append_only)
 		return -EPERM;
 	if ((flags & ~f->flags & O_NOATIME) && !inode_owner_or_capable(f->inode, cred_current()))
 		return -EPERM;
+	result = set_async(f, fd, &flags);
+	if (result)
+		return result;
 	SPIN_GUARD(&f->lock);
 	f->flags = (f->flags & ~(uint32_t)FLAGS_SETTABLE) | (flags & FLAGS_SETTABLE);
 	return 0;
@@ -80,6 +95,26 @@ static int set_owner(struct file *f, int number)
 	return 0;
 }
 
+/* The same with its kind said; a thread is known by its number as well. */
+static int set_owner_ex(struct file *f, uaddr_t from)
+{
+	struct f_owner_ex o;
+
+	if (get_user_struct(o, from))
+		return -EFAULT;
+	if (o.type != F_OWNER_TID && o.type != F_OWNER_PID && o.type != F_OWNER_PGRP)
+		return -EINVAL;
+	return set_owner(f, o.type == F_OWNER_PGRP ? -o.pid : o.pid);
+}
+
+static int get_owner_ex(struct file *f, uaddr_t to)
+{
+	int owner = (int)(intptr_t)READ_ONCE(f->owner);
+	struct f_owner_ex o = { owner < 0 ? F_OWNER_PGRP : F_OWNER_PID, owner < 0 ? -owner : owner };
+
+	return put_user_struct(to, o);
+}
+
 static int64_t pipe_size(struct file *f, bool set, uint64_t bytes)
 {
 	if (!S_ISFIFO(f->inode->mode))
@@ -94,13 +129,13 @@ static bool allowed_on_path(int command)
 }
 
 /* What concerns the open file, not the descriptor. */
-static int64_t file_control(struct file *f, int command, uint64_t argument)
+static int64_t file_control(struct file *f, int fd, int command, uint64_t argument)
 {
 	switch (command) {
 	case F_GETFL:
 		return READ_ONCE(f->flags);
 	case F_SETFL:
-		return set_flags(f, (uint32_t)argument);
+		return set_flags(f, fd, (uint32_t)argument);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -112,6 +147,10 @@ static int64_t file_control(struct file *f, int command, uint64_t argument)
 		return (intptr_t)f->owner;
 	case F_SETOWN:
 		return set_owner(f, (int)argument);
+	case F_SETOWN_EX:
+		return set_owner_ex(f, argument);
+	case F_GETOWN_EX:
+		return get_owner_ex(f, argument);
 	case F_GETSIG:
 		return f->owner_signal;
 	case F_SETSIG:
@@ -149,7 +188,7 @@ SYSCALL3(fcntl, int, fd, int, command, uint64_t, argument)
 	case F_SETFD:
 		return files_set_cloexec(t, fd, argument & FD_CLOEXEC);
 	default:
-		return file_control(f, command, argument);
+		return file_control(f, fd, command, argument);
 	}
 }
 
@@ -169,6 +208,16 @@ static int set_flag_bit(struct file *f, uint32_t bit, uaddr_t from)
 	SPIN_GUARD(&f->lock);
 	f->flags = on ? f->flags | bit : f->flags & ~bit;
 	return 0;
+}
+
+static int set_async_bit(struct file *f, int fd, uaddr_t from)
+{
+	int on, result;
+
+	if (get_user_struct(on, from))
+		return -EFAULT;
+	result = sigio_set(f, fd, on);
+	return result ? result : set_flag_bit(f, FASYNC, from);
 }
 
 /* Bytes from the position to the end of a regular file. */
@@ -193,7 +242,7 @@ SYSCALL3(ioctl, int, fd, unsigned, command, uint64_t, argument)
 	case FIONBIO:
 		return set_flag_bit(f, O_NONBLOCK, argument);
 	case FIOASYNC:
-		return f->ops->ioctl ? set_flag_bit(f, FASYNC, argument) : -ENOTTY;
+		return sigio_possible(f) ? set_async_bit(f, fd, argument) : -ENOTTY;
 	case FIONREAD:
 		if (S_ISREG(f->inode->mode))
 			return bytes_left(f, argument);
