@@ -41,7 +41,7 @@ static bool queue_on(struct worker *k, struct work *w)
 	list_add_tail(&w->link, &k->queue);
 	spin_release(&k->lock);
 	preempt_enable_no_resched();
-	waitq_wake_all(&k->wake);
+	waitq_wake_nested(&k->wake, ~0u, 0); /* the caller may hold another's lock; a worker's queue comes last */
 	return true;
 }
 
