@@ -26,7 +26,7 @@ clean() {
 	echo 3 >/proc/sys/vm/drop_caches 2>/dev/null; sleep 1
 }
 figures() {
-	echo "@ $1 tasks $(ls -d /proc/[0-9]* | wc -l)" $(grep -E '^(MemFree|Slab|KernelStack|PageTables)' /proc/meminfo | tr -d ' kB')
+	echo "@ $1 tasks $(ls -d /proc/[0-9]* | wc -l)" $(grep -E '^(MemFree|Slab|KernelStack|PageTables)' /proc/meminfo | tr -d ' ')
 }
 round() {
 	mkdir -p /tmp/t; chmod 1777 /tmp /tmp/t; cd /tmp/t
