@@ -5,8 +5,12 @@
  * Idea. A thread that wakes goes back to its last processor if that idles, else
  * to an idle one, else to its last one; a new thread goes to an idle processor
  * or the one with the fewest threads. A processor that has nothing to do pulls
- * a waiting thread from the longest queue before it sleeps. There is no
- * periodic balancing.
+ * a waiting thread from the longest queue before it sleeps. One on which threads
+ * take turns compares itself, at the end of a slice now and then, with the least
+ * loaded one, and moves a thread there if that makes neither worse off: the one
+ * that has been here longest, so that three threads on two processors go round
+ * and each gets two thirds. A real-time thread that must make room is sent where
+ * it is the most urgent.
  *
  * The bits of idle_cpus say which processors sleep or are about to. A processor
  * sets its bit and then looks through the queues; who queues a thread behind a
@@ -58,6 +62,7 @@ static void unlock_two(struct runq *a, struct runq *b)
 static void change_home(struct runq *to, struct thread *t)
 {
 	atomic_store(&t->cpu, to->cpu);
+	t->moved = clock_now();
 	if (t->notify_preempted)
 		atomic_or(&t->context.work, WORK_NOTIFY);
 }
@@ -247,14 +252,14 @@ static void stay(struct thread *t)
 	preempt_enable_no_resched();
 }
 
-/* Moves t if it waits where it may not be. False: it was moved by somebody else meanwhile. */
+/* Moves t if it waits where it may not be, or for something more urgent. False: it was moved by somebody else meanwhile. */
 static bool push_to(struct runq *from, struct runq *to, struct thread *t)
 {
 	bool here, moved = false;
 
 	lock_two(from, to);
 	here = atomic_load(&t->cpu) == from->cpu;
-	if (here && t->queued && from->current != t && !(t->affinity & BIT(from->cpu))) {
+	if (here && t->queued && from->current != t && (!(t->affinity & BIT(from->cpu)) || thread_is_rt(t))) {
 		migrate(from, to, t);
 		moved = true;
 	}
@@ -297,6 +302,69 @@ static struct thread *find_movable(struct runq *rq, unsigned cpu)
 			return t;
 	}
 	return NULL;
+}
+
+/* Of the waiting fair threads of rq, one no heavier than most that was here longest; NULL if none is found soon. */
+static struct thread *find_resident(struct runq *rq, unsigned cpu, int64_t most)
+{
+	struct thread *t, *best = NULL;
+	unsigned looked = 0;
+
+	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++) {
+		t = rb_entry(n, struct thread, run_node);
+		if ((t->affinity & BIT(cpu)) && t->weight <= most && (!best || t->moved < best->moved))
+			best = t;
+	}
+	return best;
+}
+
+/* Processors that any of the waiting fair threads may use. */
+static uint64_t wanted_cpus(struct runq *rq)
+{
+	uint64_t wanted = 0;
+	unsigned looked = 0;
+
+	preempt_disable();
+	spin_acquire(&rq->lock, 0);
+	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++)
+		wanted |= rb_entry(n, struct thread, run_node)->affinity;
+	unlock_one(rq);
+	preempt_enable_no_resched();
+	return wanted;
+}
+
+/* Of the wanted processors the one with the least load, from the next one on; CPU_MAX if all have real-time work. */
+static unsigned find_lightest(unsigned self, uint64_t wanted)
+{
+	unsigned best = CPU_MAX, cpu = self;
+	int64_t least = INT64_MAX;
+
+	for (unsigned i = 1; i < cpu_online_count; i++) {
+		struct runq *rq;
+
+		cpu = cpu + 1 < cpu_online_count ? cpu + 1 : 0;
+		rq = percpu_of(runq, cpu);
+		if (!(wanted & BIT(cpu)) || atomic_load(&rq->urgency) > 0 || atomic_load(&rq->fair.load) >= least)
+			continue;
+		least = atomic_load(&rq->fair.load);
+		best = cpu;
+	}
+	return best;
+}
+
+void balance_even(struct runq *rq)
+{
+	unsigned cpu = find_lightest(rq->cpu, wanted_cpus(rq));
+	struct runq *to = cpu == CPU_MAX ? NULL : percpu_of(runq, cpu);
+	struct thread *t;
+
+	if (!to || atomic_load(&to->fair.load) >= atomic_load(&rq->fair.load))
+		return;
+	lock_two(rq, to);
+	t = find_resident(rq, cpu, rq->fair.load - to->fair.load);
+	if (t)
+		migrate(rq, to, t);
+	unlock_two(rq, to);
 }
 
 static bool pull_from(struct runq *from, struct runq *to)

@@ -20,6 +20,7 @@
 
 #define RT_PRIORITIES 100
 #define RR_SLICE_NS   100000000 /* of SCHED_RR, if nobody changed it */
+#define BALANCE_NS    30000000  /* between two comparisons of load */
 #define SAMPLE_FIRST_NS 10000000    /* after a thread began to run, until it is looked at */
 #define SAMPLE_MOST_NS  1000000000  /* the same, if it has run for long */
 
@@ -44,10 +45,12 @@ struct runq {
 	nsec_t sample_at, sample_gap; /* owner, interrupts off: when the running thread is looked at next; INT64_MAX for idle */
 	uint64_t switches;            /* lock */
 	struct cpu_times times;       /* lock: up to the last switch */
+	nsec_t balance_at;            /* owner, interrupts off: not before then is load compared with others' */
+	bool balance_due;             /* the same: a slice ended after that */
 	struct thread *previous;      /* owner: the thread just switched from */
 	struct thread *dead;          /* owner: the same, if it ended */
 	bool offered;                 /* atomic: it idled, and was kicked for a thread that waits elsewhere */
-	bool misplaced;               /* owner: the same may not run on this processor any more */
+	bool misplaced;               /* owner: the same may not run on this processor any more, or had better not */
 };
 DECLARE_PERCPU(struct runq, runq);
 
@@ -103,6 +106,7 @@ struct runq *balance_waking(struct runq *rq, struct thread *t);    /* t, asleep,
 void balance_offer(const struct thread *t);                        /* t waits behind another: an idle processor may take it. A queue locked */
 void balance_left_behind(struct runq *rq, const struct thread *prev); /* who waits after this switch, and ran or was passed over. rq locked */
 void balance_pass_on(struct runq *rq);                             /* this processor idles no more: what others offered to it. No queue locked */
+void balance_even(struct runq *rq);                                /* threads take turns here: perhaps one goes elsewhere. No queue locked */
 void balance_push(struct thread *t);                               /* away from where its affinity does not let it be. No queue locked */
 void balance_idle_enter(struct runq *rq);                          /* this processor has nothing to do: may find something. No queue locked */
 void balance_idle_leave(struct runq *rq);

@@ -108,6 +108,10 @@ static void finish_switch(void)
 		balance_push(prev);
 		thread_put(prev);
 	}
+	if (unlikely(rq->balance_due)) {
+		rq->balance_due = false;
+		balance_even(rq);
+	}
 }
 
 enum reason {
@@ -206,6 +210,8 @@ static void switch_away(enum reason reason)
 		set_sample(rq, next, now);
 		if (rq->queued > 1 && cpu_online_count > 1)
 			balance_left_behind(rq, prev);
+		if (unlikely(thread_is_rt(prev)) && prev->queued && cpu_online_count > 1)
+			rq->misplaced = true; /* elsewhere it may be the most urgent one */
 		if (reason != SLEEPS)
 			note_involuntary(prev);
 		switch_to(rq, prev, next);
@@ -387,6 +393,10 @@ void upcall_timer(void)
 	if (cpu_local_read(preempt_count) == 0)
 		rcu_quiescent(); /* what was interrupted could have been preempted: it holds nothing of RCU's */
 	if (now >= rq->slice_end) {
+		if (cpu_online_count > 1 && now >= rq->balance_at) {
+			rq->balance_at = now + BALANCE_NS;
+			rq->balance_due = true;
+		}
 		rq->slice_end = INT64_MAX;
 		atomic_or(&rq->current->context.work, WORK_RESCHED);
 	}

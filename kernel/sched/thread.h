@@ -73,6 +73,7 @@ struct thread {
 
 	struct rb_node run_node;  /* run queue lock: fair class */
 	struct list run_link;     /* run queue lock: real-time class */
+	nsec_t moved;             /* run queue lock: clock when it came to its processor */
 	int64_t vruntime;         /* run queue lock: ns of virtual time, while it runs or waits; see sched/fair.c */
 	int64_t deadline;         /* run queue lock: the same: when it shall have had its slice */
 	int64_t least_vruntime;   /* run queue lock: of those below run_node */

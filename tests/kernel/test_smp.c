@@ -13,6 +13,7 @@
 #include "sched/mutex.h"
 #include "sched/timer.h"
 #include "vm_helpers.h"
+#include <linux/sched.h>
 
 #define MS 1000000LL
 
@@ -465,4 +466,67 @@ KTEST(smp_threads_begin_and_end_everywhere)
 	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
 		check(start(BIT(cpu), make_threads, 0));
 	completion_wait(&done);
+}
+
+#define SHARED_NS (1000 * MS)
+static nsec_t shares[3];
+static nsec_t sharing_ends;
+
+static void share_processors(void *arg)
+{
+	while (clock_now() < sharing_ends)
+		cpu_relax();
+	shares[(unsigned long)arg] = thread_runtime(thread_current());
+	leave();
+}
+
+/* Two took turns for ever while the third had a processor for itself. */
+KTEST(smp_three_busy_threads_share_two_processors)
+{
+	nsec_t least, most;
+
+	if (cpu_online_count < 2)
+		return;
+	begin(3);
+	sharing_ends = clock_now() + SHARED_NS;
+	for (unsigned long i = 0; i < 3; i++)
+		check(start(BIT(0) | BIT(1), share_processors, i));
+	completion_wait(&done);
+	least = min(shares[0], min(shares[1], shares[2]));
+	most = max(shares[0], max(shares[1], shares[2]));
+	check(least > 6 * most / 10);
+}
+
+static unsigned urgent_on[2];
+
+static void urgent(void *arg)
+{
+	nsec_t end = clock_now() + 200 * MS;
+
+	while (clock_now() < end)
+		atomic_or(&urgent_on[(unsigned long)arg], 1u << cpu_id());
+	leave();
+}
+
+/* A real-time thread that a more urgent one displaces goes where it can run. */
+KTEST(smp_displaced_real_time_thread_runs_elsewhere)
+{
+	if (cpu_online_count < 2)
+		return;
+	begin(2);
+	urgent_on[0] = urgent_on[1] = 0;
+	for (unsigned long i = 0; i < 2; i++) {
+		struct sched_params p = { .policy = SCHED_FIFO, .priority = 10 + (int)i };
+		struct thread *t = kthread_create_on(BIT(0), "urgent", urgent, (void *)i);
+
+		check(t != NULL);
+		thread_get(t);
+		thread_set_params(t, &p);
+		if (i == 0)
+			thread_set_affinity(t, BIT(0) | BIT(1));
+		thread_put(t);
+	}
+	completion_wait(&done);
+	check_equal(urgent_on[1], 1);
+	check(urgent_on[0] & 2);
 }
