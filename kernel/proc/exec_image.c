@@ -138,31 +138,52 @@ static int map_file_part(struct space *s, struct file *f, const struct elf_segme
 	return result ? result : space_map(s, &r, &start);
 }
 
-/* Zero-filled memory behind the file's part; the rest of its last page is cleared too. */
-static int map_zero_part(struct space *s, const struct elf_segment *seg, uint64_t shift)
+/*
+ * What lies behind the parts that the file fills: zeros, from the highest byte
+ * of a file so far to the highest byte of memory so far. As Linux, whatever the
+ * segments say: it is memory to write to, and executable if the segment is.
+ */
+struct zero_part {
+	uaddr_t from, to; /* before the shift */
+	bool writable;	  /* the page that from is in */
+	bool exec;
+};
+
+static void zero_part_add(struct zero_part *z, const struct elf_segment *seg)
 {
-	uaddr_t file_end = seg->address + shift + seg->file_size;
-	uaddr_t end = align_up(seg->address + shift + seg->memory_size, PAGE_SIZE);
-	uaddr_t start = seg->file_size ? align_up(file_end, PAGE_SIZE) : align_down(file_end, PAGE_SIZE);
-
-	if (seg->memory_size <= seg->file_size)
-		return 0;
-	if (seg->file_size && file_end % PAGE_SIZE && (seg->flags & PF_W)) {
-		size_t n = start - file_end;
-
-		if (space_clear(s, file_end, n) != n)
-			return -ENOMEM;
+	if (seg->address + seg->file_size > z->from) {
+		z->from = seg->address + seg->file_size;
+		z->writable = seg->flags & PF_W;
 	}
-	if (end <= start)
-		return 0;
+	if (seg->address + seg->memory_size > z->to) {
+		z->to = seg->address + seg->memory_size;
+		z->exec = seg->flags & PF_X;
+	}
+}
+
+static int zero_part_map(struct space *s, const struct zero_part *z, uint64_t shift)
+{
+	uaddr_t start = align_up(z->from + shift, PAGE_SIZE), end = align_up(z->to + shift, PAGE_SIZE);
 	struct space_map_request r = {
 		.addr = start,
 		.length = end - start,
-		.flags = elf_segment_prot(seg) | AREA_MAY_READ | AREA_MAY_WRITE | AREA_MAY_EXEC,
+		.flags = AREA_READ | AREA_WRITE | AREA_MAY_READ | AREA_MAY_WRITE | AREA_MAY_EXEC |
+			 (z->exec ? AREA_EXEC : 0),
 		.fixed = true,
 		.may_low = cred_capable(cred_current(), CAP_SYS_RAWIO),
 	};
-	return space_map(s, &r, &start);
+
+	return end > start ? space_map(s, &r, &start) : 0;
+}
+
+/* Clears the rest of the last page that the file fills. */
+static int zero_part_clear(struct space *s, const struct zero_part *z, uint64_t shift)
+{
+	size_t n = -(z->from + shift) % PAGE_SIZE;
+
+	if (!n || z->to <= z->from)
+		return 0;
+	return z->writable && space_clear(s, z->from + shift, n) == n ? 0 : -EFAULT;
 }
 
 static void note_ranges(struct space *s, const struct elf_segment *seg, uint64_t shift)
@@ -180,22 +201,29 @@ static void note_ranges(struct space *s, const struct elf_segment *seg, uint64_t
 
 static int map_segments(struct space *s, struct file *f, const struct loaded *l, bool note)
 {
+	struct zero_part zero = {0};
+	int result;
+
 	for (unsigned i = 0; i < elf_segment_count(&l->header); i++) {
 		struct elf_segment seg;
-		int result;
 
 		elf_segment(l->table, i, &seg);
 		if (seg.type != PT_LOAD)
 			continue;
-		result = map_file_part(s, f, &seg, l->shift);
-		if (!result)
-			result = map_zero_part(s, &seg, l->shift);
+		/* The next segment lies above, or over it: now, while it is known where. */
+		result = zero_part_map(s, &zero, l->shift);
 		if (result)
 			return result;
+		zero_part_clear(s, &zero, l->shift); /* Linux does not look either */
+		result = map_file_part(s, f, &seg, l->shift);
+		if (result)
+			return result;
+		zero_part_add(&zero, &seg);
 		if (note)
 			note_ranges(s, &seg, l->shift);
 	}
-	return 0;
+	result = zero_part_map(s, &zero, l->shift);
+	return result ? result : zero_part_clear(s, &zero, l->shift);
 }
 
 /* Finds a place for a position-independent image: reserves the whole span without access. */
