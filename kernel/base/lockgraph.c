@@ -329,4 +329,15 @@ void lockgraph_size(unsigned *classes, unsigned *edge_total)
 	*edge_total = edge_count;
 	graph_end(irq);
 }
+
+unsigned lockgraph_edges_between(const struct lock_label *from, const struct lock_label *to)
+{
+	uint64_t irq = graph_begin();
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < edge_count; i++)
+		n += class_of[edges[i].from].site == from->site && class_of[edges[i].to].site == to->site;
+	graph_end(irq);
+	return n;
+}
 #endif

@@ -70,8 +70,11 @@ const char *lock_label_name(const struct lock_label *l, char *buf, size_t size);
 /* For tests that plant a deadlock: orders are not checked. */
 extern bool lockgraph_off;
 
-/* Counts of classes and of edges between them, for tests and reports. */
+/* Counts of classes and of edges between them, for tests and reports. Other processors add to both. */
 void lockgraph_size(unsigned *classes, unsigned *edges);
+
+/* How often the edge between the classes of two locks is in the graph; for tests. */
+unsigned lockgraph_edges_between(const struct lock_label *from, const struct lock_label *to);
 
 #else
 #define LOCK_LABEL(rank_)
