@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Process 1 of ./linnet bench sched, the same binary on both kernels. It reads
- * /orders, "instructions", "wall" or "two" and then the rows wanted (none: all), one a
- * line, runs them and prints "@row VALUE NAME" for each, in hundredths of a tick.
+ * Process 1 of ./linnet bench sched and ipc, the same binary on both kernels. It reads
+ * /orders: "sched" or "ipc", then "instructions", "wall" or "two" and then the rows wanted
+ * (none: all), one a line; runs them and prints "@row VALUE NAME" for each, in hundredths
+ * of a tick.
  *
  * Counting instructions, each row runs once to warm up and once for the figure. By
  * wall, it takes many short samples and keeps the best. "two" are the rows of
@@ -28,6 +29,7 @@
 uint64_t (*now)(void);
 static const char *row_name = "(none)";
 static char orders[4096];
+static const char *part, *rows; /* where in the orders */
 
 static uint64_t now_instructions(void)
 {
@@ -66,10 +68,9 @@ void bench_row(const char *name)
 	row_name = name;
 }
 
-/* Whether the orders name this row, or none. The first line is the clock. */
+/* Whether the orders name this row, or none. */
 static int wanted(const char *name)
 {
-	const char *rows = strchr(orders, '\n') + 1;
 	size_t length = strlen(name);
 
 	if (!*rows)
@@ -107,31 +108,33 @@ static double best_by_wall(const struct row *row)
 	return best;
 }
 
-static void run_rows(const struct row *rows, unsigned count)
+static void run_row(const struct row *row)
 {
-	for (const struct row *row = rows; row < rows + count; row++) {
-		double each;
+	double each;
 
-		if (!wanted(row->name))
-			continue;
-		row_name = row->name;
-		if (row->prepare)
-			row->prepare();
-		each = now == now_wall ? best_by_wall(row) : count_instructions(row);
-		if (row->tidy)
-			row->tidy();
-		printf("@row %.0f %s\n", each * 100 / (row->operations ? row->operations : 1),
-		       row->name);
-	}
+	row_name = row->name;
+	if (row->prepare)
+		row->prepare();
+	each = now == now_wall ? best_by_wall(row) : count_instructions(row);
+	if (row->tidy)
+		row->tidy();
+	printf("@row %.0f %s\n", each * 100 / (row->operations ? row->operations : 1),
+	       row->name);
 }
 
 static void run_all(void)
 {
-	run_rows(call_rows, call_count);
-	run_rows(file_rows, file_count);
-	run_rows(memory_rows, memory_count);
-	run_rows(process_rows, process_count);
-	run_rows(wait_rows, wait_count);
+	static const struct row *const sched[] = {
+		call_rows, file_rows, memory_rows, process_rows, wait_rows, NULL
+	};
+	static const struct row *const ipc[] = {
+		ready_rows, message_rows, inet_rows, shell_rows, NULL
+	};
+
+	for (const struct row *const *kind = !strncmp(orders, "sched\n", 6) ? sched : ipc; *kind; kind++)
+		for (const struct row *row = *kind; row->name; row++)
+			if (wanted(row->name))
+				run_row(row);
 }
 
 static void read_orders(void)
@@ -141,7 +144,9 @@ static void read_orders(void)
 	MUST(fd);
 	MUST(read(fd, orders, sizeof(orders) - 1));
 	close(fd);
-	now = strncmp(orders, "instructions\n", 13) ? now_wall : now_instructions;
+	part = strchr(orders, '\n') + 1;
+	rows = strchr(part, '\n') + 1;
+	now = strncmp(part, "instructions\n", 13) ? now_wall : now_instructions;
 }
 
 /*
@@ -170,13 +175,17 @@ int main(void)
 		dup2(open("/dev/console", O_RDWR), fd);
 	for (int fd = 3; fd < 10; fd++)
 		close(fd);
+	mkdir("/dev/pts", 0755);
+	MUST(mount("devpts", "/dev/pts", "devpts", 0, NULL));
+	mkdir("/proc", 0555);
+	MUST(mount("proc", "/proc", "proc", 0, NULL));
 	mkdir("/tmp", 01777);
 	MUST(mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
 	MUST(chdir("/tmp"));
 	setvbuf(stdout, NULL, _IOLBF, 4096);
 	read_orders();
 	wait_settled();
-	if (strncmp(orders, "two\n", 4))
+	if (strncmp(part, "two\n", 4))
 		run_all();
 	else
 		two_run();

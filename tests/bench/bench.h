@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rows of ./linnet bench sched share. A row is a function that repeats one
+ * What the rows of ./linnet bench sched and ipc share. A row is a function that repeats one
  * operation n times and gives the time that took by now(), or less where it takes
  * away what it had to do in between. Rows may prepare something before the first
  * and tidy up after the last repetition. A failing call ends the program: a row that
@@ -40,8 +40,9 @@ void bench_row(const char *name);
 	now() - started_;					\
 })
 
+/* Rows of one kind, to the first without a name. */
 extern const struct row call_rows[], file_rows[], memory_rows[], process_rows[], wait_rows[];
-extern const unsigned call_count, file_count, memory_count, process_count, wait_count;
+extern const struct row ready_rows[], message_rows[], inet_rows[], shell_rows[];
 
 /* All rows of rows_two.c. */
 void two_run(void);

@@ -121,5 +121,5 @@ const struct row call_rows[] = {
 	{ "epoll 1 of 100", run_epoll, make_epoll, close_epoll, 10000, 0 },
 	{ "signal delivery", run_signal, catch, NULL, 4000, 0 },
 	{ "sched_yield", run_yield, NULL, NULL, 10000, 0 },
+	{ 0 }
 };
-const unsigned call_count = sizeof(call_rows) / sizeof(call_rows[0]);

@@ -118,5 +118,5 @@ const struct row file_rows[] = {
 	{ "create+delete", run_create, NULL, NULL, 1000, 0 },
 	{ "rename", run_rename, make_file, remove_file, 1000, 2 },
 	{ "getdents of 1,000", run_getdents, make_entries, remove_entries, 16, 0 },
+	{ 0 }
 };
-const unsigned file_count = sizeof(file_rows) / sizeof(file_rows[0]);

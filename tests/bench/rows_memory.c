@@ -184,5 +184,5 @@ const struct row memory_rows[] = {
 	{ "mmap+munmap 64 KiB", run_mmap, NULL, NULL, 2000, 0 },
 	{ "mprotect 16 pages", run_mprotect, make_area, remove_area, 1000, 2 },
 	{ "brk", run_brk, NULL, NULL, 2000, 2 },
+	{ 0 }
 };
-const unsigned memory_count = sizeof(memory_rows) / sizeof(memory_rows[0]);

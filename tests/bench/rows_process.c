@@ -102,5 +102,5 @@ const struct row process_rows[] = {
 	{ "fork+exec, tiny static", run_fork_exec, NULL, NULL, 60, 0 },
 	{ "vfork+exec, tiny static", run_vfork_exec, NULL, NULL, 60, 0 },
 	{ "thread create+join", run_thread, NULL, NULL, 500, 0 },
+	{ 0 }
 };
-const unsigned process_count = sizeof(process_rows) / sizeof(process_rows[0]);

@@ -255,5 +255,5 @@ const struct row wait_rows[] = {
 	{ "mutex, contended", run_contended, make_holder, end_holder, 1000, 0 },
 	{ "lateness of a 1 ms sleep", run_sleep, slack_default, NULL, 20, 0 },
 	{ "lateness, timer slack 1", run_sleep, slack_1, slack_default, 20, 0 },
+	{ 0 }
 };
-const unsigned wait_count = sizeof(wait_rows) / sizeof(wait_rows[0]);
