@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The judge of ./linnet bench sched, on figures made up."""
+"""The judge of ./linnet bench sched and ipc, on figures made up."""
 import pathlib
 import subprocess
 import sys
@@ -8,14 +8,15 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/bench"))
-import sched  # noqa: E402 (the path above is where it is)
+import beside  # noqa: E402 (the path above is where it is)
+import sched  # noqa: E402
 
 
 pytestmark = pytest.mark.linnet
 
 
 def judge(ours, theirs, part="instructions", whole=False):
-    lines, wrong = sched.report({part: ours}, {part: theirs}, whole)
+    lines, wrong = beside.report(sched.SUITE, {part: ours}, {part: theirs}, whole)
     assert all(any(w in line for line in lines) for w in wrong)
     return wrong
 
@@ -53,9 +54,9 @@ def test_machine_that_runs_nothing_is_an_error(tmp_path, monkeypatch):
     """Once printed as 0.00x, with exit status 0."""
     (tmp_path / "rows").write_bytes(b"")
     (tmp_path / "tiny").write_bytes(b"")
-    monkeypatch.setattr(sched, "BUILD", tmp_path)
-    with pytest.raises(sched.Failure):
-        sched.boot(ROOT / "build/linnet.elf", "", "instructions", [], limit=30)
+    monkeypatch.setattr(beside, "BUILD", tmp_path)
+    with pytest.raises(beside.Failure):
+        beside.boot(sched.SUITE, ROOT / "build/linnet.elf", "", "instructions", [], limit=30)
 
 
 def test_row_of_no_such_name_is_an_error():
