@@ -51,6 +51,8 @@ int epoll_create_file(uint32_t flags, struct file **out);
 int epoll_control(struct file *ep, int op, struct file *target, int fd, const struct epoll_event *event);
 /* Puts up to max events to user memory at to. Number or restart code. */
 int epoll_wait_events(struct file *ep, uaddr_t to, int max, nsec_t deadline, nsec_t slack);
+/* For kcmp(2): the nth file that ep watches as fd, for comparing only. -EINVAL: no instance; -ENOENT. May sleep. */
+int epoll_watched_file(struct file *ep, int fd, unsigned nth, const void **file);
 /* Called by file_put() at the end of a file that epoll items watch. */
 void epoll_file_gone(struct file *f);
 

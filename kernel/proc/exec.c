@@ -16,6 +16,7 @@
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
+#include <linux/personality.h>
 #include <linux/securebits.h>
 
 static bool is_blank(char c)
@@ -260,8 +261,10 @@ static int commit(struct exec_image *image, struct cred *cred, const char *name,
 	take_leadership(t);
 	/* A change of identity keeps others from looking in, and drops the death signal. */
 	bool set_id = cred->euid != t->cred->euid || cred->egid != t->cred->egid;
-	if (set_id)
+	if (set_id) {
 		t->death_signal = 0;
+		t->personality &= ~(uint32_t)PER_CLEAR_ON_SETID;
+	}
 	WRITE_ONCE(t->process->dumpable, !set_id && may_be_dumped(image, cred));
 	cred_commit(cred);
 	take_space(t, image->space);

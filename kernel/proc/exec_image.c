@@ -20,6 +20,7 @@
 #include <linux/elf.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
+#include <linux/personality.h>
 
 #define PIE_BASE         0x555555554000UL
 #define PIE_RANDOM_PAGES (1UL << 28)
@@ -35,7 +36,9 @@ static uint64_t random_offset(uint64_t pages)
 
 	if (off < 0)
 		off = cmdline_flag("norandmaps");
-	return off ? 0 : random_u64() % pages * PAGE_SIZE;
+	if (off || (task_current()->personality & ADDR_NO_RANDOMIZE))
+		return 0;
+	return random_u64() % pages * PAGE_SIZE;
 }
 
 static int check_program(const struct path *p, const struct cred *cred)

@@ -181,6 +181,9 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 		t->altstack_flags = me->altstack_flags;
 	}
 	t->timer_slack = me->timer_slack;
+	t->personality = me->personality;
+	t->io_priority = atomic_load(&me->io_priority);
+	t->memory_policy = me->memory_policy;
 	t->thread.context.work |= atomic_load(&me->thread.context.work) & WORK_TRACE;
 	if (a->flags & CLONE_CHILD_SETTID)
 		t->set_child_tid = a->child_tid;

@@ -140,6 +140,9 @@ struct task {
 	int exit_code;                     /* owner, then tree lock */
 	int death_signal;                  /* atomic, written by the owner: PR_SET_PDEATHSIG */
 	nsec_t timer_slack;                /* owner */
+	uint32_t personality;              /* owner: personality(2) */
+	uint16_t io_priority;              /* atomic: ioprio_set(2), 0 none */
+	uint16_t memory_policy;            /* owner: set_mempolicy(2), mode and flags */
 	struct io_counts io;               /* owner: racy for others */
 	struct rcu_head rcu;
 };
@@ -236,6 +239,13 @@ bool session_is_leader(void);                 /* the running process leads its s
 /* Group and session of the running process, counted. */
 struct pid *process_get_group(void);
 struct pid *process_get_session(void);
+
+/*
+ * The task's space, in use: its pages and tables stay until task_leave_space(), which may be
+ * called with locks held. NULL if its process ends or has none.
+ */
+struct space *task_visit_space(struct task *t);
+void task_leave_space(struct space *s);
 
 /* Credentials of the running task. */
 static inline const struct cred *cred_current(void) { return task_current()->cred; }

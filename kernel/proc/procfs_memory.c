@@ -19,8 +19,7 @@ struct space *proc_task_space(struct task *t)
 	return s;
 }
 
-/* The same, in use: its pages and tables stay until leave_space(). NULL if its process ends or has none. */
-static struct space *visit_space(struct task *t)
+struct space *task_visit_space(struct task *t)
 {
 	struct space *s = proc_task_space(t);
 
@@ -33,7 +32,7 @@ static struct space *visit_space(struct task *t)
 }
 
 /* We may be the last, and hold locks of files. */
-static void leave_space(struct space *s)
+void task_leave_space(struct space *s)
 {
 	space_unuse_later(s);
 	space_put(s);
@@ -42,14 +41,14 @@ static void leave_space(struct space *s)
 /* Bytes of another program's memory as text; stops at the first page that is not there. */
 static int show_range(struct task *t, struct text *x, uaddr_t (*start)(struct space *), uaddr_t (*end)(struct space *))
 {
-	struct space *s = visit_space(t);
+	struct space *s = task_visit_space(t);
 	char *page;
 
 	if (!s)
 		return 0;
 	page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
 	if (!page) {
-		leave_space(s);
+		task_leave_space(s);
 		return -ENOMEM;
 	}
 	uaddr_t at = start(s), stop = end(s);
@@ -62,7 +61,7 @@ static int show_range(struct task *t, struct text *x, uaddr_t (*start)(struct sp
 		at += n;
 	}
 	kfree(page);
-	leave_space(s);
+	task_leave_space(s);
 	return 0;
 }
 
@@ -162,7 +161,7 @@ int proc_link_exe(void *task, struct path *out)
 /* /proc/PID/mem: through a page of our own, as the two memories cannot be touched at once. */
 static ssize_t transfer(struct task *t, struct io *io, struct iter *it, bool write)
 {
-	struct space *s = visit_space(t);
+	struct space *s = task_visit_space(t);
 	char *page;
 	ssize_t done = 0;
 
@@ -185,7 +184,7 @@ static ssize_t transfer(struct task *t, struct io *io, struct iter *it, bool wri
 			break;
 	}
 	kfree(page);
-	leave_space(s);
+	task_leave_space(s);
 	return !page ? -ENOMEM : done ? done : it->count ? -EIO : 0;
 }
 

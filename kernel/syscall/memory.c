@@ -11,6 +11,7 @@
 #include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/mount.h>
+#include <linux/personality.h>
 
 #define PROT_BITS (PROT_READ | PROT_WRITE | PROT_EXEC)
 
@@ -19,6 +20,11 @@
 	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
 	 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | \
 	 MAP_UNINITIALIZED | MAP_HUGE_2MB | MAP_HUGE_1GB)
+
+static unsigned prot_of(unsigned prot)
+{
+	return (prot & PROT_READ) && (task_current()->personality & READ_IMPLIES_EXEC) ? prot | PROT_EXEC : prot;
+}
 
 static uint32_t area_flags(unsigned prot, unsigned flags)
 {
@@ -109,6 +115,8 @@ static int64_t map_anonymous(struct space *s, unsigned flags, struct space_map_r
 SYSCALL6(mmap, uaddr_t, addr, size_t, length, unsigned, prot, unsigned, flags, int, fd, uint64_t, offset)
 {
 	unsigned type = flags & MAP_TYPE;
+
+	prot = prot_of(prot);
 	struct space_map_request r = {
 		.addr = addr,
 		.length = align_up(length, PAGE_SIZE),
@@ -144,7 +152,7 @@ SYSCALL2(munmap, uaddr_t, addr, size_t, length)
 
 SYSCALL3(mprotect, uaddr_t, addr, size_t, length, uint32_t, prot)
 {
-	return space_protect(task_current()->space, addr, length, prot & ~(uint32_t)PROT_SEM);
+	return space_protect(task_current()->space, addr, length, prot_of(prot) & ~(uint32_t)PROT_SEM);
 }
 
 SYSCALL5(mremap, uaddr_t, addr, size_t, old_length, size_t, new_length, int, flags, uaddr_t, new_addr)
@@ -158,6 +166,15 @@ SYSCALL5(mremap, uaddr_t, addr, size_t, old_length, size_t, new_length, int, fla
 	error = space_remap(task_current()->space, addr, old_length, new_length, flags, new_addr, &result);
 
 	return error ? error : (int64_t)result;
+}
+
+SYSCALL5(remap_file_pages, uaddr_t, addr, size_t, length, unsigned, prot, uint64_t, page_offset, unsigned, flags)
+{
+	addr = align_down(addr, PAGE_SIZE);
+	length = align_down(length, PAGE_SIZE);
+	if (prot || addr + length <= addr || page_offset + (length >> PAGE_SHIFT) < page_offset)
+		return -EINVAL;
+	return space_map_again(task_current()->space, addr, length, page_offset, !(flags & MAP_NONBLOCK));
 }
 
 SYSCALL1(brk, uaddr_t, addr)

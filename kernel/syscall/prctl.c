@@ -33,10 +33,14 @@ SYSCALL2(arch_prctl, int, code, uint64_t, argument)
 	}
 }
 
-/* Only the personality that there is, and bits that change nothing. */
+/* Anything may be set; ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC do something. */
 SYSCALL1(personality, uint32_t, persona)
 {
-	return persona == 0xffffffffu || persona == PER_LINUX ? PER_LINUX : -EINVAL;
+	uint32_t old = task_current()->personality;
+
+	if (persona != 0xffffffffu)
+		task_current()->personality = persona;
+	return old;
 }
 
 /* A copy of the credentials with other securebits, if they may be had; see capabilities(7). */

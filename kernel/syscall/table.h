@@ -7,8 +7,9 @@
  *
  * kind: PLAIN is an ordinary handler, sys_NAME(); FULL one that needs all
  * registers of the program in its frame; NONE is not there: ENOSYS, told once on
- * the console. A comment behind a row says what is missing in a handler, or why
- * there is none; tools/gen_syscalls puts it into docs/SYSCALLS.md.
+ * the console. A comment behind a row says what is missing in a handler; or, after
+ * "refused: ", with which errno and why it refuses everything. With NONE it begins
+ * with the errno. tools/gen_syscalls puts it into docs/SYSCALLS.md.
  *
  * arguments, for the built-in strace: fd, dirfd, path and str (strings), in and
  * out (data, as long as the size that follows says, or as the result says), ptr,
@@ -120,7 +121,7 @@
 	ROW( 98, getrusage,              PLAIN, "int ptr") \
 	ROW( 99, sysinfo,                PLAIN, "ptr") \
 	ROW(100, times,                  PLAIN, "ptr") \
-	ROW(101, ptrace,                 NONE,  "") \
+	ROW(101, ptrace,                 NONE,  "") /* ENOSYS: not yet */ \
 	ROW(102, getuid,                 PLAIN, "") \
 	ROW(103, syslog,                 PLAIN, "int out int") \
 	ROW(104, getgid,                 PLAIN, "") \
@@ -153,12 +154,12 @@
 	ROW(131, sigaltstack,            PLAIN, "ptr ptr") \
 	ROW(132, utime,                  PLAIN, "path ptr") \
 	ROW(133, mknod,                  PLAIN, "path oct hex") \
-	ROW(134, uselib,                 NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(135, personality,            PLAIN, "hex") /* only PER_LINUX */ \
-	ROW(136, ustat,                  NONE,  "") \
+	ROW(134, uselib,                 NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(135, personality,            PLAIN, "hex") /* ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC have an effect; the other bits are kept */ \
+	ROW(136, ustat,                  PLAIN, "hex ptr") \
 	ROW(137, statfs,                 PLAIN, "path ptr") \
 	ROW(138, fstatfs,                PLAIN, "fd ptr") \
-	ROW(139, sysfs,                  NONE,  "") \
+	ROW(139, sysfs,                  PLAIN, "int hex hex") \
 	ROW(140, getpriority,            PLAIN, "int int") \
 	ROW(141, setpriority,            PLAIN, "int int int") \
 	ROW(142, sched_setparam,         PLAIN, "int ptr") \
@@ -172,41 +173,41 @@
 	ROW(150, munlock,                PLAIN, "ptr size") \
 	ROW(151, mlockall,               PLAIN, "hex") \
 	ROW(152, munlockall,             PLAIN, "") \
-	ROW(153, vhangup,                NONE,  "") \
-	ROW(154, modify_ldt,             NONE,  "") \
+	ROW(153, vhangup,                PLAIN, "") \
+	ROW(154, modify_ldt,             NONE,  "") /* ENOSYS: no local descriptor tables, as Linux without MODIFY_LDT_SYSCALL */ \
 	ROW(155, pivot_root,             PLAIN, "path path") \
-	ROW(156, _sysctl,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(156, _sysctl,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(157, prctl,                  PLAIN, "int hex hex hex hex") /* names, capabilities, securebits, dumpable, subreaper, death signal, timer slack */ \
 	ROW(158, arch_prctl,             PLAIN, "hex hex") \
-	ROW(159, adjtimex,               PLAIN, "ptr") /* tells the state, changes nothing */ \
+	ROW(159, adjtimex,               PLAIN, "ptr") /* what is set is kept, but tick and frequency change no rate, and an offset is a step */ \
 	ROW(160, setrlimit,              PLAIN, "uint ptr") \
 	ROW(161, chroot,                 PLAIN, "path") \
 	ROW(162, sync,                   PLAIN, "") \
-	ROW(163, acct,                   PLAIN, "path") /* ENOSYS, as Linux without accounting */ \
+	ROW(163, acct,                   PLAIN, "path") /* refused: ENOSYS, as Linux without accounting */ \
 	ROW(164, settimeofday,           PLAIN, "ptr ptr") \
 	ROW(165, mount,                  PLAIN, "str path str hex ptr") /* new, bind, move, remount; one namespace, so that propagation does nothing */ \
 	ROW(166, umount2,                PLAIN, "path hex") \
-	ROW(167, swapon,                 PLAIN, "path hex") /* ENOSYS, there is no swap */ \
-	ROW(168, swapoff,                PLAIN, "path") /* EINVAL, there is no swap */ \
+	ROW(167, swapon,                 PLAIN, "path hex") /* refused: ENOSYS: there is no swap */ \
+	ROW(168, swapoff,                PLAIN, "path") /* refused: EINVAL: there is no swap */ \
 	ROW(169, reboot,                 PLAIN, "hex hex hex ptr") \
 	ROW(170, sethostname,            PLAIN, "in size") \
 	ROW(171, setdomainname,          PLAIN, "in size") \
-	ROW(172, iopl,                   PLAIN, "uint") /* EPERM */ \
-	ROW(173, ioperm,                 PLAIN, "hex hex int") /* EPERM */ \
-	ROW(174, create_module,          NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(175, init_module,            NONE,  "") \
-	ROW(176, delete_module,          NONE,  "") \
-	ROW(177, get_kernel_syms,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(178, query_module,           NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(179, quotactl,               NONE,  "") \
-	ROW(180, nfsservctl,             NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(181, getpmsg,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(182, putpmsg,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(183, afs_syscall,            NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(184, tuxcall,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(185, security,               NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
+	ROW(172, iopl,                   PLAIN, "uint") /* refused: EPERM: ports are not given to programs */ \
+	ROW(173, ioperm,                 PLAIN, "hex hex int") /* refused: EPERM: likewise */ \
+	ROW(174, create_module,          NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(175, init_module,            PLAIN, "ptr size str") /* refused: EPERM: there are no modules, kernel.modules_disabled is 1 */ \
+	ROW(176, delete_module,          PLAIN, "str hex") /* refused: EPERM: likewise */ \
+	ROW(177, get_kernel_syms,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(178, query_module,           NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(179, quotactl,               PLAIN, "hex str int ptr") /* no filesystem has quotas: ENODEV or ENOTBLK */ \
+	ROW(180, nfsservctl,             NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(181, getpmsg,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(182, putpmsg,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(183, afs_syscall,            NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(184, tuxcall,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(185, security,               NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(186, gettid,                 PLAIN, "") \
-	ROW(187, readahead,              PLAIN, "fd int size") /* nothing to do */ \
+	ROW(187, readahead,              PLAIN, "fd int size") \
 	ROW(188, setxattr,               PLAIN, "path str ptr size hex") \
 	ROW(189, lsetxattr,              PLAIN, "path str ptr size hex") \
 	ROW(190, fsetxattr,              PLAIN, "fd str ptr size hex") \
@@ -224,23 +225,23 @@
 	ROW(202, futex,                  PLAIN, "ptr hex uint ptr ptr uint") \
 	ROW(203, sched_setaffinity,      PLAIN, "int size ptr") \
 	ROW(204, sched_getaffinity,      PLAIN, "int size ptr") \
-	ROW(205, set_thread_area,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(206, io_setup,               NONE,  "") \
-	ROW(207, io_destroy,             NONE,  "") \
-	ROW(208, io_getevents,           NONE,  "") \
-	ROW(209, io_submit,              NONE,  "") \
-	ROW(210, io_cancel,              NONE,  "") \
-	ROW(211, get_thread_area,        NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(212, lookup_dcookie,         NONE,  "") \
+	ROW(205, set_thread_area,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(206, io_setup,               NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(207, io_destroy,             NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(208, io_getevents,           NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(209, io_submit,              NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(210, io_cancel,              NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(211, get_thread_area,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(212, lookup_dcookie,         NONE,  "") /* ENOSYS, as Debian's Linux answers */ \
 	ROW(213, epoll_create,           PLAIN, "int") \
-	ROW(214, epoll_ctl_old,          NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(215, epoll_wait_old,         NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(216, remap_file_pages,       NONE,  "") \
+	ROW(214, epoll_ctl_old,          NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(215, epoll_wait_old,         NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(216, remap_file_pages,       PLAIN, "ptr size hex int hex") /* within one mapping */ \
 	ROW(217, getdents64,             PLAIN, "fd ptr uint") \
 	ROW(218, set_tid_address,        PLAIN, "ptr") \
 	ROW(219, restart_syscall,        PLAIN, "") \
 	ROW(220, semtimedop,             PLAIN, "int ptr uint ptr") \
-	ROW(221, fadvise64,              PLAIN, "fd int int int") /* checked, nothing to do */ \
+	ROW(221, fadvise64,              PLAIN, "fd int int int") \
 	ROW(222, timer_create,           PLAIN, "int ptr ptr") \
 	ROW(223, timer_settime,          PLAIN, "int hex ptr ptr") \
 	ROW(224, timer_gettime,          PLAIN, "int ptr") \
@@ -249,33 +250,33 @@
 	ROW(227, clock_settime,          PLAIN, "int ptr") \
 	ROW(228, clock_gettime,          PLAIN, "int ptr") \
 	ROW(229, clock_getres,           PLAIN, "int ptr") \
-	ROW(230, clock_nanosleep,        PLAIN, "int hex ptr ptr") /* not on processor time */ \
+	ROW(230, clock_nanosleep,        PLAIN, "int hex ptr ptr") \
 	ROW(231, exit_group,             PLAIN, "int") \
 	ROW(232, epoll_wait,             PLAIN, "fd ptr int int") \
 	ROW(233, epoll_ctl,              PLAIN, "fd int fd ptr") \
 	ROW(234, tgkill,                 PLAIN, "int int sig") \
 	ROW(235, utimes,                 PLAIN, "path ptr") \
-	ROW(236, vserver,                NONE,  "") /* nor in Linux 6.1 for x86-64 */ \
-	ROW(237, mbind,                  NONE,  "") \
-	ROW(238, set_mempolicy,          NONE,  "") \
-	ROW(239, get_mempolicy,          NONE,  "") \
-	ROW(240, mq_open,                NONE,  "") \
-	ROW(241, mq_unlink,              NONE,  "") \
-	ROW(242, mq_timedsend,           NONE,  "") \
-	ROW(243, mq_timedreceive,        NONE,  "") \
-	ROW(244, mq_notify,              NONE,  "") \
-	ROW(245, mq_getsetattr,          NONE,  "") \
-	ROW(246, kexec_load,             NONE,  "") \
+	ROW(236, vserver,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
+	ROW(237, mbind,                  PLAIN, "ptr size int ptr uint hex") /* one node: areas keep no policy of their own */ \
+	ROW(238, set_mempolicy,          PLAIN, "int ptr uint") /* one node */ \
+	ROW(239, get_mempolicy,          PLAIN, "ptr ptr uint ptr hex") /* one node; MPOL_F_ADDR tells the policy of the thread */ \
+	ROW(240, mq_open,                NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(241, mq_unlink,              NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(242, mq_timedsend,           NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(243, mq_timedreceive,        NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(244, mq_notify,              NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(245, mq_getsetattr,          NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(246, kexec_load,             PLAIN, "hex uint ptr hex") /* refused: EPERM: kernel.kexec_load_disabled is 1 */ \
 	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") /* no P_PIDFD */ \
-	ROW(248, add_key,                NONE,  "") \
-	ROW(249, request_key,            NONE,  "") \
-	ROW(250, keyctl,                 NONE,  "") \
-	ROW(251, ioprio_set,             NONE,  "int int int") \
-	ROW(252, ioprio_get,             NONE,  "int int") \
+	ROW(248, add_key,                NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \
+	ROW(249, request_key,            NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \
+	ROW(250, keyctl,                 NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \
+	ROW(251, ioprio_set,             PLAIN, "int int hex") /* kept; CLONE_IO copies it */ \
+	ROW(252, ioprio_get,             PLAIN, "int int") \
 	ROW(253, inotify_init,           PLAIN, "") \
 	ROW(254, inotify_add_watch,      PLAIN, "fd path hex") \
 	ROW(255, inotify_rm_watch,       PLAIN, "fd int") \
-	ROW(256, migrate_pages,          NONE,  "") \
+	ROW(256, migrate_pages,          PLAIN, "int uint ptr ptr") /* one node */ \
 	ROW(257, openat,                 PLAIN, "dirfd path hex oct") \
 	ROW(258, mkdirat,                PLAIN, "dirfd path oct") \
 	ROW(259, mknodat,                PLAIN, "dirfd path oct hex") \
@@ -298,7 +299,7 @@
 	ROW(276, tee,                    PLAIN, "fd fd size hex") \
 	ROW(277, sync_file_range,        PLAIN, "fd int int hex") /* the whole file */ \
 	ROW(278, vmsplice,               PLAIN, "fd ptr int hex") /* memory is copied, not lent */ \
-	ROW(279, move_pages,             NONE,  "") \
+	ROW(279, move_pages,             PLAIN, "int uint ptr ptr ptr hex") /* one node */ \
 	ROW(280, utimensat,              PLAIN, "dirfd path ptr hex") \
 	ROW(281, epoll_pwait,            PLAIN, "fd ptr int int ptr size") \
 	ROW(282, signalfd,               PLAIN, "fd ptr size") \
@@ -317,69 +318,69 @@
 	ROW(295, preadv,                 PLAIN, "fd ptr int int hex") \
 	ROW(296, pwritev,                PLAIN, "fd ptr int int hex") \
 	ROW(297, rt_tgsigqueueinfo,      PLAIN, "int int sig ptr") \
-	ROW(298, perf_event_open,        NONE,  "") \
+	ROW(298, perf_event_open,        PLAIN, "ptr int int fd hex") /* refused: EACCES, for the privileged ENOENT: there are no counters */ \
 	ROW(299, recvmmsg,               PLAIN, "fd ptr uint hex ptr") \
-	ROW(300, fanotify_init,          NONE,  "") \
-	ROW(301, fanotify_mark,          NONE,  "") \
+	ROW(300, fanotify_init,          PLAIN, "hex hex") /* refused: EPERM, for the privileged ENOSYS: only inotify tells */ \
+	ROW(301, fanotify_mark,          PLAIN, "fd hex hex dirfd path") /* refused: EBADF or EINVAL: no descriptor is one of fanotify */ \
 	ROW(302, prlimit64,              PLAIN, "int uint ptr ptr") \
-	ROW(303, name_to_handle_at,      NONE,  "") \
-	ROW(304, open_by_handle_at,      NONE,  "") \
-	ROW(305, clock_adjtime,          NONE,  "") \
+	ROW(303, name_to_handle_at,      PLAIN, "dirfd path ptr ptr hex") /* files of tmpfs and devtmpfs; others EOPNOTSUPP */ \
+	ROW(304, open_by_handle_at,      PLAIN, "fd ptr hex") /* refused: ESTALE: no filesystem finds a file by its handle */ \
+	ROW(305, clock_adjtime,          PLAIN, "int ptr") /* likewise */ \
 	ROW(306, syncfs,                 PLAIN, "fd") \
 	ROW(307, sendmmsg,               PLAIN, "fd ptr uint hex") \
-	ROW(308, setns,                  NONE,  "") \
+	ROW(308, setns,                  PLAIN, "fd hex") /* refused: EINVAL or EBADF: there are no namespaces */ \
 	ROW(309, getcpu,                 PLAIN, "ptr ptr ptr") /* one node */ \
-	ROW(310, process_vm_readv,       NONE,  "") \
-	ROW(311, process_vm_writev,      NONE,  "") \
-	ROW(312, kcmp,                   NONE,  "") \
-	ROW(313, finit_module,           NONE,  "") \
+	ROW(310, process_vm_readv,       PLAIN, "int ptr uint ptr uint hex") \
+	ROW(311, process_vm_writev,      PLAIN, "int ptr uint ptr uint hex") \
+	ROW(312, kcmp,                   PLAIN, "int int int hex hex") \
+	ROW(313, finit_module,           PLAIN, "fd str hex") /* refused: EPERM: likewise */ \
 	ROW(314, sched_setattr,          PLAIN, "int ptr hex") /* no SCHED_DEADLINE, no clamps */ \
 	ROW(315, sched_getattr,          PLAIN, "int ptr uint hex") \
 	ROW(316, renameat2,              PLAIN, "dirfd path dirfd path hex") \
-	ROW(317, seccomp,                NONE,  "") \
+	ROW(317, seccomp,                NONE,  "") /* ENOSYS: as Linux without SECCOMP */ \
 	ROW(318, getrandom,              PLAIN, "out size hex") \
 	ROW(319, memfd_create,           PLAIN, "str hex") \
-	ROW(320, kexec_file_load,        NONE,  "") \
-	ROW(321, bpf,                    NONE,  "") \
+	ROW(320, kexec_file_load,        PLAIN, "fd fd size str hex") /* refused: EPERM: likewise */ \
+	ROW(321, bpf,                    PLAIN, "int ptr size") /* refused: EPERM, for the privileged ENOSYS: there is no such machine */ \
 	ROW(322, execveat,               FULL,  "dirfd path ptr ptr hex") \
-	ROW(323, userfaultfd,            NONE,  "") \
+	ROW(323, userfaultfd,            PLAIN, "hex") /* refused: EPERM, for the privileged ENOSYS */ \
 	ROW(324, membarrier,             PLAIN, "int hex int") \
 	ROW(325, mlock2,                 PLAIN, "ptr size hex") /* MLOCK_ONFAULT brings the pages in at once */ \
 	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") /* through a copy */ \
 	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") /* of the flags only RWF_HIPRI */ \
 	ROW(328, pwritev2,               PLAIN, "fd ptr int int hex hex") /* RWF_HIPRI, RWF_SYNC, RWF_DSYNC */ \
-	ROW(329, pkey_mprotect,          NONE,  "") \
-	ROW(330, pkey_alloc,             NONE,  "") \
-	ROW(331, pkey_free,              NONE,  "") \
+	ROW(329, pkey_mprotect,          PLAIN, "ptr size hex int") /* key -1 only, as on a processor without keys */ \
+	ROW(330, pkey_alloc,             PLAIN, "hex hex") /* refused: ENOSPC: as on a processor without keys */ \
+	ROW(331, pkey_free,              PLAIN, "int") /* refused: EINVAL: likewise */ \
 	ROW(332, statx,                  PLAIN, "dirfd path hex hex ptr") \
-	ROW(333, io_pgetevents,          NONE,  "") \
+	ROW(333, io_pgetevents,          NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
 	ROW(334, rseq,                   PLAIN, "ptr uint int hex") \
 	ROW(424, pidfd_send_signal,      PLAIN, "fd sig ptr hex") /* not through descriptors of /proc/PID */ \
-	ROW(425, io_uring_setup,         NONE,  "") \
-	ROW(426, io_uring_enter,         NONE,  "") \
-	ROW(427, io_uring_register,      NONE,  "") \
-	ROW(428, open_tree,              NONE,  "") \
-	ROW(429, move_mount,             NONE,  "") \
-	ROW(430, fsopen,                 NONE,  "") \
-	ROW(431, fsconfig,               NONE,  "") \
-	ROW(432, fsmount,                NONE,  "") \
-	ROW(433, fspick,                 NONE,  "") \
+	ROW(425, io_uring_setup,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
+	ROW(426, io_uring_enter,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
+	ROW(427, io_uring_register,      NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
+	ROW(428, open_tree,              NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(429, move_mount,             NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(430, fsopen,                 NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(431, fsconfig,               NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(432, fsmount,                NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(433, fspick,                 NONE,  "") /* ENOSYS: mount(2) does it */ \
 	ROW(434, pidfd_open,             PLAIN, "int hex") \
 	ROW(435, clone3,                 FULL,  "ptr size") /* likewise */ \
 	ROW(436, close_range,            PLAIN, "fd fd hex") \
 	ROW(437, openat2,                PLAIN, "dirfd path ptr size") /* RESOLVE_CACHED always answers EAGAIN */ \
 	ROW(438, pidfd_getfd,            PLAIN, "fd fd hex") \
 	ROW(439, faccessat2,             PLAIN, "dirfd path oct hex") \
-	ROW(440, process_madvise,        NONE,  "") \
+	ROW(440, process_madvise,        PLAIN, "fd ptr uint int hex") \
 	ROW(441, epoll_pwait2,           PLAIN, "fd ptr int ptr ptr size") \
-	ROW(442, mount_setattr,          NONE,  "") \
-	ROW(443, quotactl_fd,            NONE,  "") \
-	ROW(444, landlock_create_ruleset,NONE,  "") \
-	ROW(445, landlock_add_rule,      NONE,  "") \
-	ROW(446, landlock_restrict_self, NONE,  "") \
-	ROW(447, memfd_secret,           NONE,  "") \
-	ROW(448, process_mrelease,       NONE,  "") \
+	ROW(442, mount_setattr,          NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(443, quotactl_fd,            PLAIN, "fd hex int ptr") /* no filesystem has quotas: ENOSYS */ \
+	ROW(444, landlock_create_ruleset, PLAIN, "ptr size hex") /* refused: EOPNOTSUPP: switched off */ \
+	ROW(445, landlock_add_rule,      PLAIN, "fd int ptr hex") /* refused: EOPNOTSUPP: likewise */ \
+	ROW(446, landlock_restrict_self, PLAIN, "fd hex") /* refused: EOPNOTSUPP: likewise */ \
+	ROW(447, memfd_secret,           NONE,  "") /* ENOSYS, as Debian's Linux answers, which does not switch it on */ \
+	ROW(448, process_mrelease,       PLAIN, "fd hex") /* memory goes by itself */ \
 	ROW(449, futex_waitv,            PLAIN, "ptr uint hex ptr int") \
-	ROW(450, set_mempolicy_home_node,NONE,  "")
+	ROW(450, set_mempolicy_home_node, PLAIN, "ptr size int hex") /* one node: ENOENT, as no area has a policy */
 
 #endif

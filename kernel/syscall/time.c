@@ -11,9 +11,9 @@
 #include "proc/cpu_clock.h"
 #include "sched/timer.h"
 #include "syscall/syscall.h"
+#include "syscall/time.h"
 #include <linux/capability.h>
 #include <linux/time.h>
-#include <linux/timex.h>
 
 #define TICK_NSEC (NSEC_PER_SEC / 100) /* resolution of the coarse clocks and of times(2) */
 
@@ -73,7 +73,7 @@ SYSCALL2(clock_getres, int, clock, uaddr_t, to)
 	return timespec_write(to, cpu_clock_resolution(clock));
 }
 
-static int set_wall(nsec_t t)
+int wall_clock_set(nsec_t t)
 {
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
@@ -97,7 +97,7 @@ SYSCALL2(clock_settime, int, clock, uaddr_t, from)
 		return result;
 	if (clock < 0)
 		return cpu_clock_show(clock, &t) ? -EINVAL : -EPERM;
-	return set_wall(t);
+	return wall_clock_set(t);
 }
 
 struct timezone_old { int minutes_west, dst; };
@@ -122,7 +122,7 @@ SYSCALL2(settimeofday, uaddr_t, from, uaddr_t, zone_from)
 	if (!from)
 		return capable(CAP_SYS_TIME) ? 0 : -EPERM;
 	result = timeval_read(&t, from);
-	return result ? result : set_wall(t);
+	return result ? result : wall_clock_set(t);
 }
 
 SYSCALL1(time, uaddr_t, to)
@@ -130,27 +130,6 @@ SYSCALL1(time, uaddr_t, to)
 	int64_t now = clock_wall() / NSEC_PER_SEC;
 
 	return to && put_user_struct(to, now) ? -EFAULT : now;
-}
-
-/* Reading the clock's discipline: there is none, which is said. Setting it needs a right, and is not done. */
-static int64_t adjust_clock(uaddr_t at)
-{
-	struct __kernel_timex t;
-
-	if (get_user_struct(t, at))
-		return -EFAULT;
-	if (t.modes)
-		return capable(CAP_SYS_TIME) ? -EOPNOTSUPP : -EPERM;
-	t = (struct __kernel_timex){ .status = STA_UNSYNC, .precision = 1, .tolerance = 32768000, .tick = 10000 };
-	t.maxerror = t.esterror = 16000000;
-	t.time.tv_sec = clock_wall() / NSEC_PER_SEC;
-	t.time.tv_usec = clock_wall() % NSEC_PER_SEC / 1000;
-	return put_user_struct(at, t) ? -EFAULT : TIME_ERROR;
-}
-
-SYSCALL1(adjtimex, uaddr_t, at)
-{
-	return adjust_clock(at);
 }
 
 /* What is left of a sleep until deadline; the result of the call then. */

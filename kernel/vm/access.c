@@ -106,7 +106,19 @@ static void give_back(const struct borrowed *b)
 		page_put(b->page);
 }
 
-size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n)
+static bool may_read(struct space *s, uaddr_t addr)
+{
+	const struct area *a;
+	bool allowed;
+
+	rcu_read_lock();
+	a = area_at(s, addr);
+	allowed = a && (a->flags & AREA_READ);
+	rcu_read_unlock();
+	return allowed;
+}
+
+static size_t read_pages(struct space *s, void *to, uaddr_t from, size_t n, bool force)
 {
 	size_t done = 0;
 
@@ -116,13 +128,23 @@ size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n)
 		size_t offset = at & (PAGE_SIZE - 1), part = min(PAGE_SIZE - offset, n - done);
 		struct borrowed b;
 
-		if (borrow(s, at, false, true, &b))
+		if ((!force && !may_read(s, at)) || borrow(s, at, false, force, &b))
 			break;
 		memcpy((char *)to + done, (char *)b.address + offset, part);
 		give_back(&b);
 		done += part;
 	}
 	return done;
+}
+
+size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n)
+{
+	return read_pages(s, to, from, n, true);
+}
+
+size_t space_read(struct space *s, void *to, uaddr_t from, size_t n)
+{
+	return read_pages(s, to, from, n, false);
 }
 
 /* from NULL: zeros. */

@@ -43,6 +43,16 @@ int space_incore(struct space *s, uaddr_t addr, size_t pages, uint8_t *out)
 	return 0;
 }
 
+int space_page_status(struct space *s, uaddr_t addr)
+{
+	MUTEX_GUARD(&s->lock);
+	const struct area *a = area_at(s, addr);
+
+	if (!a || (a->flags & AREA_SPECIAL))
+		return -EFAULT;
+	return is_entered(s, addr) ? 0 : a->object ? -ENOENT : -EFAULT;
+}
+
 /* The next area at or after *addr, with a reference; NULL at the end. *hole if something was skipped. */
 static struct area *next_area(struct space *s, uaddr_t addr, uaddr_t end, bool *hole)
 {

@@ -287,3 +287,26 @@ int space_remap(struct space *s, uaddr_t addr, size_t old_length, size_t new_len
 		*result = r.to;
 	return error;
 }
+
+int space_map_again(struct space *s, uaddr_t addr, size_t length, uint64_t page_offset, bool populate)
+{
+	struct space_map_request r = { .addr = addr, .length = length, .fixed = true, .page_offset = page_offset,
+				       .populate = populate };
+	struct area *a;
+	int error;
+
+	mutex_lock(&s->lock);
+	a = area_at(s, addr);
+	if (!a || !(a->flags & AREA_SHARED) || !a->object || length > a->end - addr) {
+		mutex_unlock(&s->lock);
+		return -EINVAL;
+	}
+	refcount_get(&a->refs);
+	mutex_unlock(&s->lock);
+	r.flags = a->flags & ~(uint32_t)AREA_ACCOUNT;
+	r.object = a->object;
+	r.file = a->file;
+	error = space_map(s, &r, &addr);
+	area_put(a);
+	return error;
+}

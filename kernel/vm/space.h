@@ -208,6 +208,10 @@ int space_remap(struct space *s, uaddr_t addr, size_t old_length, size_t new_len
 int space_advise(struct space *s, uaddr_t addr, size_t length, int advice);
 int space_sync(struct space *s, uaddr_t addr, size_t length, int flags);
 int space_incore(struct space *s, uaddr_t addr, size_t pages, uint8_t *out);
+/* move_pages(2): 0 (of node 0), -EFAULT, -ENOENT (nothing there yet). */
+int space_page_status(struct space *s, uaddr_t addr);
+/* remap_file_pages(2): other pages of what a shared area maps. -EINVAL, and as space_map(). */
+int space_map_again(struct space *s, uaddr_t addr, size_t length, uint64_t page_offset, bool populate);
 int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock);
 /* mlockall(2) with MCL_*; flags 0 is munlockall(2). */
 int space_lock_all(struct space *s, int flags);
@@ -228,6 +232,7 @@ int space_fault(struct space *s, uaddr_t addr, enum fault_access access);
  * and private. Bytes copied, short at the first bad page. May sleep.
  */
 size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n);
+size_t space_read(struct space *s, void *to, uaddr_t from, size_t n); /* only what its owner may read, too */
 size_t space_clear(struct space *s, uaddr_t to, size_t n); /* zeros, as space_copy_to with force */
 size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force);
 

@@ -271,3 +271,21 @@ int epoll_control(struct file *file, int op, struct file *target, int fd, const 
 		mutex_unlock(&epoll_nest_lock);
 	return error;
 }
+
+int epoll_watched_file(struct file *ep_file, int fd, unsigned nth, const void **file)
+{
+	struct epoll *ep = ep_file->data;
+
+	if (!epoll_is(ep_file))
+		return -EINVAL;
+	MUTEX_GUARD(&ep->lock);
+	for (struct rb_node *n = rb_first(&ep->items); n; n = rb_next(n)) {
+		const struct epoll_item *i = rb_entry(n, struct epoll_item, node);
+
+		if (i->fd == fd && !nth--) {
+			*file = i->file;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
