@@ -2,7 +2,8 @@
 /*
  * Process 1 of the guest tests: runs every program that /tests/list names, one
  * after the other, with its output going to the console, and powers off. It asks
- * little of the kernel, so that a kernel in trouble can still say where.
+ * little of the kernel, so that a kernel in trouble can still say where. A test may
+ * take 30 seconds, or as many as /tests/limit says, for slow kernels.
  *
  * On the console: "@begin NAME", the test's own lines, "@end NAME exit N",
  * "@end NAME signal N" or "@end NAME timeout"; "@done" comes last.
@@ -16,9 +17,10 @@
 #include <linux/wait.h>
 
 #define STEP_MS 2
-#define LIMIT_MS 30000
+#define LIMIT_S 30
 
 static char list[16384];
+static long limit_ms = LIMIT_S * 1000;
 static char *environment[] = { "PATH=/bin", "HOME=/", NULL };
 
 /* "LEAD NAME WORD[ NUMBER]" as one write, so that nothing comes between. */
@@ -75,7 +77,7 @@ static int test_wait(long child)
 	struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
 	int status;
 
-	for (int waited = 0; waited < LIMIT_MS; waited += STEP_MS) {
+	for (long waited = 0; waited < limit_ms; waited += STEP_MS) {
 		long pid = SYS(wait4, -1, &status, WNOHANG, 0);
 
 		if (pid == child)
@@ -122,18 +124,38 @@ static void console_open(void)
 		SYS(close, fd);
 }
 
+/* What a file holds, up to size - 1 bytes, with a 0 after them; nothing if it is not there. */
+static void file_read(const char *path, char *to, size_t size)
+{
+	long fd = SYS(open, path, O_RDONLY, 0);
+	long n = fd < 0 ? 0 : SYS(read, fd, to, size - 1);
+
+	to[n > 0 ? n : 0] = 0;
+	if (fd >= 0)
+		SYS(close, fd);
+}
+
+static void limit_read(void)
+{
+	char text[16];
+	long seconds = 0;
+
+	file_read("/tests/limit", text, sizeof(text));
+	for (const char *s = text; *s >= '0' && *s <= '9'; s++)
+		seconds = 10 * seconds + *s - '0';
+	if (seconds)
+		limit_ms = 1000 * seconds;
+}
+
 int rt_main(int argc, char **argv, char **envp)
 {
-	long fd;
-
 	(void)argc, (void)argv, (void)envp;
 	SYS(mount, "devtmpfs", "/dev", "devtmpfs", 0, 0);
 	SYS(mount, "proc", "/proc", "proc", 0, 0);
 	SYS(mount, "tmpfs", "/tmp", "tmpfs", 0, 0);
 	console_open();
-	fd = SYS(open, "/tests/list", O_RDONLY, 0);
-	SYS(read, fd, list, sizeof(list) - 1);
-	SYS(close, fd);
+	file_read("/tests/list", list, sizeof(list));
+	limit_read();
 	for (char *name = list, *s = list; *s; s++) {
 		if (*s != '\n')
 			continue;

@@ -7,7 +7,8 @@ QEMU, and compares what they printed, line for line. Each TAP line is one test. 
 Linux printed is kept in build/guest/linux/, by the hash of the binary.
 
 A kernel that stops in the middle of a test costs that test; it is started again for
-the ones after it.
+the ones after it. Debug and sanitizer builds, told by the folder of their kernel, have
+more time.
 """
 import argparse
 import difflib
@@ -27,6 +28,8 @@ import newc  # noqa: E402 (the path above is where it is)
 BUILD = ROOT / "build" / "guest"
 CACHE = BUILD / "linux"
 SILENCE = 60		# seconds without a word after which a machine is taken for dead
+LIMIT = 30		# seconds of the machine's own for a test
+SLOWER = {"debug": 2, "ubsan": 2, "kasan": 4, "kcsan": 8}	# by the build's folder
 TAP = re.compile(r"(ok|not ok) \d+ - |1\.\.\d|# ")
 MAX_BOOTS = 12
 
@@ -45,8 +48,9 @@ class Outcome:
 
 def boot(kernel, names, machine, verbose, cpus, words):
     """Boots once with these tests; gives {name: Outcome} and the console's last lines."""
+    slower = SLOWER.get(pathlib.Path(kernel).parent.name, 1)
     members = {"init": (ROOT / "build/user/runtests").read_bytes(), "dev": None,
-               "proc": None, "tmp": None,
+               "proc": None, "tmp": None, "tests/limit": b"%d\n" % (LIMIT * slower),
                "tests/list": "".join(n + "\n" for n in names).encode()}
     for name in names:
         members["tests/" + name] = (BUILD / name).read_bytes()
@@ -62,19 +66,19 @@ def boot(kernel, names, machine, verbose, cpus, words):
              "-append", "console=ttyS0 quiet panic=-1 rdinit=/init" + (" " + words if words else "")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            return listen(qemu, verbose)
+            return listen(qemu, verbose, SILENCE * slower)
         finally:
             qemu.kill()
             qemu.wait()
 
 
-def listen(qemu, verbose):
+def listen(qemu, verbose, silence):
     outcomes, current, tail = {}, None, []
-    dog = threading.Timer(SILENCE, qemu.kill)
+    dog = threading.Timer(silence, qemu.kill)
     dog.start()
     for raw in qemu.stdout:
         dog.cancel()
-        dog = threading.Timer(SILENCE, qemu.kill)
+        dog = threading.Timer(silence, qemu.kill)
         dog.start()
         line = raw.decode(errors="replace").rstrip("\r\n")
         tail = tail[-40:] + [line]
