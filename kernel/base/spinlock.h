@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/spinlock.h: ticket locks that hand over in order. Held for few
+ * base/spinlock.h: locks that hand over in order. Held for few
  * instructions; the holder does not sleep. Taking one disables preemption; the
  * _irq forms disable interrupts too and are for locks that an interrupt handler
  * takes. Every lock has a rank (base/lockrank.h); debug builds record who holds
@@ -25,15 +25,15 @@
 
 struct spinlock {
 	union {
-		uint32_t both;                        /* atomic */
-		struct { uint16_t serving, next; };
+		uint32_t word;                                   /* atomic; 0: free, and nobody waits */
+		struct { uint8_t held, waiting, serving, next; }; /* see spinlock.c */
 	};
 #if CONFIG_DEBUG
 	struct lock_label label;
 #endif
 };
 
-#define SPINLOCK_INIT(rank_) { .both = 0, LOCK_LABEL(rank_) }
+#define SPINLOCK_INIT(rank_) { .word = 0, LOCK_LABEL(rank_) }
 #define spin_init(l, rank)   ((void)(*(l) = (struct spinlock)SPINLOCK_INIT(rank)))
 
 #if CONFIG_DEBUG
@@ -43,8 +43,10 @@ struct spinlock {
 #define assert_held(l) ((void)0)
 #endif
 
-/* Waits until the ticket is served; the contended half of spin_lock(). */
-void spin_wait(struct spinlock *l, uint16_t ticket);
+/* Waits for its turn and takes the lock; the contended half of spin_lock(). */
+void spin_wait(struct spinlock *l);
+/* How often somebody went before one whose turn it was, since boot; for tests. */
+extern uint64_t spin_overtaken;
 
 /* Who called the function this stands in. */
 #define SPIN_CALLER() ((uint64_t)__builtin_return_address(0))
@@ -53,16 +55,16 @@ void spin_wait(struct spinlock *l, uint16_t ticket);
 static __always_inline void spin_acquire(struct spinlock *l, unsigned flags)
 {
 	lockcheck_spin_before(l, &l->label, flags);
-	uint32_t seen = __atomic_fetch_add(&l->both, 1u << 16, __ATOMIC_ACQUIRE);
-	if (unlikely((uint16_t)seen != (uint16_t)(seen >> 16)))
-		spin_wait(l, (uint16_t)(seen >> 16));
+	uint32_t free = 0;
+	if (unlikely(!__atomic_compare_exchange_n(&l->word, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		spin_wait(l);
 	lockcheck_spin_taken(l, &l->label, false);
 }
 
 static __always_inline void spin_release(struct spinlock *l)
 {
 	lockcheck_spin_released(l, &l->label);
-	__atomic_store_n(&l->serving, (uint16_t)(atomic_load(&l->serving) + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
 static __always_inline void spin_lock(struct spinlock *l)
@@ -94,10 +96,8 @@ static __always_inline void spin_unlock(struct spinlock *l)
 static __always_inline bool spin_trylock(struct spinlock *l)
 {
 	preempt_disable();
-	uint32_t seen = __atomic_load_n(&l->both, __ATOMIC_RELAXED);
-	if ((uint16_t)seen == (uint16_t)(seen >> 16) &&
-	    __atomic_compare_exchange_n(&l->both, &seen, seen + (1u << 16), false,
-					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+	uint32_t free = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+	if (!free && __atomic_compare_exchange_n(&l->word, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 		lockcheck_spin_taken(l, &l->label, true);
 		return true;
 	}
