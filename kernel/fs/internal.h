@@ -115,6 +115,13 @@ int walk_parent(struct walk_state *s);
 int walk_last(struct walk_state *s, struct path *out);
 /* Goes on at link's target; takes over the reference on link. *done: it led to an object, which is s->at now. */
 int walk_follow(struct walk_state *s, struct path *link, bool *done);
+/* The same for the last component, which shared folders are careful about: -EACCES. */
+int walk_follow_last(struct walk_state *s, struct path *link, bool *done);
+
+/* /proc/sys/fs/protected_*. 0 or errno: -EPERM (a link to i), -EACCES (opening i, which O_CREAT found in dir). protect.c */
+int protect_link(struct inode *i, const struct cred *cred);
+bool protect_may_follow(const struct inode *dir, const struct inode *link, const struct cred *cred);
+int protect_open(const struct inode *dir, const struct inode *i, const struct cred *cred);
 void walk_end(struct walk_state *s);
 /* Permission to search a directory. */
 int walk_may_search(const struct walk_state *s, struct inode *dir);

@@ -190,6 +190,8 @@ int path_link(const struct path *old, const struct walk *w, const char *name)
 		return error;
 	dir = p.dir.dentry->inode;
 	error = link_check(old, &p);
+	if (!error)
+		error = protect_link(i, w->cred);
 	if (!error) {
 		rwsem_write_lock_nested(&i->lock);
 		if (!i->nlink && !i->linkable)

@@ -224,11 +224,11 @@ static int open_last(struct walk_state *s, uint32_t flags, uint32_t mode, struct
 	mount_get(s->at.mount);
 	*out = (struct path){ s->at.mount, d };
 	mount_cross(out);
-	if (!*made && flags & O_EXCL) {
+	if (!*made)
+		error = flags & O_EXCL ? -EEXIST : protect_open(dir, out->dentry->inode, s->w->cred);
+	if (error)
 		path_put(out);
-		return -EEXIST;
-	}
-	return 0;
+	return error;
 }
 
 static int open_create(struct walk_state *s, uint32_t flags, uint32_t mode, struct path *p, bool *made)
@@ -244,7 +244,7 @@ static int open_create(struct walk_state *s, uint32_t flags, uint32_t mode, stru
 			path_put(p);
 			return -ELOOP;
 		}
-		error = walk_follow(s, p, &done);
+		error = walk_follow_last(s, p, &done);
 		if (error)
 			return error;
 		if (done) {

@@ -34,6 +34,7 @@ struct proc_entry {
 struct proc_pid_file {
 	const char *name;                                  /* "stat", "maps", "fd" … */
 	uint32_t mode;                                     /* S_IFREG, S_IFDIR, S_IFLNK and permissions */
+	bool guarded;                                      /* whatever the mode, only for who may_inspect */
 	int (*show)(void *task, struct text *t);           /* regular files */
 	int (*store)(void *task, const char *buf, size_t n);
 	int (*link)(void *task, struct path *out);         /* links to objects: counted path */

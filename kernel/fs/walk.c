@@ -193,6 +193,14 @@ int walk_follow(struct walk_state *s, struct path *link, bool *done)
 	return error;
 }
 
+int walk_follow_last(struct walk_state *s, struct path *link, bool *done)
+{
+	if (protect_may_follow(s->at.dentry->inode, link->dentry->inode, s->w->cred))
+		return walk_follow(s, link, done);
+	path_put(link);
+	return -EACCES;
+}
+
 /* Takes the next component off the text into last, len, hash, kind, slash. */
 static int walk_take(struct walk_state *s)
 {
@@ -284,7 +292,7 @@ static int walk_counted(struct walk_state *s, struct path *out)
 		must_dir |= s->slash;
 		if (!S_ISLNK(out->dentry->inode->mode) || (s->w->flags & WALK_NOFOLLOW && !s->slash))
 			break;
-		error = walk_follow(s, out, &done);
+		error = walk_follow_last(s, out, &done);
 		if (error)
 			return error;
 		if (done) {

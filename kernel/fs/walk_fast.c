@@ -118,14 +118,17 @@ static inline int fast_child(struct fast *f, const char *name, size_t len, uint3
 	return 0;
 }
 
-/* f stands on a link that is to be followed from dir, which it was found in. */
-static int fast_link(struct fast *f, struct mount *m, struct dentry *dir, uint32_t dir_seq)
+/* f stands on a link that is to be followed from dir, which it was found in; end: nothing comes behind it. */
+static int fast_link(struct fast *f, struct mount *m, struct dentry *dir, uint32_t dir_seq, bool end)
 {
 	const char *target = f->inode->link;
+	const struct inode *folder = rcu_dereference(dir->inode);
 
 	if (!target || !*target || f->inode->ops->follow || f->inode->ops->readlink || f->links++ == LINKS_MAX)
 		return -ECHILD;
 	if (seq_read_retry(&f->dentry->seq, f->seq) || f->mount->flags & MS_NOSYMFOLLOW)
+		return -ECHILD;
+	if (end && (!folder || unlikely(!protect_may_follow(folder, f->inode, f->w->cred))))
 		return -ECHILD;
 	if (*f->text) {
 		if (f->depth == DEPTH_MAX)
@@ -196,7 +199,7 @@ static int fast_step(struct fast *f, const char **last, size_t *last_len, uint32
 	error = fast_child(f, name, len, hash);
 	if (error || !S_ISLNK(f->inode->mode) || (end && f->w->flags & WALK_NOFOLLOW && !f->slash))
 		return error;
-	return fast_link(f, m, dir, dir_seq);
+	return fast_link(f, m, dir, dir_seq, end);
 }
 
 static int fast_run(struct fast *f, const struct walk *w, const char *name, const char **last, size_t *len,

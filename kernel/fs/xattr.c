@@ -57,10 +57,25 @@ ssize_t xattr_get(struct inode *i, const struct cred *cred, const char *name, vo
 	return n;
 }
 
+/* What capabilities(7) says of file capabilities' two formats; looked at before who may set them. */
+static bool is_file_capability(const void *value, size_t size)
+{
+	uint32_t magic;
+
+	if (size < sizeof(magic))
+		return false;
+	memcpy(&magic, value, sizeof(magic));
+	magic &= VFS_CAP_REVISION_MASK;
+	return (size == XATTR_CAPS_SZ_2 && magic == VFS_CAP_REVISION_2) ||
+	       (size == XATTR_CAPS_SZ_3 && magic == VFS_CAP_REVISION_3);
+}
+
 int xattr_set(struct inode *i, const struct cred *cred, const char *name, const void *value, size_t size, int flags)
 {
 	int error = check_name(i, name, cred, true);
 
+	if (size && !strcmp(name, XATTR_NAME_CAPS) && !is_file_capability(value, size))
+		return -EINVAL;
 	if (error)
 		return error;
 	if (!i->ops->setxattr)

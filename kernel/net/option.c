@@ -95,6 +95,8 @@ static int set_number(struct socket *s, int option, int value)
 {
 	uint32_t flag = flag_of(option);
 
+	if (option == SO_DEBUG && value && !cred_capable(cred_current(), CAP_NET_ADMIN))
+		return -EACCES;
 	if (flag && value)
 		atomic_or(&s->flags, flag);
 	else if (flag)

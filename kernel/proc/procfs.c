@@ -92,7 +92,7 @@ static const struct proc_pid_file files[] = {
 	{ .name = "comm", .mode = S_IFREG | 0644, .show = proc_show_comm, .store = proc_store_comm },
 	{ .name = "environ", .mode = S_IFREG | 0400, .show = proc_show_environ },
 	{ .name = "auxv", .mode = S_IFREG | 0400, .show = proc_show_auxv },
-	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps },
+	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps, .guarded = true },
 	{ .name = "mem", .mode = S_IFREG | 0600, .read = proc_read_mem, .write = proc_write_mem },
 	{ .name = "limits", .mode = S_IFREG | 0444, .show = proc_show_limits },
 	{ .name = "io", .mode = S_IFREG | 0400, .show = proc_show_io },

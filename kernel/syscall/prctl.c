@@ -248,6 +248,8 @@ static int64_t prctl_thread(int option, uint64_t a)
 		return put_user_struct(a, t->clear_child_tid);
 	case PR_GET_SECCOMP:
 		return 0;
+	case PR_SET_MM: /* where its parts lie is exec's business here */
+		return capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
 	default:
 		return -ENOSYS;
 	}

@@ -25,13 +25,13 @@ static int proc_show(const struct proc_inode *pi, struct text *t)
 	return pi->file->show ? pi->file->show(pi->task, t) : -EINVAL;
 }
 
-/* Files that only their owner may read show what ptrace would: so who may not trace may not read. */
+/* Files that only their owner may read show what ptrace would, and some others: so who may not trace may not read. */
 static int proc_open(struct inode *inode, struct file *f)
 {
 	const struct proc_inode *pi = proc_inode(inode);
 	struct proc_open *o;
 
-	if (pi->task && !(inode->mode & 0044) && !proc_provider->may_inspect(pi->task, f->cred))
+	if (pi->task && (pi->file->guarded || !(inode->mode & 0044)) && !proc_provider->may_inspect(pi->task, f->cred))
 		return -EACCES;
 	o = kzalloc(sizeof(*o), ALLOC_KERNEL);
 	if (!o)
