@@ -19,9 +19,15 @@ static bool is_realtime(int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
+/* Those whose threads have a nice value of their own choice. */
+static bool is_fair(int policy)
+{
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH;
+}
+
 static bool is_known(int policy)
 {
-	return is_realtime(policy) || policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE;
+	return is_realtime(policy) || is_fair(policy) || policy == SCHED_IDLE;
 }
 
 SYSCALL0(sched_yield)
@@ -56,7 +62,7 @@ static int check_change(struct task *t, const struct sched_params *old, const st
 
 	if (capable(CAP_SYS_NICE))
 		return 0;
-	if (!is_realtime(new->policy) && new->nice < old->nice && (uint64_t)(20 - new->nice) > limit_of(t, RLIMIT_NICE))
+	if (is_fair(new->policy) && new->nice < old->nice && (uint64_t)(20 - new->nice) > limit_of(t, RLIMIT_NICE))
 		return -EPERM;
 	if (is_realtime(new->policy)) {
 		if (new->policy != old->policy && !limit)
@@ -71,7 +77,8 @@ static int check_change(struct task *t, const struct sched_params *old, const st
 	return 0;
 }
 
-static int change(struct task *t, struct sched_params *new)
+/* flags: SCHED_FLAG_* of sched_setattr(2). */
+static int change(struct task *t, struct sched_params *new, uint64_t flags)
 {
 	struct sched_params old;
 	int result;
@@ -83,6 +90,12 @@ static int change(struct task *t, struct sched_params *new)
 	result = check_change(t, &old, new);
 	if (result)
 		return result;
+	if (flags & SCHED_FLAG_UTIL_CLAMP)
+		return -EOPNOTSUPP;
+	if (flags & SCHED_FLAG_KEEP_PARAMS) { /* Linux keeps the policy as well */
+		old.reset_on_fork = new->reset_on_fork;
+		*new = old;
+	}
 	thread_set_params(&t->thread, new);
 	futex_priority_changed(t);
 	return 0;
@@ -117,7 +130,7 @@ static int64_t set_scheduler(int tid, int policy, uaddr_t from)
 		new.reset_on_fork = policy & SCHED_RESET_ON_FORK;
 	}
 	new.priority = p.sched_priority;
-	result = change(t, &new);
+	result = change(t, &new, 0);
 	task_put(t);
 	return result;
 }
@@ -164,41 +177,59 @@ SYSCALL2(sched_getparam, int, tid, uaddr_t, to)
 	return put_user_struct(to, out);
 }
 
-SYSCALL3(sched_setattr, int, tid, uaddr_t, from, unsigned, flags)
+/* Structures of other versions, as openat2(2) has them too. */
+static int read_attr(struct sched_attr *a, uaddr_t from)
 {
-	struct sched_params new;
-	struct sched_attr a;
 	uint32_t size;
-	struct task *t;
 	int result;
 
-	if (!from || tid < 0 || flags)
-		return -EINVAL;
 	if (get_user_struct(size, from))
 		return -EFAULT;
 	if (!size)
 		size = SCHED_ATTR_SIZE_VER0;
 	if (size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
 		return -E2BIG;
-	result = sized_read(&a, sizeof(a), from, size);
+	result = sized_read(a, sizeof(*a), from, size);
+	if (!result && (a->sched_flags & SCHED_FLAG_UTIL_CLAMP) && size < SCHED_ATTR_SIZE_VER1)
+		return -EINVAL;
+	return result;
+}
+
+/* What a thread with these parameters shall have. */
+static struct sched_params wanted_params(const struct sched_params *now, const struct sched_attr *a)
+{
+	struct sched_params new = *now;
+
+	if (!(a->sched_flags & SCHED_FLAG_KEEP_POLICY))
+		new.policy = (int)a->sched_policy;
+	if (!(a->sched_flags & SCHED_FLAG_KEEP_PARAMS) || !is_realtime(now->policy))
+		new.priority = (int)min_t(uint32_t, a->sched_priority, PRIORITY_MAX + 1);
+	if (!(a->sched_flags & SCHED_FLAG_KEEP_PARAMS) && is_fair(new.policy))
+		new.nice = max(-20, min(a->sched_nice, 19));
+	new.reset_on_fork = a->sched_flags & SCHED_FLAG_RESET_ON_FORK;
+	return new;
+}
+
+SYSCALL3(sched_setattr, int, tid, uaddr_t, from, unsigned, flags)
+{
+	struct sched_params new;
+	struct sched_attr a;
+	struct task *t;
+	int result;
+
+	if (!from || tid < 0 || flags)
+		return -EINVAL;
+	result = read_attr(&a, from);
 	if (result)
 		return result;
-	if ((int)a.sched_policy < 0 || a.sched_policy == SCHED_DEADLINE ||
-	    (a.sched_flags & ~(uint64_t)(SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)))
+	if ((int)a.sched_policy < 0 || (a.sched_flags & ~(uint64_t)SCHED_FLAG_ALL))
 		return -EINVAL;
 	t = find(tid);
 	if (!t)
 		return -ESRCH;
 	thread_get_params(&t->thread, &new);
-	if (!(a.sched_flags & SCHED_FLAG_KEEP_POLICY))
-		new.policy = (int)a.sched_policy;
-	if (!(a.sched_flags & SCHED_FLAG_KEEP_PARAMS)) {
-		new.priority = (int)min_t(uint32_t, a.sched_priority, PRIORITY_MAX + 1);
-		if (!is_realtime(new.policy))
-			new.nice = max(-20, min(a.sched_nice, 19));
-	}
-	new.reset_on_fork = a.sched_flags & SCHED_FLAG_RESET_ON_FORK;
-	result = change(t, &new);
+	new = wanted_params(&new, &a);
+	result = change(t, &new, a.sched_flags);
 	task_put(t);
 	return result;
 }
@@ -221,7 +252,6 @@ SYSCALL4(sched_getattr, int, tid, uaddr_t, to, unsigned, size, unsigned, flags)
 		.sched_flags = p.reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0,
 		.sched_nice = is_realtime(p.policy) ? 0 : p.nice,
 		.sched_priority = (uint32_t)p.priority,
-		.sched_util_max = 1024,
 	};
 	return copy_to_user(to, &a, size);
 }
