@@ -167,6 +167,8 @@ static void complete_change(struct inode *i, const struct cred *cred, struct att
 		a->mode &= ~S_ISGID;
 	if (S_ISDIR(i->mode) || a->valid & ATTR_MODE)
 		return;
+	if (mode_stripped(i->mode) == i->mode)
+		return;
 	if (a->valid & (ATTR_UID | ATTR_GID) || (a->valid & ATTR_SIZE && !cred_capable(cred, CAP_FSETID))) {
 		a->mode = mode_stripped(i->mode) & 07777;
 		a->valid |= ATTR_MODE;

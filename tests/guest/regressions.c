@@ -629,6 +629,21 @@ static void lines_of_proc_status(void)
 	umask(022);
 }
 
+static void mode_of_a_file_of_a_process_was_changed(void)
+{
+	static const char *const names[] = { "/proc/self", "/proc/self/fd", "/proc/self/status", "/proc/self/task" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		CHECK_ERRNO(names[i], chmod(names[i], 0), EPERM);
+	CHECK_OK("its owner is another matter", chown("/proc/self/status", 0, 0));
+	CHECK_INT("the owner, unprivileged, may not either", IN_CHILD({
+		if (setuid(NOBODY) || prctl(PR_SET_DUMPABLE, 1))
+			_exit(1);
+		_exit(chmod("/proc/self", 0) == -1 && errno == EPERM && chown("/proc/self/status", NOBODY, -1) == 0
+			      ? 0 : 2);
+	}), 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "exit-5"))
@@ -656,5 +671,6 @@ int main(int argc, char **argv)
 	thread_created_while_its_process_ends();
 	stop_and_continue_at_once();
 	lines_of_proc_status();
+	mode_of_a_file_of_a_process_was_changed();
 	return tap_done();
 }

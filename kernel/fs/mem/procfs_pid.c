@@ -278,6 +278,15 @@ static int pid_permission(struct inode *i, const struct cred *cred, unsigned mas
 	return inode_permission_generic(i, cred, mask);
 }
 
+/* Nobody may change a mode here, not even the owner: a process's child could shut it out. */
+static int pid_set_attributes(struct inode *i, const struct attributes *a)
+{
+	if (a->valid & ATTR_MODE)
+		return -EPERM;
+	inode_set_attributes(i, a);
+	return 0;
+}
+
 static int entry_path(const struct proc_inode *pi, struct path *out)
 {
 	return pi->entry ? pi->file->entry_link(pi->task, pi->number, out) : pi->file->link(pi->task, out);
@@ -317,7 +326,9 @@ static ssize_t self_read(struct inode *i, const struct cred *cred, char *buf, si
 	return thread ? format_cut(buf, size, "%d/task/%d", tgid, tid) : format_cut(buf, size, "%d", tgid);
 }
 
-#define PID_OPS .permission = pid_permission, .getattr = set_owner, .create = proc_refuse_create, .fleeting = true
+#define PID_OPS                                                                              \
+	.permission = pid_permission, .getattr = set_owner, .setattr = pid_set_attributes, \
+	.create = proc_refuse_create, .fleeting = true
 
 static const struct inode_ops pid_dir_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = pid_lookup };
 static const struct inode_ops pid_tasks_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = tasks_lookup };
