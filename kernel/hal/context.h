@@ -32,8 +32,16 @@ enum context_work {
 	WORK_NOTIFY       = 1u << 3, /* deferred work of the process layer */
 	WORK_TRACE        = 1u << 4, /* system call entry and exit go the slow way (ptrace, strace) */
 	WORK_RESTORE_MASK = 1u << 5, /* the saved signal mask returns unless a handler runs */
+	WORK_CALL_END     = 1u << 6, /* the system call in progress began untraced, its end is to be told */
 };
 
+/* Single steps, see hal/debug.h. */
+enum context_step {
+	CONTEXT_STEPS       = 1, /* a tracer wants a trap after each instruction */
+	CONTEXT_STEP_FORCED = 2, /* the trap flag is the tracer's, and hidden from it */
+};
+
+struct context_debug; /* arch/ */
 struct context {
 	vaddr_t sp;             /* owner: kernel stack pointer while switched out */
 	vaddr_t stack_top;      /* immutable: where entries from user mode start */
@@ -44,6 +52,9 @@ struct context {
 	void *xstate;           /* owner: extended state save area, NULL in kernel threads */
 	uint16_t xstate_cpu;    /* owner: 1 + processor whose registers got its extended state last; 0 none */
 	uint8_t xstate_uses;    /* owner: in how many of its last turns it used extended state; wraps */
+	uint8_t step;           /* owner, or who has it stopped: enum context_step */
+	uint32_t debug_status;  /* the same: DR6 as tracers see it, but for the bits that are always set */
+	struct context_debug *debug; /* the same: debug registers, NULL until some were set */
 	const char *name;       /* immutable pointer: the thread's name, for fault reports */
 };
 

@@ -106,7 +106,7 @@ bool cpu_trace(unsigned cpu, struct cpu_trace *t);
  * What a processor needs before it can run: memory for its variables (zeroed,
  * cpu_area_bytes() of them, a page's alignment) and tops of kernel stacks.
  */
-#define CPU_OWN_STACKS 3
+#define CPU_OWN_STACKS 4
 struct cpu_memory {
 	void *area;
 	vaddr_t stack, irq_stack, own_stack[CPU_OWN_STACKS];

@@ -50,9 +50,11 @@
 /* enum context_work, for the tests on the way in and out. */
 #define ASM_WORK_RESCHED 0x01
 #define ASM_WORK_TRACE   0x10
-#define ASM_WORK_EXIT    0x2f /* everything but tracing, which only entry looks at */
+#define ASM_WORK_EXIT    0x6f /* everything but tracing, which only entry looks at */
 
 #define ASM_SYSCALL_TABLE_SIZE 464
+
+#define VECTOR_DEBUG_NUMBER 1
 
 #define MSR_EFER_NUMBER    0xc0000080
 #define MSR_GS_BASE_NUMBER 0xc0000101

@@ -16,6 +16,7 @@
 #include "base/panic.h"
 #include "base/percpu.h"
 #include "base/preempt.h"
+#include "hal/debug.h"
 #include "hal/upcall.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -30,7 +31,7 @@ static_assert(offsetof(struct context, stack_top) == CONTEXT_STACK_TOP, "asm.h")
 static_assert(offsetof(struct context, work) == CONTEXT_WORK, "asm.h");
 static_assert(offsetof(struct tss, rsp0) == TSS_RSP0, "asm.h");
 static_assert(WORK_RESCHED == ASM_WORK_RESCHED && WORK_TRACE == ASM_WORK_TRACE, "asm.h");
-static_assert((WORK_RESCHED | WORK_SIGNAL | WORK_KILLED | WORK_NOTIFY | WORK_RESTORE_MASK) ==
+static_assert((WORK_RESCHED | WORK_SIGNAL | WORK_KILLED | WORK_NOTIFY | WORK_RESTORE_MASK | WORK_CALL_END) ==
 		      ASM_WORK_EXIT, "asm.h");
 static_assert(SYSCALL_TABLE_SIZE == ASM_SYSCALL_TABLE_SIZE, "asm.h");
 
@@ -117,6 +118,8 @@ void context_switch(struct context *prev, struct context *next)
 		user_state_save(prev);
 	if (next->xstate)
 		user_state_load(next);
+	if (unlikely(prev->debug || next->debug))
+		debug_switch(next);
 	cpu_local_write(context_running, next);
 	cpu_local_write(cpu_tss.rsp0, next->stack_top);
 	context_switch_stack(&prev->sp, next->sp);
@@ -147,6 +150,9 @@ void context_init(struct context *c, vaddr_t stack_top, void (*entry)(void *arg)
 	c->xstate = NULL;
 	c->xstate_cpu = 0;
 	c->xstate_uses = 0;
+	c->step = 0;
+	c->debug_status = 0;
+	c->debug = NULL;
 }
 
 int context_user_init(struct context *c)
@@ -180,6 +186,9 @@ void context_user_destroy(struct context *c)
 	c->xstate_cpu = 0;
 	if (area)
 		upcall_xstate_free(area);
+	if (unlikely(c->debug))
+		upcall_xstate_free(c->debug);
+	c->debug = NULL;
 }
 
 void context_fork(struct context *child, const struct context *parent)
@@ -189,6 +198,8 @@ void context_fork(struct context *child, const struct context *parent)
 
 	*f = *context_frame(parent);
 	f->rax = 0;
+	if (parent->step & CONTEXT_STEP_FORCED)
+		f->rflags &= ~(uint64_t)FLAG_TF;
 	assert(parent == context_current());
 	if (!parent->xstate)
 		return;
@@ -220,9 +231,10 @@ void context_exec(uaddr_t entry, uaddr_t stack)
 		.cs = SEL_USER_CODE, .ss = SEL_USER_DATA,
 		.rflags = FLAG_FIXED | FLAG_IF, .r11 = FLAG_FIXED | FLAG_IF,
 		.rsp = stack,
-		.orig_rax = ~0UL,
+		.orig_rax = f->orig_rax,
 	};
 	c->fs_base = c->gs_base = 0;
+	debug_reset();
 	selectors_clear();
 	fs_write(0);
 	gs_write(0);

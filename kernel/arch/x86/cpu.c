@@ -101,6 +101,7 @@ static void idt_init(void)
 	gate_set(VECTOR_DOUBLE_FAULT, GATE_INTERRUPT, IST_DOUBLE_FAULT);
 	gate_set(VECTOR_NMI, GATE_INTERRUPT, IST_NMI);
 	gate_set(VECTOR_MACHINE, GATE_INTERRUPT, IST_MACHINE);
+	gate_set(VECTOR_DEBUG, GATE_INTERRUPT, IST_DEBUG);
 }
 
 static void stacks_init(struct tss *tss, struct own_stack *own, uint64_t gs_base)

@@ -305,6 +305,29 @@ exit_interrupt:
 	jmp restore_kernel
 END(entry_exception)
 
+/*
+ * A debug exception may come in the kernel at any instruction, even before the first
+ * swapgs, so it has a stack of its own; from user mode it goes on as any exception, on
+ * the thread's. The old rdi, a zero and the processor's words are on the stack.
+ */
+FUNCTION(entry_debug)
+	testb $3, 24(%rsp)
+	jz entry_own_stack
+	swapgs
+	movq %rsp, %rdi
+	movq %gs:cpu_tss + TSS_RSP0, %rsp
+	pushq 48(%rdi)
+	pushq 40(%rdi)
+	pushq 32(%rdi)
+	pushq 24(%rdi)
+	pushq 16(%rdi)
+	pushq 8(%rdi)
+	pushq (%rdi)
+	swapgs
+	movl $VECTOR_DEBUG_NUMBER, %edi
+	jmp entry_exception
+END(entry_debug)
+
 /* The same for the vectors that have their own stack; nothing here may sleep. */
 FUNCTION(entry_own_stack)
 	PUSH_REGISTERS
@@ -349,6 +372,8 @@ entry_stubs:
 	jmp entry_interrupt
 	.elseif vector == 2 || vector == 8 || vector == 18
 	jmp entry_own_stack
+	.elseif vector == VECTOR_DEBUG_NUMBER
+	jmp entry_debug
 	.else
 	jmp entry_exception
 	.endif

@@ -100,6 +100,8 @@ void fault_from_user(struct user_frame *f, unsigned vector, uint64_t error)
 		xstate_need();
 		return;
 	}
+	if (unlikely(vector == VECTOR_DEBUG))
+		error = debug_take(f);
 	irq_enable();
 	if (vector == VECTOR_PAGE_FAULT)
 		upcall_user_fault(addr, fault_access(error), true, error);
@@ -126,6 +128,10 @@ void fault_own_stack(struct user_frame *f, unsigned vector, uint64_t error)
 	static const char nmi[] = "non-maskable interrupt: ignored\n";
 	vaddr_t addr = cr2_read();
 
+	if (vector == VECTOR_DEBUG) {
+		debug_ignore(f);
+		return;
+	}
 	if (vector == VECTOR_NMI) {
 		if (!ipi_nmi(f))
 			log_emergency(nmi, sizeof(nmi) - 1);

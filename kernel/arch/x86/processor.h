@@ -40,7 +40,7 @@
 #define FLAG_NT    0x4000UL
 #define FLAG_AC    0x40000UL
 
-#define VECTOR_DEBUG        1
+#define VECTOR_DEBUG        VECTOR_DEBUG_NUMBER
 #define VECTOR_NMI          2
 #define VECTOR_BREAKPOINT   3
 #define VECTOR_OVERFLOW     4
@@ -88,7 +88,7 @@ struct tss {
 	uint16_t reserved3, io_map;
 } __packed;
 
-enum { IST_DOUBLE_FAULT = 1, IST_NMI, IST_MACHINE, IST_LAST = IST_MACHINE };
+enum { IST_DOUBLE_FAULT = 1, IST_NMI, IST_MACHINE, IST_DEBUG, IST_LAST = IST_DEBUG };
 
 /* Per processor. Owner: this processor's entry code and context switch. */
 extern struct tss cpu_tss;
@@ -122,6 +122,16 @@ void xstate_load_initial(void);
 void xstate_prepare(void *area); /* a zeroed area becomes the initial state */
 bool xstate_sanitize(void *area, bool extended); /* what came from a program may be loaded; false: it would have faulted */
 size_t xstate_frame_bytes(void); /* in a signal frame */
+void xstate_discard(struct context *c); /* its area was written by another: no registers are it any more */
+bool xstate_mxcsr_valid(uint32_t mxcsr);
+extern const uint8_t *const xstate_initial; /* the legacy area after reset */
+
+/* debug.c */
+#define DEBUG_TRAPS 0x000fUL /* DR6: breakpoints 0 to 3 */
+#define DEBUG_STEP  0x4000UL /* DR6: a single step */
+void debug_switch(const struct context *next); /* loads its debug registers; interrupts off */
+uint64_t debug_take(struct user_frame *f); /* a debug exception from user mode: why; interrupts off */
+void debug_ignore(struct user_frame *f);   /* one in the kernel */
 
 /* Linker script and assembly. */
 extern char kernel_image_start[], kernel_image_end[];

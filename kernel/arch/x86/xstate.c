@@ -51,6 +51,7 @@
 static bool has_xsaveopt;
 static uint32_t mxcsr_mask;
 static uint8_t initial_area[LEGACY_BYTES + HEADER_BYTES] __aligned(64);
+const uint8_t *const xstate_initial = initial_area;
 
 static PERCPU(struct context *, registers_owner); /* whose state was loaded last; interrupts off */
 static PERCPU(bool, registers_off);               /* TS is set; interrupts off */
@@ -128,6 +129,16 @@ void xstate_copy(void *area)
 		memcpy(area, context_current()->xstate, cpu_features.xstate_size);
 	else
 		xstate_save_all(area);
+}
+
+void xstate_discard(struct context *c)
+{
+	c->xstate_cpu = 0;
+}
+
+bool xstate_mxcsr_valid(uint32_t mxcsr)
+{
+	return !(mxcsr & ~mxcsr_mask);
 }
 
 void xstate_switch_from(struct context *c)
