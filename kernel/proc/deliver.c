@@ -10,8 +10,10 @@
  * instruction.
  */
 #include "base/panic.h"
+#include "hal/debug.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include <asm/unistd.h>
 #include <linux/signal.h>
 
@@ -30,7 +32,6 @@ static void rewind(struct user_frame *f, uint64_t number)
 {
 	f->rax = number;
 	f->rip -= SYSCALL_INSTRUCTION_BYTES;
-	f->orig_rax = NOT_IN_SYSCALL;
 }
 
 /* A handler will run. */
@@ -84,12 +85,15 @@ static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, 
 	d.on_altstack = (a->flags & SA_ONSTACK) && t->altstack_size && !on_altstack(t, f->rsp);
 
 	finish_call_for_handler(f, a->flags);
+	/* The handler runs to its end unless the tracer asks for steps again; the frame has the program's own flags. */
+	bool stepped = debug_steps(&t->thread.context);
+	if (unlikely(stepped))
+		debug_set_step(&t->thread.context, false);
 	rseq_resume(f);
 	if (context_push_signal(f, &d)) {
 		signal_force_segv(sig);
 		return;
 	}
-	f->orig_rax = NOT_IN_SYSCALL;
 	atomic_and(&t->thread.context.work, ~(uint32_t)WORK_RESTORE_MASK);
 	if (t->altstack_flags & SS_AUTODISARM)
 		t->altstack_size = 0;
@@ -97,6 +101,8 @@ static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, 
 	if (!(a->flags & SA_NODEFER))
 		mask |= SIGNAL_BIT(sig);
 	signal_set_mask(mask);
+	if (stepped)
+		ptrace_handler_entered(t);
 }
 
 /*
@@ -162,13 +168,23 @@ static int next_handled(struct task *t, siginfo_t *info, struct signal_action *a
 	for (;;) {
 		if (p->group_exiting || (p->group_exec && p->group_exec != t))
 			exit_killed(p, irq);
-		if (t->stop_asked || p->continue_untold) {
+		if (p->continue_untold) {
+			irq = job_tell_continued(p, irq);
+			continue;
+		}
+		if (t->job & JOB_PENDING) {
 			irq = job_stop_join(t, irq);
 			continue;
 		}
+		bool shared = !(t->pending.set & ~t->blocked);
 		sig = signal_take(t, t->blocked, info);
 		if (!sig)
 			break;
+		if (unlikely(t->ptrace.tracer) && sig != SIGKILL) {
+			sig = ptrace_signal(t, sig, info, shared, &irq);
+			if (!sig)
+				continue;
+		}
 		take_action(t->actions, sig, a);
 		if (a->handler == (uaddr_t)SIG_DFL)
 			irq = act_by_default(p, sig, irq);
@@ -210,6 +226,10 @@ void upcall_exit_to_user(struct user_frame *f)
 		if (work & WORK_NOTIFY) {
 			atomic_and(&c->work, ~(uint32_t)WORK_NOTIFY);
 			rseq_resume(f);
+		}
+		if (unlikely(work & WORK_CALL_END)) {
+			atomic_and(&c->work, ~(uint32_t)WORK_CALL_END);
+			ptrace_call_ends(task_current());
 		}
 		if (work & (WORK_SIGNAL | WORK_KILLED | WORK_RESTORE_MASK))
 			signal_deliver(f);

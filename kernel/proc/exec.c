@@ -13,6 +13,7 @@
 #include "proc/exec.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
+#include "proc/ptrace.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
@@ -129,6 +130,10 @@ static struct cred *new_credentials(const struct file *f)
 		if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 			c->egid = inode->gid;
 	}
+	if ((c->euid != c->uid || c->egid != c->gid) && !ptrace_allows_gain(task_current())) {
+		c->euid = c->uid;
+		c->egid = c->gid;
+	}
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 	if (c->euid != c->uid || c->egid != c->gid)
@@ -158,6 +163,8 @@ static void take_leadership(struct task *t)
 		spin_unlock(&process_tree_lock);
 		return;
 	}
+	if (unlikely(old->ptrace.tracer))
+		ptrace_unlink(old);
 	task_unlink(old);
 	rcu_assign(own->task, (struct task *)NULL);
 	pid_get(p->pid);
@@ -306,8 +313,8 @@ static int load_and_commit(struct exec_image *image, const struct walk *w, const
 static int run(const struct walk *w, const char *name, const char *shown, struct exec_strings *s)
 {
 	struct task *t = task_current();
+	int number = t->pid->number, result;
 	struct exec_image *image;
-	int result;
 
 	/* setuid(2) does not fail for too many of the new user: its program does not start instead. */
 	if (t->too_many && account_threads(t->account) > process_limit(RLIMIT_NPROC))
@@ -323,6 +330,8 @@ static int run(const struct walk *w, const char *name, const char *shown, struct
 	}
 	exec_image_free(image);
 	kfree(image);
+	if (!result && unlikely(ptrace_is_traced(t)))
+		ptrace_event(PTRACE_EVENT_EXEC, (uint64_t)number);
 	return result;
 }
 

@@ -17,6 +17,7 @@
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include <linux/wait.h>
 
 void task_release_vfork_parent(struct task *t)
@@ -94,11 +95,13 @@ static void leave_times(struct task *t)
 	p->dead_faults_major += t->thread.faults_major;
 }
 
-static void fill_child_info(const struct process *p, siginfo_t *info, int sig, int code, int status)
+void task_fill_child_info(struct task *t, siginfo_t *info, int sig, int code, int status)
 {
+	const struct process *p = t->process;
+
 	*info = (siginfo_t){ .si_signo = sig, .si_code = code };
-	info->si_pid = p->pid->number;
-	info->si_uid = p->leader ? rcu_dereference(p->leader->cred)->uid : 0;
+	info->si_pid = t->pid->number;
+	info->si_uid = rcu_dereference(t->cred)->uid;
 	info->si_status = status;
 	info->si_utime = p->dead_threads.user / (NSEC_PER_SEC / 100);
 	info->si_stime = p->dead_threads.system / (NSEC_PER_SEC / 100);
@@ -119,32 +122,37 @@ static void post_event(struct process *p, int code, int status)
 		list_add_tail(&p->event_link, &p->parent->events);
 }
 
-/* Sends sig, the signal of an end or of a change. True: SIGCHLD's action says that nobody will wait. */
-static bool signal_parent(struct process *p, int sig, int code, int status)
+bool process_signal_parent(struct process *parent, siginfo_t *info, bool ended)
 {
-	bool ended = code != CLD_STOPPED && code != CLD_CONTINUED, forgotten = false;
-	struct process *parent = p->parent;
 	struct signal_action a = {0};
-	siginfo_t info;
+	bool forgotten = false;
+	int sig = info->si_signo;
 
-	fill_child_info(p, &info, sig, code, status);
 	uint64_t irq = spin_lock_irq(&parent->signal_lock);
 	if (!list_empty(&parent->threads))
 		a = list_first_entry(&parent->threads, struct task, process_link)->actions->action[SIGCHLD - 1];
 	if (ended && sig == SIGCHLD)
 		forgotten = a.handler == (uaddr_t)SIG_IGN || (a.flags & SA_NOCLDWAIT);
 	if (sig && sig <= SIGNAL_COUNT && (ended || !(a.flags & SA_NOCLDSTOP)) && !(forgotten && a.handler == (uaddr_t)SIG_IGN))
-		signal_send_locked(parent, NULL, sig, &info);
+		signal_send_locked(parent, NULL, sig, info);
 	spin_unlock_irq(&parent->signal_lock, irq);
 	return forgotten;
+}
+
+void process_note_stop(struct process *p, int sig)
+{
+	post_event(p, CLD_STOPPED, sig);
 }
 
 bool process_tell_parent(struct process *p, int code, int status)
 {
 	bool change = code == CLD_STOPPED || code == CLD_CONTINUED;
-	bool forgotten = signal_parent(p, change ? SIGCHLD : p->exit_signal, code, status);
+	bool forgotten;
+	siginfo_t info;
 
 	assert_held(&process_tree_lock);
+	task_fill_child_info(p->leader, &info, change ? SIGCHLD : p->exit_signal, code, status);
+	forgotten = process_signal_parent(p->parent, &info, !change);
 	if (!forgotten)
 		post_event(p, code, status);
 	/* Who waits for a forgotten one finds that it has no such child any more. */
@@ -177,11 +185,17 @@ void process_unlink(struct process *p)
 	p->leader = NULL;
 }
 
-static bool tell_of_exit(struct process *p)
+bool process_tell_end(struct process *p)
 {
 	int status = p->exit_code;
 	int code = CLD_EXITED, value = status >> 8 & 0xff;
 
+	if (unlikely(p->leader->ptrace.tracer)) {
+		ptrace_tell_end(p->leader, status, ptrace_is_reparented(p->leader) ? SIGCHLD : p->exit_signal);
+		if (!ptrace_is_reparented(p->leader))
+			post_event(p, CLD_EXITED, 0);
+		return false;
+	}
 	if (status & 0x7f) {
 		code = status & 0x80 ? CLD_DUMPED : CLD_KILLED;
 		value = status & 0x7f;
@@ -244,8 +258,8 @@ static void adopt(struct process *child, struct process *reaper)
 	}
 }
 
-/* A zombie whose parent will not wait for it goes at once. Tree lock held; nothing here sleeps. */
-static void forget(struct process *p)
+/* Nothing here sleeps. */
+void process_forget(struct process *p)
 {
 	struct task *leader = p->leader;
 
@@ -265,9 +279,17 @@ static void give_children_away(struct process *p)
 		adopt(child, reaper);
 		send_death_signals(child);
 		session_orphan_group(child, p);
-		if (child->zombie && tell_of_exit(child))
-			forget(child);
+		if (child->zombie && !child->leader->ptrace.tracer && process_tell_end(child))
+			process_forget(child);
 	}
+}
+
+bool process_finish(struct process *p)
+{
+	assert_held(&process_tree_lock);
+	p->zombie = true;
+	waitq_wake_all(&p->pid->end_wait);
+	return process_tell_end(p);
 }
 
 /* The last thread is out. Tree lock held. True: nobody waits for the zombie, which is to go. */
@@ -276,9 +298,7 @@ static bool process_end(struct process *p)
 	assert_held(&process_tree_lock);
 	give_children_away(p);
 	session_orphan_group(p, p->parent);
-	p->zombie = true;
-	waitq_wake_all(&p->pid->end_wait);
-	return tell_of_exit(p);
+	return !p->unreaped && process_finish(p);
 }
 
 /* Takes the thread off its process. True if it was the last. Tree lock held. */
@@ -290,6 +310,7 @@ static bool leave_process(struct task *t)
 	int stop_signal = p->stop_signal;
 
 	t->thread.exiting = true;
+	t->job = 0;
 	leave_times(t);
 	list_del_init(&t->process_link);
 	bool last = --p->thread_count == 0;
@@ -308,21 +329,36 @@ static bool leave_process(struct task *t)
 	return last;
 }
 
+/* A traced thread stays, ended, until its tracer has waited for it. Tree lock held. */
+static void keep_for_tracer(struct task *t)
+{
+	task_get(t);
+	t->ptrace.zombie = true;
+	t->process->unreaped++;
+	ptrace_tell_end(t, t->exit_code, SIGCHLD);
+}
+
 static void leave_tree(struct task *t)
 {
 	struct process *p = t->process;
 
 	SPIN_GUARD(&process_tree_lock);
+	if (unlikely(!list_empty(&t->tracees)))
+		ptrace_tracer_exit(t);
 	bool last = leave_process(t);
 	if (t == p->leader)
 		task_get(t); /* for wait(2): its number and name are still shown */
+	else if (unlikely(t->ptrace.tracer))
+		keep_for_tracer(t);
 	else
 		task_unlink(t);
 	waitq_wake_all(&p->exec_wait);
 	if (!last)
 		bequeath_children(t);
 	else if (process_end(p))
-		forget(p);
+		process_forget(p);
+	if (unlikely(t == p->leader && t->ptrace.tracer && !p->zombie))
+		ptrace_tell_end(t, t->exit_code, SIGCHLD);
 }
 
 void task_exit(int code)
@@ -332,6 +368,8 @@ void task_exit(int code)
 
 	might_sleep();
 	inject_thread_end();
+	if (unlikely(ptrace_is_traced(t)))
+		ptrace_event(PTRACE_EVENT_EXIT, (uint64_t)code);
 	bool last = atomic_dec_and_test(&p->live);
 	if (last && p == init_process)
 		panic("init ended with status 0x%04x", p->group_exiting ? p->exit_code : code);
@@ -361,10 +399,10 @@ void process_exit(int code)
 	task_exit(code);
 }
 
-/* All threads but the running one are gone from the list; the leader may linger as an ended thread. */
+/* All threads but the running one are gone, and waited for if traced; the leader may linger as an ended thread. */
 static bool is_alone(struct process *p)
 {
-	return READ_ONCE(p->thread_count) == 1;
+	return READ_ONCE(p->thread_count) == 1 && !READ_ONCE(p->unreaped);
 }
 
 int process_kill_other_threads(void)
@@ -379,10 +417,8 @@ int process_kill_other_threads(void)
 	}
 	p->group_exec = me;
 	list_for_each_entry(t, &p->threads, process_link) {
-		if (t == me)
-			continue;
-		thread_notify(&t->thread, WORK_KILLED | WORK_SIGNAL);
-		thread_wake_state(&t->thread, THREAD_STOPPED | THREAD_TRACED);
+		if (t != me)
+			job_kill(t);
 	}
 	spin_unlock_irq(&p->signal_lock, irq);
 

@@ -11,6 +11,7 @@
 #include "proc/internal.h"
 #include "proc/itimer.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include <linux/capability.h>
 #include <linux/sched.h>
 
@@ -184,7 +185,9 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 	t->personality = me->personality;
 	t->io_priority = atomic_load(&me->io_priority);
 	t->memory_policy = me->memory_policy;
-	t->thread.context.work |= atomic_load(&me->thread.context.work) & WORK_TRACE;
+	t->logged = me->logged;
+	if (t->logged)
+		t->thread.context.work |= WORK_TRACE;
 	if (a->flags & CLONE_CHILD_SETTID)
 		t->set_child_tid = a->child_tid;
 	if (a->flags & CLONE_CHILD_CLEARTID)
@@ -194,16 +197,17 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 		rseq_set(t, me->rseq_area, me->rseq_length, me->rseq_signature);
 }
 
-/* False: the process ends or stops, or another thread of it executes a program; the caller hears of that first. */
+/* False: the process ends, or another thread of it executes a program; the caller hears of that first. */
 static bool join_process(struct process *p, struct task *t)
 {
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	bool allowed = !p->group_exiting && !p->group_exec && !p->stop_signal;
+	bool allowed = !p->group_exiting && !p->group_exec;
 
 	if (allowed) {
 		list_add_tail(&t->process_link, &p->threads);
 		p->thread_count++;
 		atomic_inc(&p->live);
+		job_stop_inherit(t);
 	}
 	spin_unlock_irq(&p->signal_lock, irq);
 	return allowed;
@@ -234,7 +238,7 @@ static void join_tree(struct task *t, struct task *me, const struct clone_args *
  * miss the child. Other signals wait: a program whose timer is faster than its
  * fork would never get one done. group_signals: how many there were at the start.
  */
-static int commit(struct task *t, struct task *me, const struct clone_args *a, uint64_t group_signals)
+static int commit(struct task *t, struct task *me, const struct clone_args *a, uint64_t group_signals, int event)
 {
 	SPIN_GUARD(&process_tree_lock);
 	if (thread_killed() || (group_signals != process_group_signals && thread_interrupted()))
@@ -244,6 +248,8 @@ static int commit(struct task *t, struct task *me, const struct clone_args *a, u
 	if (!(a->flags & CLONE_THREAD))
 		join_tree(t, me, a);
 	rcu_assign(t->pid->task, t);
+	if (unlikely(me->ptrace.tracer) && ((a->flags & CLONE_PTRACE) || event))
+		ptrace_inherit(t, me);
 	return 0;
 }
 
@@ -266,13 +272,15 @@ static int build(struct task *t, struct task *me, const struct clone_args *a, in
 	return a->flags & CLONE_SETTLS ? context_set_fs(&t->thread.context, a->tls) : 0;
 }
 
-static void wait_for_vfork(struct task *child, struct completion *done)
+static void wait_for_vfork(struct task *child, struct completion *done, int tid)
 {
 	if (completion_wait_killable(done)) {
 		/* Killed: the child must not signal a stack that is gone. */
 		spin_lock(&child->lock);
 		child->vfork_done = NULL;
 		spin_unlock(&child->lock);
+	} else {
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, (uint64_t)tid);
 	}
 }
 
@@ -328,7 +336,7 @@ static int reserve_pidfd(struct task *t, struct task *me, uaddr_t to, struct fil
 }
 
 /* The last that can fail; then the child is there. */
-static int publish(struct task *t, struct task *me, const struct clone_args *a, uint64_t group_signals)
+static int publish(struct task *t, struct task *me, const struct clone_args *a, uint64_t group_signals, int event)
 {
 	struct file *file;
 	int fd = 0, result;
@@ -337,7 +345,7 @@ static int publish(struct task *t, struct task *me, const struct clone_args *a, 
 		fd = reserve_pidfd(t, me, a->pidfd, &file);
 	if (fd < 0)
 		return fd;
-	result = commit(t, me, a, group_signals);
+	result = commit(t, me, a, group_signals, event);
 	if (!(a->flags & CLONE_PIDFD))
 		return result;
 	if (!result) {
@@ -349,12 +357,23 @@ static int publish(struct task *t, struct task *me, const struct clone_args *a, 
 	return result;
 }
 
+/* The event that a tracer is to hear of, 0: none. */
+static int event_of(const struct task *me, const struct clone_args *a)
+{
+	int event = a->flags & CLONE_VFORK ? PTRACE_EVENT_VFORK :
+		    a->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE : PTRACE_EVENT_FORK;
+
+	if (likely(!ptrace_is_traced(me)) || (a->flags & CLONE_UNTRACED))
+		return 0;
+	return ptrace_wants_event(me, event) ? event : 0;
+}
+
 int64_t process_clone(const struct clone_args *a, int tid)
 {
 	uint64_t group_signals = READ_ONCE(process_group_signals);
 	struct task *me = task_current(), *t;
 	struct completion vfork_done;
-	int result = check(a);
+	int result = check(a), event;
 
 	if (!result)
 		result = create(me, a, tid, &t);
@@ -364,7 +383,8 @@ int64_t process_clone(const struct clone_args *a, int tid)
 		completion_init(&vfork_done);
 		t->vfork_done = &vfork_done;
 	}
-	result = publish(t, me, a, group_signals);
+	event = event_of(me, a);
+	result = publish(t, me, a, group_signals, event);
 	if (result) {
 		discard(t);
 		return result;
@@ -376,13 +396,17 @@ int64_t process_clone(const struct clone_args *a, int tid)
 		(void)copy_to_user(a->parent_tid, &tid, sizeof(tid));
 	if (!(a->flags & CLONE_VFORK)) {
 		thread_start(&t->thread);
+		if (unlikely(event))
+			ptrace_event(event, (uint64_t)tid);
 		return tid;
 	}
 	task_get(t);
 	if (!(a->flags & CLONE_THREAD) && t->process->limit[RLIMIT_CPU].soft != LIMIT_INFINITY)
 		cpu_limit_changed(t->process);
 	thread_start(&t->thread);
-	wait_for_vfork(t, &vfork_done);
+	if (unlikely(event))
+		ptrace_event(event, (uint64_t)tid);
+	wait_for_vfork(t, &vfork_done, tid);
 	task_put(t);
 	return tid;
 }

@@ -39,11 +39,19 @@ void signal_update_pending(struct task *t);
 void signal_retarget(struct task *leaving);
 
 /* job.c */
-void job_stop_begin(struct process *p, int sig);  /* signal_lock held */
-/* Stops until continued. signal_lock held with the interrupt state irq; dropped and taken again, new state returned. */
+/* The running thread took stop signal sig: a stop of its process. signal_lock held. */
+void job_stop_begin(struct process *p, int sig);
+/*
+ * The running thread joins a stop, or another kind its tracer wants (task.job has a
+ * pending bit), until continued. signal_lock held with the interrupt state irq;
+ * dropped and taken again, new state returned.
+ */
 uint64_t job_stop_join(struct task *t, uint64_t irq);
 bool job_stop_leave(struct task *t);              /* signal_lock held; true: the last one, the parent is to be told */
+void job_stop_inherit(struct task *t);            /* a new thread joins what is under way. signal_lock held */
 void job_continue(struct process *p);             /* signal_lock held */
+uint64_t job_tell_continued(struct process *p, uint64_t irq); /* locks as job_stop_join() */
+void job_kill(struct task *t);                    /* it must die: ends sleeps and stops. signal_lock held */
 
 /* session.c; tree lock held */
 bool group_orphaned_locked(const struct pid *group, const struct process *ignore);
@@ -68,6 +76,18 @@ void rseq_resume(struct user_frame *f);
 void task_unlink(struct task *t);
 void task_settle_memory(struct task *t, bool exits); /* exec or exit: the memory is left next. May sleep */
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
+/* Sends info to a parent or tracer, unless SIGCHLD's action forbids. ended: no stop. True: it ignores ends of children. Tree lock. */
+bool process_signal_parent(struct process *parent, siginfo_t *info, bool ended);
+/* siginfo of CLD_* for a thread, or (leader) its process. */
+void task_fill_child_info(struct task *t, siginfo_t *info, int sig, int code, int status);
+/* The parent may wait for a stop that it is not told of: its tracer is of the same process. Tree lock. */
+void process_note_stop(struct process *p, int sig);
+/* Nothing is left of p but its leader, ended: it becomes a zombie, and its parent or tracer hears of it. Tree lock. True: nobody waits. */
+bool process_finish(struct process *p);
+/* Tells who may wait for zombie p. Tree lock. True: nobody will. */
+bool process_tell_end(struct process *p);
+/* A zombie whose parent will not wait for it goes. Tree lock. */
+void process_forget(struct process *p);
 
 /* usage.c: what the process has held at most of a space that it leaves now */
 void usage_note_peak(struct process *p, const struct space *s);

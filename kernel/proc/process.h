@@ -47,6 +47,9 @@ struct process {
 	unsigned thread_count;             /* likewise: live ones */
 	uint32_t live;                     /* atomic: threads that have not begun to exit; whoever takes the last one ends the process's own things */
 	struct list events, event_link;    /* tree lock: children with something to report; this one in its parent's */
+	struct list trace_events;          /* tree lock: threads traced by ours with something to report: task.ptrace.event_link */
+	unsigned tracees;                  /* tree lock: threads that ours trace */
+	unsigned unreaped;                 /* tree lock: ended threads, the leader apart, whose tracer has not waited for them */
 	struct task *leader;               /* tree lock: the thread whose tid is the pid */
 	struct waitq child_wait;           /* wait(2): woken when a child changes */
 	int exit_signal;                   /* tree lock: sent to parent at exit: SIGCHLD, or clone's choice, 0 none */
@@ -59,9 +62,9 @@ struct process {
 	bool group_exiting;                /* signal_lock: every thread must exit with exit_code */
 	struct task *group_exec;           /* signal_lock: the one thread that survives exec */
 	int exit_code;                     /* signal_lock: wait(2) status */
-	int stop_signal;                   /* signal_lock: a job control stop is in force; 0: none */
+	int stop_signal;                   /* signal_lock: of the job control stop in force or under way; 0: none */
 	bool stop_taken;                   /* signal_lock: a stop signal was taken off a queue, and no SIGCONT came since */
-	bool stopped;                      /* signal_lock: every thread has joined it; racy for hints */
+	bool stopped;                      /* signal_lock: every thread has joined it, though a tracer may have let some go on; racy for hints */
 	int stop_told;                     /* tree lock: the signal of the stop that the parent was told of */
 	bool continue_untold;              /* signal_lock: the parent is still to be told of SIGCONT */
 	unsigned stop_pending;             /* signal_lock: threads that still have to stop */
@@ -96,6 +99,35 @@ struct restart_block {                     /* restart_syscall(2): how to go on *
 	uint64_t arg[6];
 };
 
+/* A thread under ptrace(2): see proc/ptrace.c. */
+struct ptrace_state {
+	struct task *tracer;       /* tree and signal_lock to change, either to read: NULL nobody */
+	const struct cred *cred;   /* the same; counted: the tracer's when it began */
+	struct list link;          /* tree lock: in tracer->tracees */
+	struct list event_link;    /* tree lock: in the tracer's process's trace_events */
+	bool zombie;               /* tree lock: ended, leads no process, and is kept for its tracer */
+	bool seized;               /* signal_lock */
+	bool calls, emulates;      /* signal_lock, owner reads without: stops at system calls; and does not do them */
+	uint32_t options;          /* signal_lock: PTRACE_O_* */
+	int code;                  /* signal_lock: of the stop, for wait(2), 0 once told; then the signal to go on with */
+	uint64_t message;          /* signal_lock: PTRACE_GETEVENTMSG */
+	siginfo_t *info;           /* signal_lock: of the stop, on the thread's stack; NULL none */
+};
+
+/* Bits of task.job. */
+enum {
+	JOB_STOP        = 1 << 0,  /* has to join a job control stop */
+	JOB_COUNTED     = 1 << 1,  /* and is one of process.stop_pending */
+	JOB_TRAP_STOP   = 1 << 2,  /* has to stop for its tracer */
+	JOB_TRAP_NOTIFY = 1 << 3,  /* the same, seized: there is news of job control */
+	JOB_TRAPPING    = 1 << 4,  /* stopped when it was attached to, it moves to the tracer's kind of stop */
+	JOB_LISTENING   = 1 << 5,  /* stopped, but to the tracer as if it ran: PTRACE_LISTEN */
+	JOB_STOPPED     = 1 << 6,  /* sleeps in a job control stop */
+	JOB_TRACED      = 1 << 7,  /* sleeps for its tracer */
+	JOB_FROZEN      = 1 << 8,  /* and nothing, not even SIGKILL, wakes it: the tracer is at work on it */
+	JOB_PENDING     = JOB_STOP | JOB_TRAP_STOP | JOB_TRAP_NOTIFY,
+};
+
 /* Whether the thread's locks can be waited for: it leaves them when its memory goes. */
 enum futex_state { FUTEX_ALIVE, FUTEX_LEAVING, FUTEX_GONE };
 
@@ -120,7 +152,11 @@ struct task {
 	uint64_t blocked;                  /* process->signal_lock for writers; owner reads without */
 	uint64_t saved_blocked;            /* owner: for WORK_RESTORE_MASK */
 	uint64_t waiting_for;              /* process->signal_lock: sigtimedwait's set */
-	bool stop_asked;                   /* process->signal_lock: has to join a job control stop */
+	uint32_t job;                      /* process->signal_lock: JOB_* */
+	int job_signal;                    /* process->signal_lock: of the last stop it was to join */
+	struct ptrace_state ptrace;
+	struct list tracees;               /* tree lock: threads that it traces, by ptrace.link */
+	bool logged;                       /* owner: its system calls go to the log, see syscall/strace.c */
 	uaddr_t altstack_sp;               /* owner */
 	uint64_t altstack_size;            /* owner */
 	uint32_t altstack_flags;           /* owner: SS_AUTODISARM */

@@ -74,6 +74,8 @@ static bool is_dropped(struct process *p, const struct task *t, int sig)
 {
 	if ((t->blocked | t->waiting_for) & BIT_OF(sig))
 		return false;
+	if (t->ptrace.tracer && sig != SIGKILL)
+		return false; /* the tracer may want to see it */
 	return signal_action_ignores(p, sig) || (p == init_process && action_of(p, sig)->handler == (uaddr_t)SIG_DFL);
 }
 
@@ -82,15 +84,14 @@ void process_begin_exit(struct process *p, int code)
 	struct task *t;
 
 	assert_held(&p->signal_lock);
-	if (!p->group_exiting) {
-		p->group_exiting = true;
-		p->exit_code = code;
-	}
+	if (p->group_exiting)
+		return; /* all know already; one that tells its tracer of its end is left in peace */
+	p->group_exiting = true;
+	p->exit_code = code;
 	p->stop_signal = 0;
-	list_for_each_entry(t, &p->threads, process_link) {
-		thread_notify(&t->thread, WORK_KILLED | WORK_SIGNAL);
-		thread_wake_state(&t->thread, THREAD_STOPPED | THREAD_TRACED);
-	}
+	p->stopped = false;
+	list_for_each_entry(t, &p->threads, process_link)
+		job_kill(t);
 }
 
 /* A stopped thread notices nothing but SIGKILL: whatever else comes waits until it goes on. */
@@ -98,8 +99,8 @@ static bool wants(const struct task *t, int sig)
 {
 	if (t->thread.exiting)
 		return false;
-	if (sig != SIGKILL && t->process->stop_signal && !t->stop_asked)
-		return false; /* it has joined the stop, and will look when it goes on */
+	if (sig != SIGKILL && (t->job & (JOB_STOPPED | JOB_TRACED)))
+		return false; /* it will look when it goes on */
 	return !(t->blocked & BIT_OF(sig)) || (t->waiting_for & BIT_OF(sig));
 }
 
@@ -121,7 +122,7 @@ static bool is_deadly(struct process *p, struct task *t, int sig)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	return action_of(p, sig)->handler == (uaddr_t)SIG_DFL && !signal_default_ignores(sig) &&
+	return !t->ptrace.tracer && action_of(p, sig)->handler == (uaddr_t)SIG_DFL && !signal_default_ignores(sig) &&
 	       !signal_default_stops(sig) && !signal_default_dumps(sig) && !(t->blocked & BIT_OF(sig));
 }
 
@@ -262,7 +263,7 @@ static void force(int sig, const siginfo_t *info, bool fatal)
 		set_default(t->actions, sig);
 		t->blocked &= ~BIT_OF(sig);
 	}
-	if (p == init_process && a->handler == (uaddr_t)SIG_DFL)
+	if (p == init_process && a->handler == (uaddr_t)SIG_DFL && !t->ptrace.tracer)
 		panic("init was killed by signal %d", sig);
 	if (!queue_entry(t, false, sig, info))
 		thread_notify(&t->thread, WORK_SIGNAL);
@@ -296,7 +297,8 @@ void signal_update_pending(struct task *t)
 	struct process *p = t->process;
 
 	assert_held(&p->signal_lock);
-	if (((t->pending.set | p->pending.set) & ~t->blocked) || t->stop_asked || p->group_exiting)
+	if (((t->pending.set | p->pending.set) & ~t->blocked) || (t->job & JOB_PENDING) || p->group_exiting ||
+	    (p->group_exec && p->group_exec != t))
 		atomic_or(&t->thread.context.work, WORK_SIGNAL);
 	else
 		atomic_and(&t->thread.context.work, ~(uint32_t)WORK_SIGNAL);

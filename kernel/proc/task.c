@@ -8,6 +8,7 @@
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include "sched/inspect.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -50,6 +51,9 @@ struct task *task_alloc(void)
 	spin_init(&t->lock, RANK_TASK);
 	list_init(&t->process_link);
 	list_init(&t->made);
+	list_init(&t->tracees);
+	list_init(&t->ptrace.link);
+	list_init(&t->ptrace.event_link);
 	signal_queue_init(&t->pending);
 	return t;
 }
@@ -123,6 +127,7 @@ struct process *process_alloc(void)
 	list_init(&p->threads);
 	list_init(&p->events);
 	list_init(&p->event_link);
+	list_init(&p->trace_events);
 	waitq_init(&p->child_wait);
 	waitq_init(&p->signal_wait);
 	waitq_init(&p->exec_wait);
@@ -207,16 +212,7 @@ void cred_commit(struct cred *c)
 
 bool task_may_inspect(struct task *t, const struct cred *me)
 {
-	bool allowed;
-
-	if (t->process == process_current() || cred_capable(me, CAP_SYS_PTRACE))
-		return true;
-	spin_lock(&t->lock);
-	const struct cred *c = t->cred;
-	allowed = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid && me->fsgid == c->gid &&
-		  me->fsgid == c->egid && me->fsgid == c->sgid && t->process->dumpable;
-	spin_unlock(&t->lock);
-	return allowed;
+	return !ptrace_may_access(t, me, false);
 }
 
 int task_walk_begin(struct task_walk *w, int dirfd, const char *name, unsigned flags)

@@ -7,6 +7,7 @@
 #include "base/panic.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include "proc/ptrace.h"
 #include <linux/wait.h>
 
 /* Children that announce their end by another signal than SIGCHLD are "clone" children. */
@@ -17,13 +18,25 @@ static bool kind_matches(const struct process *child, int options)
 	return (options & __WALL) || clone == !!(options & __WCLONE);
 }
 
+/* Made by the running thread, if only those count. */
+static bool maker_matches(const struct process *child, int options)
+{
+	return !(options & __WNOTHREAD) || child->maker == task_current();
+}
+
+/* Traced by a thread of its parent's: stops and ends are shown as the tracer has them. */
+static bool traced_by_parent(const struct process *child)
+{
+	return child->leader->ptrace.tracer && !ptrace_is_reparented(child->leader);
+}
+
 static bool selected(const struct process *child, int which, const struct pid *id, int options)
 {
 	if (which == P_PID && child->pid != id)
 		return false;
 	if (which == P_PGID && child->group != id)
 		return false;
-	return kind_matches(child, options);
+	return kind_matches(child, options) && maker_matches(child, options);
 }
 
 /* Is there any child that could ever match? */
@@ -32,18 +45,19 @@ static bool any_candidate(struct process *me, int which, struct pid *id, int opt
 	struct process *child;
 
 	if (which == P_PID)
-		return id && id->process && id->process->parent == me && kind_matches(id->process, options);
+		return id && id->process && id->process->parent == me && kind_matches(id->process, options) &&
+		       maker_matches(id->process, options);
 	if (which == P_PGID) {
 		if (!id)
 			return false;
 		list_for_each_entry(child, &id->group_members, group_link) {
-			if (child->parent == me && kind_matches(child, options))
+			if (child->parent == me && kind_matches(child, options) && maker_matches(child, options))
 				return true;
 		}
 		return false;
 	}
 	list_for_each_entry(child, &me->children, sibling) {
-		if (kind_matches(child, options))
+		if (kind_matches(child, options) && maker_matches(child, options))
 			return true;
 	}
 	return false;
@@ -51,9 +65,11 @@ static bool any_candidate(struct process *me, int which, struct pid *id, int opt
 
 static bool has_news(const struct process *child, int options)
 {
+	bool traced = unlikely(child->leader->ptrace.tracer);
+
 	if (child->zombie)
-		return options & WEXITED;
-	return (child->child_event == CHILD_STOPPED && (options & WSTOPPED) && READ_ONCE(child->stopped)) ||
+		return (options & WEXITED) && (!traced || traced_by_parent(child));
+	return (child->child_event == CHILD_STOPPED && !(traced && traced_by_parent(child)) && (options & WSTOPPED) && READ_ONCE(child->stopped)) ||
 	       (child->child_event == CHILD_CONTINUED && (options & WCONTINUED));
 }
 
@@ -61,8 +77,10 @@ static struct process *find_news(struct process *me, int which, struct pid *id, 
 {
 	struct process *child;
 
-	if (which == P_PID)
-		return has_news(id->process, options) ? id->process : NULL;
+	if (which == P_PID) {
+		child = id->process;
+		return child && child->parent == me && kind_matches(child, options) && has_news(child, options) ? child : NULL;
+	}
 	list_for_each_entry(child, &me->events, event_link) {
 		if (selected(child, which, id, options) && has_news(child, options))
 			return child;
@@ -123,27 +141,66 @@ static void take_news(struct process *me, struct process *child, int options, st
 		process_usage(child, RUSAGE_BOTH, r->usage);
 	if (options & WNOWAIT)
 		return;
+	if (unlikely(child->leader->ptrace.tracer))
+		ptrace_unlink(child->leader);
 	add_to_parent(me, child);
 	*leader = child->leader;
 	process_unlink(child);
 	*reaped = child;
 }
 
+/* The end of a thread that me traces, or of a process that it leads. */
+static void take_traced_end(struct process *me, struct task *t, int options, struct wait_result *r,
+			    struct process **reaped, struct task **leader)
+{
+	struct process *p = t->process;
+	int status = p->group_exiting ? p->exit_code : t->exit_code;
+
+	if (t == p->leader && p->parent == me) {
+		take_news(me, p, options, r, reaped, leader);
+		return;
+	}
+	r->status = status;
+	r->code = status & 0x80 ? CLD_DUMPED : status & 0x7f ? CLD_KILLED : CLD_EXITED;
+	if (options & WNOWAIT)
+		return;
+	if (t != p->leader) {
+		ptrace_reap(t);
+		return;
+	}
+	ptrace_unlink(t);
+	if (process_tell_end(p))
+		process_forget(p);
+}
+
+static void take_traced(struct process *me, struct task *t, int options, struct wait_result *r,
+			struct process **reaped, struct task **leader)
+{
+	r->pid = t->pid->number;
+	r->uid = rcu_dereference(t->cred)->uid;
+	if (r->usage)
+		process_usage(t->process, RUSAGE_BOTH, r->usage);
+	if (t->thread.exiting || !ptrace_wait_stop(t, options, r))
+		take_traced_end(me, t, options, r, reaped, leader);
+}
+
 /* One look: the child's number, 0 if nothing to report yet, or -ECHILD. */
 static int64_t try_wait(int which, struct pid *id, int options, struct wait_result *r)
 {
 	struct process *me = process_current(), *child, *reaped = NULL;
-	struct task *leader = NULL;
+	struct task *leader = NULL, *t;
 	int64_t result = -ECHILD;
 
 	spin_lock(&process_tree_lock);
-	if (any_candidate(me, which, id, options)) {
-		child = find_news(me, which, id, options);
-		result = 0;
-		if (child) {
+	bool any = any_candidate(me, which, id, options), traced = ptrace_wait_candidate(me, which, id, options);
+	if (any || traced) {
+		child = any ? find_news(me, which, id, options) : NULL;
+		t = child || !traced ? NULL : ptrace_wait_find(me, which, id, options);
+		if (child)
 			take_news(me, child, options, r, &reaped, &leader);
-			result = r->pid;
-		}
+		else if (t)
+			take_traced(me, t, options, r, &reaped, &leader);
+		result = child || t ? r->pid : 0;
 	}
 	spin_unlock(&process_tree_lock);
 	if (leader)

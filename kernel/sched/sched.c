@@ -31,6 +31,7 @@
 #include "sched/lockcheck.h"
 #include "sched/runq.h"
 #include "sched/timer.h"
+#include "sched/wait.h"
 #include "sched/watchdog.h"
 #include "sched/work.h"
 #include <linux/sched.h>
@@ -347,6 +348,30 @@ void thread_notify(struct thread *t, uint32_t work)
 		uint32_t cpu = atomic_load(&t->cpu);
 		if (cpu != cpu_id() && atomic_load(&t->on_cpu))
 			cpu_kick(cpu);
+	}
+}
+
+/* It is about to sleep, or was preempted on its way there; then others have to run before it does. */
+#define OFF_CPU_NAP_NS 50000
+
+void thread_wait_off_cpu(struct thread *t)
+{
+	might_sleep();
+	for (;;) {
+		uint64_t irq = irq_save();
+		struct runq *rq = runq_lock_of(t);
+		bool queued = t->queued, running = atomic_load_acquire(&t->on_cpu);
+
+		runq_unlock(rq, irq);
+		if (!queued && !running)
+			return;
+		if (running) {
+			cpu_relax();
+			continue;
+		}
+		thread_set_state(THREAD_BLOCKED);
+		(void)sched_switch_until(clock_now() + OFF_CPU_NAP_NS, 0);
+		thread_set_state(THREAD_RUNNING);
 	}
 }
 

@@ -168,6 +168,9 @@ void thread_notify(struct thread *t, uint32_t work);
 static inline bool thread_killed(void) { return context_current()->work & WORK_KILLED; }
 static inline bool thread_interrupted(void) { return context_current()->work & (WORK_SIGNAL | WORK_KILLED); }
 
+/* Waits until t, which sleeps and is not woken meanwhile, has left its processor: its state lies in memory. May sleep. */
+void thread_wait_off_cpu(struct thread *t);
+
 /* Scheduling parameters of any thread. The caller has checked them. May not sleep. */
 void thread_set_params(struct thread *t, const struct sched_params *p);
 void thread_get_params(struct thread *t, struct sched_params *p);

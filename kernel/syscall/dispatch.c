@@ -9,6 +9,7 @@
 #include "syscall/syscall.h"
 #include "hal/syscall.h"
 #include "base/log.h"
+#include "proc/ptrace.h"
 #include <asm/unistd.h>
 
 /* The numbers are Linux's. */
@@ -61,13 +62,25 @@ static int64_t syscall_missing(SYSCALL_ARGUMENTS)
 	return missing((uint32_t)context_frame(context_current())->orig_rax);
 }
 
-void upcall_syscall_slow(struct user_frame *f)
+static int64_t call(uint64_t number, struct user_frame *f)
 {
-	uint64_t number = (uint32_t)f->orig_rax;
 	const struct syscall_row *row = number < SYSCALL_TABLE_SIZE ? &syscall_rows[number] : NULL;
 
 	if (!row || !row->handler)
-		f->rax = (uint64_t)missing(number);
-	else
-		f->rax = (uint64_t)syscall_call_traced(row, f);
+		return missing(number);
+	if (task_current()->logged)
+		return syscall_call_logged(row, f);
+	return row->handler(f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9);
+}
+
+/* A tracer may change the call before it is made; -1 is none, and rax is what it says. */
+void upcall_syscall_slow(struct user_frame *f)
+{
+	struct task *t = task_current();
+	bool traced = ptrace_is_traced(t);
+
+	if ((!traced || !ptrace_call_begins(t)) && (int32_t)f->orig_rax != -1)
+		f->rax = (uint64_t)call((uint32_t)f->orig_rax, f);
+	if (unlikely(ptrace_is_traced(t)))
+		ptrace_call_ends(t);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "proc/ptrace.h"
 #include "syscall/syscall.h"
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
@@ -122,7 +123,7 @@ static bool fills_argument(const struct syscall_row *row)
 	return false;
 }
 
-int64_t syscall_call_traced(const struct syscall_row *row, struct user_frame *f)
+int64_t syscall_call_logged(const struct syscall_row *row, struct user_frame *f)
 {
 	uint64_t a[6] = { f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9 };
 	uint64_t number = (uint32_t)f->orig_rax;
@@ -147,12 +148,13 @@ int64_t syscall_call_traced(const struct syscall_row *row, struct user_frame *f)
 /* A program begins: is it one to be traced? */
 static void program_began(void)
 {
-	struct thread *t = thread_current();
+	struct task *t = task_current();
 
-	if (!traced_program[0] || strcmp(t->name, traced_program) == 0)
-		atomic_or(&t->context.work, WORK_TRACE);
-	else
-		atomic_and(&t->context.work, ~(uint32_t)WORK_TRACE);
+	t->logged = !traced_program[0] || strcmp(t->thread.name, traced_program) == 0;
+	if (t->logged)
+		atomic_or(&t->thread.context.work, WORK_TRACE);
+	else if (!ptrace_is_traced(t))
+		atomic_and(&t->thread.context.work, ~(uint32_t)WORK_TRACE);
 }
 
 void syscall_init(void)

@@ -57,7 +57,7 @@ struct syscall_row {
 extern const struct syscall_row syscall_rows[SYSCALL_TABLE_SIZE];
 
 /* Calls the handler of f and prints the call to the log. syscall/strace.c */
-int64_t syscall_call_traced(const struct syscall_row *row, struct user_frame *f);
+int64_t syscall_call_logged(const struct syscall_row *row, struct user_frame *f);
 /* Reads the boot options strace and strace=PROGRAM. Once, before programs run. */
 void syscall_init(void);
 

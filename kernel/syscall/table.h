@@ -80,7 +80,7 @@
 	ROW( 57, fork,                   FULL,  "") \
 	ROW( 58, vfork,                  FULL,  "") \
 	ROW( 59, execve,                 FULL,  "path ptr ptr") \
-	ROW( 60, exit,                   PLAIN, "int") \
+	ROW( 60, exit,                   FULL,  "int") \
 	ROW( 61, wait4,                  PLAIN, "int ptr hex ptr") \
 	ROW( 62, kill,                   PLAIN, "int sig") \
 	ROW( 63, uname,                  PLAIN, "ptr") \
@@ -121,7 +121,7 @@
 	ROW( 98, getrusage,              PLAIN, "int ptr") \
 	ROW( 99, sysinfo,                PLAIN, "ptr") \
 	ROW(100, times,                  PLAIN, "ptr") \
-	ROW(101, ptrace,                 NONE,  "") /* ENOSYS: not yet */ \
+	ROW(101, ptrace,                 PLAIN, "int int ptr ptr") \
 	ROW(102, getuid,                 PLAIN, "") \
 	ROW(103, syslog,                 PLAIN, "int out int") \
 	ROW(104, getgid,                 PLAIN, "") \
@@ -251,7 +251,7 @@
 	ROW(228, clock_gettime,          PLAIN, "int ptr") \
 	ROW(229, clock_getres,           PLAIN, "int ptr") \
 	ROW(230, clock_nanosleep,        PLAIN, "int hex ptr ptr") \
-	ROW(231, exit_group,             PLAIN, "int") \
+	ROW(231, exit_group,             FULL,  "int") \
 	ROW(232, epoll_wait,             PLAIN, "fd ptr int int") \
 	ROW(233, epoll_ctl,              PLAIN, "fd int fd ptr") \
 	ROW(234, tgkill,                 PLAIN, "int int sig") \
