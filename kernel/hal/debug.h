@@ -37,6 +37,10 @@ int debug_set_xstate(struct context *c, const void *from); /* -EINVAL as Linux; 
 uint64_t debug_hardware(const struct context *c, unsigned n);
 int debug_set_hardware(struct context *c, unsigned n, uint64_t value);
 
+/* What upcall_user_exception() gets as the error code of a debug exception; neither: the program asked for it. */
+#define DEBUG_STATUS_HARDWARE 0x000fUL /* breakpoints 0 to 3 */
+#define DEBUG_STATUS_STEP     0x4000UL /* a single step */
+
 /* Trap after each instruction; not when the program itself has set the flag for that. */
 void debug_set_step(struct context *c, bool on);
 static inline bool debug_steps(const struct context *c) { return c->step & CONTEXT_STEPS; }

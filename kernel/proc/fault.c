@@ -5,6 +5,7 @@
  */
 #include "base/log.h"
 #include "base/panic.h"
+#include "hal/debug.h"
 #include "proc/internal.h"
 #include "proc/oom.h"
 #include "proc/process.h"
@@ -51,13 +52,21 @@ int upcall_user_fault(uaddr_t addr, enum fault_access access, bool from_user, ui
 	return result;
 }
 
+/* status: why, in the bits of DR6; nothing there is an int1. */
+static int debug_code(uint64_t status)
+{
+	if (status & DEBUG_STATUS_STEP)
+		return TRAP_TRACE;
+	return status & DEBUG_STATUS_HARDWARE ? TRAP_HWBKPT : TRAP_BRKPT;
+}
+
 void upcall_user_exception(struct user_frame *f, unsigned trapno, uint64_t error)
 {
 	uaddr_t addr = f->rip;
 
 	switch (trapno) {
 	case TRAP_DE: signal_force_fault(SIGFPE, FPE_INTDIV, addr, trapno, error); break;
-	case TRAP_DB: signal_force_fault(SIGTRAP, TRAP_TRACE, addr, trapno, error); break;
+	case TRAP_DB: signal_force_fault(SIGTRAP, debug_code(error), addr, trapno, 0); break;
 	case TRAP_BP: {
 		siginfo_t info = { .si_signo = SIGTRAP, .si_code = SI_KERNEL };
 		task_current()->fault.trapno = trapno;

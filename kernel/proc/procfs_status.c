@@ -42,7 +42,7 @@ static const char *state_name(char letter)
 	}
 }
 
-struct relations { int tid, ppid, group, session, terminal_group; unsigned threads; uint64_t terminal; bool leads; };
+struct relations { int tid, ppid, tracer, group, session, terminal_group; unsigned threads; uint64_t terminal; bool leads; };
 
 static void get_relations(struct task *t, struct relations *r)
 {
@@ -51,6 +51,7 @@ static void get_relations(struct task *t, struct relations *r)
 	SPIN_GUARD(&process_tree_lock);
 	r->tid = t->pid->number;
 	r->leads = t == p->leader;
+	r->tracer = t->ptrace.tracer ? t->ptrace.tracer->pid->number : 0;
 	r->ppid = p->parent && !list_empty(&p->sibling) ? p->parent->pid->number : 0;
 	r->group = p->group ? p->group->number : 0;
 	r->session = p->session ? p->session->number : 0;
@@ -238,8 +239,8 @@ int proc_show_status(void *task, struct text *x)
 	get_masks(t, &m);
 	text_printf(x, "Name:\t%s\n", t->thread.name);
 	status_umask(x, t);
-	text_printf(x, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", letter,
-		    state_name(letter), p->pid->number, r.tid, r.ppid);
+	text_printf(x, "State:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n", letter,
+		    state_name(letter), p->pid->number, r.tid, r.ppid, r.tracer);
 	status_identity(x, t);
 	text_printf(x, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid->number, r.tid, r.group,
 		    r.session);

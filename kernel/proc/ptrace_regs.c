@@ -16,9 +16,10 @@
 #include <linux/uio.h>
 
 /* Linux's struct user, which its headers do not give to kernels. */
-#define USER_BYTES        912
+#define USER_BYTES        928
 #define USER_REGISTERS    (DEBUG_REGISTERS * 8)
 #define USER_HARDWARE     848 /* u_debugreg[8] */
+#define USER_HARDWARE_END 912
 
 #define XSTATE_BYTES_MAX  4096
 
@@ -31,7 +32,7 @@ static int64_t peek_user(struct task *t, uint64_t at, uaddr_t to)
 		return -EIO;
 	if (at < USER_REGISTERS)
 		value = debug_register(c, (unsigned)(at / 8));
-	else if (at >= USER_HARDWARE)
+	else if (at >= USER_HARDWARE && at < USER_HARDWARE_END)
 		value = debug_hardware(c, (unsigned)(at - USER_HARDWARE) / 8);
 	return copy_to_user(to, &value, sizeof(value));
 }
@@ -44,7 +45,9 @@ static int64_t poke_user(struct task *t, uint64_t at, uint64_t value)
 		return -EIO;
 	if (at < USER_REGISTERS)
 		return debug_set_register(c, (unsigned)(at / 8), value);
-	return at >= USER_HARDWARE ? debug_set_hardware(c, (unsigned)(at - USER_HARDWARE) / 8, value) : -EIO;
+	if (at < USER_HARDWARE || at >= USER_HARDWARE_END)
+		return -EIO;
+	return debug_set_hardware(c, (unsigned)(at - USER_HARDWARE) / 8, value);
 }
 
 static int64_t get_registers(struct task *t, uaddr_t to, size_t n)

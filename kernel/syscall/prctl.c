@@ -223,6 +223,20 @@ static int64_t prctl_process(int option, uint64_t a)
 	}
 }
 
+/* Of Linux's Yama, which Debian has but which forbids nothing unless told so: only the number is looked at. */
+static int set_ptracer(int number)
+{
+	struct task *t;
+
+	if (number == 0 || number == -1)
+		return 0;
+	t = task_find(number);
+	if (!t)
+		return -EINVAL;
+	task_put(t);
+	return 0;
+}
+
 static int64_t prctl_thread(int option, uint64_t a)
 {
 	struct task *t = task_current();
@@ -250,6 +264,8 @@ static int64_t prctl_thread(int option, uint64_t a)
 		return 0;
 	case PR_SET_MM: /* where its parts lie is exec's business here */
 		return capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
+	case PR_SET_PTRACER:
+		return set_ptracer((int)a);
 	default:
 		return -ENOSYS;
 	}

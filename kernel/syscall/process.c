@@ -168,6 +168,8 @@ static int child_status(const struct wait_result *r)
 	case CLD_EXITED:
 	case CLD_STOPPED:
 		return r->status >> 8 & 0xff;
+	case CLD_TRAPPED:
+		return r->status >> 8;
 	case CLD_CONTINUED:
 		return SIGCONT;
 	default:

@@ -84,7 +84,7 @@ static uint64_t status_take(void)
 
 	__asm__ volatile("mov %%db6, %0" : "=r"(status));
 	DR_WRITE(6, DR6_FIXED);
-	return (status ^ DR6_FIXED) & (DEBUG_TRAPS | DEBUG_STEP);
+	return (status ^ DR6_FIXED) & (DEBUG_STATUS_HARDWARE | DEBUG_STATUS_STEP);
 }
 
 uint64_t debug_take(struct user_frame *f)

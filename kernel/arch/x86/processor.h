@@ -127,8 +127,6 @@ bool xstate_mxcsr_valid(uint32_t mxcsr);
 extern const uint8_t *const xstate_initial; /* the legacy area after reset */
 
 /* debug.c */
-#define DEBUG_TRAPS 0x000fUL /* DR6: breakpoints 0 to 3 */
-#define DEBUG_STEP  0x4000UL /* DR6: a single step */
 void debug_switch(const struct context *next); /* loads its debug registers; interrupts off */
 uint64_t debug_take(struct user_frame *f); /* a debug exception from user mode: why; interrupts off */
 void debug_ignore(struct user_frame *f);   /* one in the kernel */
