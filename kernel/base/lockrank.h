@@ -64,6 +64,7 @@ enum lock_rank {
 	RANK_ACCOUNT,       /* the table of what users have */
 	RANK_WAITQ,         /* a wait queue; an epoll instance's own in another's call-back, nested */
 	RANK_POLL,          /* ready list and waiters of an epoll instance: taken in call-backs of wait queues */
+	RANK_WALL,          /* who sleeps until a time of the wall clock */
 	RANK_DRIVER,        /* state of a device */
 	RANK_TIMER,         /* a processor's timers */
 	RANK_RUNQ,          /* a run queue; two at a time nested by number */

@@ -177,7 +177,7 @@ static int create_last(struct walk_state *s, uint32_t flags, uint32_t mode, stru
 	if (!error)
 		error = namei_may_create(dir, s->w->cred);
 	if (!error)
-		error = dir->ops->create ? dir->ops->create(dir, s->last, s->len, S_IFREG | (mode & 07777), 0,
+		error = dir->ops->create ? dir->ops->create(dir, s->last, s->len, S_IFREG | (mode & 07777), s->w->argument,
 							    s->w->cred, &inode) : -EACCES;
 	if (error) {
 		dentry_put(*d);

@@ -75,6 +75,7 @@ struct walk {
 	struct path root;            /* not counted: the caller holds it */
 	const struct cred *cred;
 	unsigned flags;              /* WALK_* */
+	uint64_t argument;           /* what inode_ops.create is told as rdev by file_open() with O_CREAT: 0 but for mq_open(2) */
 };
 enum {
 	WALK_NOFOLLOW   = 1 << 0, /* do not follow a symbolic link in the last place */

@@ -19,8 +19,9 @@
 struct account {
 	struct hlist_node hash; /* table_lock */
 	uint32_t uid;           /* immutable */
-	uint64_t count;         /* atomic: threads, from bit 20 on signals, from bit 44 on messages with files */
+	uint64_t count;         /* atomic: threads, from bit 20 on signals, from bit 44 on messages with files, and charges */
 	uint64_t files;         /* atomic: in those messages */
+	uint64_t charged[ACCOUNT_KINDS]; /* atomic */
 };
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_ACCOUNT);
@@ -147,5 +148,23 @@ bool account_add_files(struct account *a, unsigned n, uint64_t limit)
 void account_drop_files(struct account *a, unsigned n)
 {
 	atomic_sub(&a->files, n);
+	take_off(a, ONE_MESSAGE);
+}
+
+bool account_charge(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit)
+{
+	uint64_t old = atomic_load(&a->charged[kind]);
+
+	do {
+		if (n > limit || old > limit - n)
+			return false;
+	} while (!atomic_compare_exchange(&a->charged[kind], &old, old + n));
+	atomic_add(&a->count, ONE_MESSAGE);
+	return true;
+}
+
+void account_uncharge(struct account *a, enum account_kind kind, uint64_t n)
+{
+	atomic_sub(&a->charged[kind], n);
 	take_off(a, ONE_MESSAGE);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * proc/account.h: what a user has, over all processes: threads, against
- * RLIMIT_NPROC, queued signals, against RLIMIT_SIGPENDING, and files on their way in
- * messages, against RLIMIT_NOFILE. Users are told apart by their real number. A thread keeps a pointer to its account, so that
+ * RLIMIT_NPROC, queued signals, against RLIMIT_SIGPENDING, files on their way in
+ * messages, against RLIMIT_NOFILE, and things with limits of their own. Users are told apart by their real number. A thread keeps a pointer to its account, so that
  * counting is one atomic instruction; an account that counts nothing goes.
  */
 #ifndef PROC_ACCOUNT_H
@@ -33,6 +33,14 @@ uint32_t account_signals(const struct account *a);
 bool account_add_files(struct account *a, unsigned n, uint64_t limit);
 /* The files of one message less. Any context. */
 void account_drop_files(struct account *a, unsigned n);
+
+/*
+ * n more of a kind, unless there would be more than limit; a counts a thread that stays meanwhile.
+ * What is charged holds the account until it is taken off again, in one piece. Any context.
+ */
+enum account_kind { ACCOUNT_QUEUE_BYTES, ACCOUNT_INOTIFY, ACCOUNT_WATCHES, ACCOUNT_KINDS };
+bool account_charge(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit);
+void account_uncharge(struct account *a, enum account_kind kind, uint64_t n);
 
 /* Root's, which is there from the start. */
 extern struct account account_root;

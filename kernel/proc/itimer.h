@@ -21,6 +21,8 @@ void cpu_limit_changed(struct process *p);
 
 /* timer_create(2) and the rest; clock is CLOCK_*. Errors as the man pages. May sleep. */
 struct sigevent;
+/* The wall clock was set: timers that stand for a time of it are armed anew. */
+void posix_timers_clock_was_set(void);
 int posix_timer_create(int clock, const struct sigevent *event, int *id);
 int posix_timer_delete(int id);
 int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);

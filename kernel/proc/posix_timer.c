@@ -33,6 +33,7 @@ struct posix_timer {
 	struct cpu_clock cpu;         /* immutable, counted: of processor time, or not valid */
 	nsec_t seen;                  /* signal_lock: what that showed at the last look */
 	nsec_t interval, expires;     /* signal_lock; 0: not armed. expires in clock_now() or the processor's time */
+	nsec_t wall;                  /* signal_lock: the wall clock's time that expires stands for, or 0 */
 	int overruns, last_overruns;  /* signal_lock */
 };
 
@@ -41,6 +42,14 @@ struct posix_timers {
 	unsigned size;                /* signal_lock */
 	unsigned next;                /* signal_lock: where to look for a free id */
 };
+
+/* The clock_now() time, never 0, at which the wall clock shows t: before the boot, too, so that overruns are counted. */
+static nsec_t time_of_wall(nsec_t t)
+{
+	nsec_t when = t - (clock_wall() - clock_now());
+
+	return when ? when : 1;
+}
 
 /* Armed for its expiry; now is by its clock. signal_lock held. */
 static void arm(struct posix_timer *pt, nsec_t now)
@@ -52,7 +61,7 @@ static void arm(struct posix_timer *pt, nsec_t now)
 		pt->seen = now;
 	}
 	if (when != INT64_MAX)
-		timer_arm(&pt->timer, when, 0);
+		timer_arm(&pt->timer, max(when, (nsec_t)0), 0);
 }
 
 static void fire(struct timer *t)
@@ -79,6 +88,8 @@ static void fire(struct timer *t)
 
 		pt->overruns = (int)min((nsec_t)INT_MAX, pt->overruns + missed);
 		pt->expires += (missed + 1) * pt->interval;
+		if (pt->wall)
+			pt->wall += (missed + 1) * pt->interval;
 		arm(pt, now);
 	} else {
 		pt->expires = 0;
@@ -346,8 +357,11 @@ int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t
 		pt->interval = value ? interval : 0;
 		pt->overruns = 0;
 		pt->expires = 0;
-		if (value && absolute)
-			pt->expires = pt->clock == CLOCK_REALTIME || pt->clock == CLOCK_TAI ? max(value - (clock_wall() - now), (nsec_t)1) : value;
+		pt->wall = value && absolute && (pt->clock == CLOCK_REALTIME || pt->clock == CLOCK_TAI) ? value : 0;
+		if (pt->wall)
+			pt->expires = time_of_wall(value);
+		else if (value && absolute)
+			pt->expires = value;
 		else if (value)
 			pt->expires = saturating_add(now, value);
 		pt->seen = -1;
@@ -373,6 +387,36 @@ void posix_timers_exit(struct process *p)
 		if (pt)
 			destroy(pt);
 	}
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
 	p->posix_timers = NULL;
+	spin_unlock_irq(&p->signal_lock, irq);
 	free_table(table);
+}
+
+/* Those of a process that stand for a time of the wall clock. */
+static void clock_was_set(struct pid *pid, void *arg)
+{
+	struct process *p = rcu_dereference(pid->process);
+	uint64_t irq;
+
+	if (!p || !READ_ONCE(p->posix_timers))
+		return;
+	irq = spin_lock_irq(&p->signal_lock);
+	for (unsigned i = 0; p->posix_timers && i < p->posix_timers->size; i++) {
+		struct posix_timer *pt = p->posix_timers->slot[i];
+
+		if (!pt || !pt->wall || !pt->expires)
+			continue;
+		timer_cancel(&pt->timer); /* a call-back that runs waits for the lock, and looks again */
+		pt->expires = time_of_wall(pt->wall);
+		arm(pt, 0);
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
+void posix_timers_clock_was_set(void)
+{
+	rcu_read_lock();
+	pid_for_each(clock_was_set, NULL);
+	rcu_read_unlock();
 }

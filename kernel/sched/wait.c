@@ -117,6 +117,8 @@ bool sched_switch_until(nsec_t deadline, nsec_t slack)
 		sched_switch();
 		return false;
 	}
+	if (unlikely(deadline < 0))
+		return sched_switch_until_wall(-deadline, slack);
 	timer_init(&s.timer, sleep_timer_fire);
 	timer_arm(&s.timer, deadline, slack);
 	sched_switch();
@@ -126,7 +128,7 @@ bool sched_switch_until(nsec_t deadline, nsec_t slack)
 
 int sleep_until(nsec_t when, nsec_t slack)
 {
-	while (clock_now() < when) {
+	while (when < 0 ? clock_wall() < -when : clock_now() < when) {
 		if (thread_interrupted())
 			return -ERESTARTSYS;
 		thread_set_state(THREAD_SLEEPING);

@@ -62,10 +62,19 @@ void wait_finish(struct waitq *q, struct wait_entry *e);
 
 /*
  * Sleeps with sched_switch() until woken or clock_now() reaches deadline
- * (INT64_MAX: no deadline). The state was set before. True if the time was
+ * (INT64_MAX: no deadline; below zero: until the wall clock shows -deadline, as
+ * wall_deadline() makes it). The state was set before. True if the time was
  * reached. slack: ns by which the wake-up may be late.
  */
 bool sched_switch_until(nsec_t deadline, nsec_t slack);
+bool sched_switch_until_wall(nsec_t wall, nsec_t slack);
+/* A deadline at a time of the wall clock, which stays there when that clock is set. INT64_MAX: none. */
+static inline nsec_t wall_deadline(nsec_t wall)
+{
+	return wall == INT64_MAX ? wall : wall > 0 ? -wall : -1;
+}
+/* The wall clock was set: who waits for a time of it looks again. May be called with no lock of rank WALL or above. */
+void sched_wall_was_set(void);
 
 /*
  * wait_event(q, cond): sleeps until cond, uninterruptible.

@@ -9,15 +9,6 @@
 #include <linux/futex.h>
 #include <linux/time.h>
 
-/* The clock_now() time that an absolute time means. */
-static nsec_t deadline_of(nsec_t t, bool realtime)
-{
-	if (!realtime || t == INT64_MAX)
-		return t;
-	t -= clock_wall();
-	return t <= 0 ? 0 : deadline_after(t);
-}
-
 static bool has_timeout(int command)
 {
 	return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
@@ -39,7 +30,7 @@ static int read_deadline(nsec_t *deadline, int op, uaddr_t from)
 	if (command == FUTEX_WAIT)
 		*deadline = deadline_after(t);
 	else
-		*deadline = deadline_of(t, (op & FUTEX_CLOCK_REALTIME) || command == FUTEX_LOCK_PI);
+		*deadline = (op & FUTEX_CLOCK_REALTIME) || command == FUTEX_LOCK_PI ? wall_deadline(t) : t;
 	return 0;
 }
 
@@ -142,7 +133,8 @@ SYSCALL5(futex_waitv, uaddr_t, waiters, unsigned, n, unsigned, flags, uaddr_t, t
 		result = timespec_read(&deadline, timeout);
 		if (result)
 			return result;
-		deadline = deadline_of(deadline, clock == CLOCK_REALTIME);
+		if (clock == CLOCK_REALTIME)
+			deadline = wall_deadline(deadline);
 	}
 	return futex_waitv(waiters, n, deadline);
 }

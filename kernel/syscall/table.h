@@ -260,12 +260,12 @@
 	ROW(237, mbind,                  PLAIN, "ptr size int ptr uint hex") /* one node: areas keep no policy of their own */ \
 	ROW(238, set_mempolicy,          PLAIN, "int ptr uint") /* one node */ \
 	ROW(239, get_mempolicy,          PLAIN, "ptr ptr uint ptr hex") /* one node; MPOL_F_ADDR tells the policy of the thread */ \
-	ROW(240, mq_open,                NONE,  "") /* ENOSYS: POSIX message queues come next */ \
-	ROW(241, mq_unlink,              NONE,  "") /* ENOSYS: POSIX message queues come next */ \
-	ROW(242, mq_timedsend,           NONE,  "") /* ENOSYS: POSIX message queues come next */ \
-	ROW(243, mq_timedreceive,        NONE,  "") /* ENOSYS: POSIX message queues come next */ \
-	ROW(244, mq_notify,              NONE,  "") /* ENOSYS: POSIX message queues come next */ \
-	ROW(245, mq_getsetattr,          NONE,  "") /* ENOSYS: POSIX message queues come next */ \
+	ROW(240, mq_open,                PLAIN, "str hex oct ptr") \
+	ROW(241, mq_unlink,              PLAIN, "str") \
+	ROW(242, mq_timedsend,           PLAIN, "fd in size uint ptr") \
+	ROW(243, mq_timedreceive,        PLAIN, "fd out size ptr ptr") \
+	ROW(244, mq_notify,              PLAIN, "fd ptr") /* SIGEV_THREAD needs a netlink socket */ \
+	ROW(245, mq_getsetattr,          PLAIN, "fd ptr ptr") \
 	ROW(246, kexec_load,             PLAIN, "hex uint ptr hex") /* refused: EPERM: kernel.kexec_load_disabled is 1 */ \
 	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") /* no P_PIDFD */ \
 	ROW(248, add_key,                NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \

@@ -9,6 +9,7 @@
 #include "fs/timerfd.h"
 #include "hal/clock.h"
 #include "proc/cpu_clock.h"
+#include "proc/itimer.h"
 #include "sched/timer.h"
 #include "syscall/syscall.h"
 #include "syscall/time.h"
@@ -81,7 +82,9 @@ int wall_clock_set(nsec_t t)
 	if (t < clock_now())
 		return -EINVAL;
 	clock_set_wall(t);
+	sched_wall_was_set();
 	timerfd_clock_was_set();
+	posix_timers_clock_was_set();
 	return 0;
 }
 
@@ -179,16 +182,9 @@ SYSCALL2(nanosleep, uaddr_t, from, uaddr_t, left_to)
 /* An absolute sleep is simply made again. */
 static int64_t sleep_absolute(int clock, nsec_t t)
 {
-	nsec_t deadline = t;
-
-	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM) {
-		nsec_t to_go = t - clock_wall();
-
-		if (to_go <= 0)
-			return 0;
-		deadline = deadline_after(to_go);
-	}
-	return sleep_until(deadline, task_current()->timer_slack) ? -ERESTARTNOHAND : 0;
+	if (clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM)
+		t = wall_deadline(t);
+	return sleep_until(t, task_current()->timer_slack) ? -ERESTARTNOHAND : 0;
 }
 
 static int64_t cpu_sleep_restart(struct restart_block *b);
