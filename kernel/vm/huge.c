@@ -26,7 +26,9 @@
  *
  * Order of locks: family, upper table, level-1 table. A splitter holds T while it takes the upper
  * tables of other spaces; those who wait for T hold the upper table of a space
- * that is done with already, so it comes to no circle. Different families have nothing in common.
+ * that is done with already, so it comes to no circle as long as that is not locked again:
+ * its own areas, and two areas of a space one of which is dead, lead the splitter to it once
+ * more (is_entered). Different families have nothing in common.
  *
  * A large page is taken out with the upper table locked, flushed and put at once,
  * so its count never runs ahead of its entries. At the end of a space that is done before the
@@ -322,6 +324,12 @@ static void flush(struct space *s, uaddr_t addr)
 	tlb_flush_range(s, addr, addr + HUGE_SIZE);
 }
 
+/* Once it is, with the table locked nobody takes it out again: upper tables that lead to it need not be locked. */
+static bool is_entered(pte_t e, const struct page *table)
+{
+	return pte_table(e) && phys_to_page(pte_paddr(e)) == table;
+}
+
 /* Replaces it in the space of an area that may show it. Family locked. */
 static void split_in_area(const struct area *a, struct page *huge, struct page *table)
 {
@@ -333,7 +341,7 @@ static void split_in_area(const struct area *a, struct page *huge, struct page *
 	if (huge->index < a->page_offset || !is_aligned(addr, HUGE_SIZE))
 		return;
 	u = find_entry(a->space, addr, &upper);
-	if (!u)
+	if (!u || is_entered(pte_load(u), table))
 		return;
 	table_lock(upper);
 	if (maps_large(pte_load(u)) && phys_to_page(pte_paddr(pte_load(u))) == huge) {
@@ -470,7 +478,7 @@ int huge_share(struct space *parent, struct space *child, const struct area *a, 
 		table_unlock(from);
 		spin_unlock(&parent->family->lock);
 		to->mappings += count;
-		child->count.huge += count;
+		atomic_add(&child->count.huge, count); /* another may be splitting some by now */
 		*pages += count * HUGE_PAGES;
 		addr = stop;
 	}

@@ -37,7 +37,9 @@
  *     before T's, never while T's is held.
  *  4. Share (fork; the parent's space lock is held, and the parent has T): T locked:
  *     refs + 1; if T had an owner: object = NULL, the parent's U read-only. The child's
- *     U is written read-only; nobody else sees the child yet. Before fork returns, the
+ *     U is written read-only; nobody else sees the child yet, but for who splits a large
+ *     page that it was given before, and who then sees to the child's U himself: T is
+ *     not shared where the child has something already. Before fork returns, the
  *     parent's processors forget their translations, some of which still permit
  *     writing: until then they write to pages that both sides see, as if
  *     the write had come before the fork.
@@ -110,7 +112,7 @@ int tables_share(struct table_sharing *t, uaddr_t *addr, uaddr_t end)
 	dst = table_upper_entry(to, *addr);
 	table_lock(upper);
 	for (; *addr < border && *addr + TABLE_SPAN <= end; *addr += TABLE_SPAN, src++, dst++) {
-		if (!pte_table(pte_load(src)))
+		if (!pte_table(pte_load(src)) || !pte_none(pte_load(dst)))
 			continue;
 		if (!table_worth_sharing(phys_to_page(pte_paddr(*src))))
 			break;
@@ -119,7 +121,7 @@ int tables_share(struct table_sharing *t, uaddr_t *addr, uaddr_t end)
 	}
 	table_unlock(upper);
 	to->mappings += count;
-	t->child->count.shared += count;
+	atomic_add(&t->child->count.shared, count); /* who splits a large page counts there too */
 	atomic_add(&t->child->count.tables, count);
 	return 0;
 }
