@@ -154,9 +154,7 @@ static void propagate(struct task *t)
 
 void futex_priority_changed(struct task *t)
 {
-	if (!READ_ONCE(t->pi_blocked)) /* if it begins to wait now it does so with the new one */
-		return;
-	SPIN_GUARD(&pi_graph_lock);
+	SPIN_GUARD(&pi_graph_lock); /* it may just begin to wait, with the old ones */
 	if (t->pi_blocked)
 		propagate(t);
 }

@@ -238,12 +238,18 @@ void balance_pass_on(struct runq *rq)
 	}
 }
 
-/* t waits where it may stay after all; its processor passed it over, and perhaps went idle. */
+/*
+ * t waits where it may stay after all; its processor passed it over, and perhaps went idle.
+ * Or it runs by now: where it may not, its processor sends it away.
+ */
 static void stay(struct thread *t)
 {
 	struct runq *rq = runq_lock_of(t);
 
-	if (t->queued && rq->current != t) {
+	if (rq->current == t) {
+		if (!(t->affinity & BIT(rq->cpu)))
+			sched_ask_reschedule(rq);
+	} else if (t->queued) {
 		sched_joined(rq, t);
 		if (rq->queued > 1)
 			balance_offer(t);

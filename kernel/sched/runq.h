@@ -86,7 +86,9 @@ nsec_t rt_period_end(const struct runq *rq);
 struct runq *runq_lock_of(const struct thread *t);
 void runq_unlock(struct runq *rq, uint64_t irq);
 
-/* sched.c: t was inserted: who runs there makes room for it, or has a slice from now on. Lock held. */
+/* sched.c: the thread that runs there is to give the processor away. Lock held. */
+void sched_ask_reschedule(struct runq *rq);
+/* t was inserted: who runs there makes room for it, or has a slice from now on. Lock held. */
 void sched_joined(struct runq *rq, struct thread *t);
 /* This processor's run queue, timers and idle thread. */
 void sched_init_cpu(void);

@@ -278,7 +278,7 @@ void runq_unlock(struct runq *rq, uint64_t irq)
 		preempt_check();
 }
 
-static void ask_reschedule(struct runq *rq)
+void sched_ask_reschedule(struct runq *rq)
 {
 	atomic_or(&rq->current->context.work, WORK_RESCHED);
 	if (rq->cpu != cpu_id())
@@ -289,13 +289,13 @@ void sched_joined(struct runq *rq, struct thread *t)
 {
 	assert_held(&rq->lock);
 	if (rq->current == rq->idle || runq_preempts(rq, t)) {
-		ask_reschedule(rq);
+		sched_ask_reschedule(rq);
 	} else if (rq->slice_end == INT64_MAX && (rq->current->params.policy != SCHED_FIFO || !thread_is_rt(t))) {
 		/* The running thread was alone until now: its slice starts, by its own processor's timer. */
 		if (rq->cpu == cpu_id())
 			set_slice(rq, rq->current, clock_now());
 		else
-			ask_reschedule(rq);
+			sched_ask_reschedule(rq);
 	}
 }
 
@@ -375,6 +375,15 @@ void thread_wait_off_cpu(struct thread *t)
 	}
 }
 
+/* t is where it may not be. */
+static void push(struct thread *t)
+{
+	uint64_t irq = irq_save();
+
+	balance_push(t);
+	irq_restore(irq);
+}
+
 void thread_start(struct thread *t)
 {
 	assert(t->state == THREAD_NEW);
@@ -384,7 +393,14 @@ void thread_start(struct thread *t)
 
 	atomic_store(&t->state, THREAD_RUNNING);
 	enqueue(rq, t);
+	bool misplaced = !(t->affinity & BIT(rq->cpu)); /* it was changed after the choice */
+	if (unlikely(misplaced))
+		thread_get(t);
 	runq_unlock(rq, irq);
+	if (unlikely(misplaced)) {
+		push(t);
+		thread_put(t);
+	}
 }
 
 /* First code of every new thread: see context_init(). */
@@ -449,7 +465,7 @@ void thread_set_params(struct thread *t, const struct sched_params *p)
 	t->slice_left = atomic_load(&sched_rr_slice);
 	runq_use_params(rq, t);
 	if (t->queued)
-		ask_reschedule(rq);
+		sched_ask_reschedule(rq);
 	runq_unlock(rq, irq);
 }
 
@@ -471,7 +487,7 @@ void thread_set_boost(struct thread *t, int priority)
 		t->boost = priority;
 		runq_use_params(rq, t);
 		if (t->queued)
-			ask_reschedule(rq);
+			sched_ask_reschedule(rq);
 	}
 	runq_unlock(rq, irq);
 }
@@ -494,15 +510,12 @@ void thread_set_affinity(struct thread *t, uint64_t mask)
 
 	t->affinity = mask;
 	if (misplaced && running)
-		ask_reschedule(rq); /* its processor sends it away */
+		sched_ask_reschedule(rq); /* its processor sends it away */
 	else if (t->queued && !misplaced && !running && cpu_online_count > 1)
 		balance_offer(t);
 	runq_unlock(rq, irq);
-	if (misplaced && !running) {
-		irq = irq_save();
-		balance_push(t);
-		irq_restore(irq);
-	}
+	if (misplaced && !running)
+		push(t);
 }
 
 void sched_init_cpu(void)

@@ -612,6 +612,22 @@ static void print_line(const char *path, const char *start)
 		fclose(f);
 }
 
+/* Only a child of vfork() had its time looked at; sh uses that, so nobody saw. */
+static void limit_of_processor_time_was_not_for_children(void)
+{
+	CHECK_INT("a child inherits the limit", IN_CHILD({
+		struct rlimit l = { 1, 3 };
+		int st;
+
+		setrlimit(RLIMIT_CPU, &l);
+		pid_t p = fork();
+		while (!p)
+			;
+		waitpid(p, &st, 0);
+		_exit(WTERMSIG(st));
+	}), EXITED(SIGXCPU));
+}
+
 static void lines_of_proc_status(void)
 {
 	static const char *const lines[] = { "Umask:", "SigCgt:", "Threads:", "Cpus_allowed_list:" };
@@ -670,6 +686,7 @@ int main(int argc, char **argv)
 	processor_time_was_not_in_proc_stat();
 	thread_created_while_its_process_ends();
 	stop_and_continue_at_once();
+	limit_of_processor_time_was_not_for_children();
 	lines_of_proc_status();
 	mode_of_a_file_of_a_process_was_changed();
 	return tap_done();

@@ -148,6 +148,81 @@ KTEST(smp_affinity_moves_other_threads)
 	completion_wait(&done);
 }
 
+static struct waitq turn_queue = WAITQ_INIT(turn_queue);
+static unsigned gate, wake_round;        /* atomic: the round in which the urgent thread may sleep; is to wake */
+static unsigned seen_on;                 /* atomic: where the other one ran last */
+
+static void jitter(void)
+{
+	for (unsigned n = ktest_random() % 300; n; n--)
+		__asm__ volatile("");
+}
+
+/* Keeps processor 0 until told, sleeps until the next round. */
+static void keep_processor(void *arg)
+{
+	static const struct sched_params urgent = { .policy = SCHED_FIFO, .priority = 1 };
+
+	thread_set_params(thread_current(), &urgent);
+	for (unsigned round = 1; !atomic_load(&chase_over); round++) {
+		atomic_store(&called, round);
+		while (atomic_load(&gate) < round)
+			cpu_relax();
+		jitter();
+		wait_event(&turn_queue, atomic_load(&wake_round) >= round);
+	}
+	leave();
+}
+
+static void say_where(void *arg)
+{
+	while (!atomic_load(&chase_over))
+		atomic_store(&seen_on, cpu_id());
+	leave();
+}
+
+static bool comes_to(unsigned *where, unsigned cpu)
+{
+	nsec_t end = clock_now() + 500 * MS;
+
+	while (atomic_load(where) != cpu && clock_now() < end)
+		sleep_until(clock_now() + MS / 20, 0);
+	return atomic_load(where) == cpu;
+}
+
+/* Between the look at a waiting thread and its being sent away it began to run, and stayed. */
+KTEST(smp_affinity_reaches_a_thread_that_just_begins_to_run)
+{
+	struct thread *t;
+
+	if (cpu_online_count == 1)
+		return;
+	begin(2);
+	chase_over = false;
+	called = gate = wake_round = 0;
+	thread_set_affinity(thread_current(), BIT(1));
+	t = kthread_create_on(BIT(1), "smp", say_where, NULL);
+	check(t && start(BIT(0), keep_processor, 0));
+	for (unsigned round = 1; round <= 100 && !faults; round++) {
+		while (atomic_load(&called) < round)
+			sleep_until(clock_now() + MS / 20, 0);
+		thread_set_affinity(t, BIT(0));
+		faults += !comes_to(&t->cpu, 0);
+		atomic_store(&seen_on, CPU_MAX);
+		atomic_store(&gate, round);
+		jitter();
+		thread_set_affinity(t, BIT(1));
+		faults += !comes_to(&seen_on, 1);
+		if (round == 100 || faults)
+			atomic_store(&chase_over, true);
+		atomic_store(&wake_round, round);
+		waitq_wake_all(&turn_queue);
+	}
+	thread_set_affinity(thread_current(), cpu_all());
+	completion_wait(&done);
+	check_equal(faults, 0);
+}
+
 static uint64_t worked_on;               /* atomic: processors */
 
 static void work_for_a_while(void *arg)

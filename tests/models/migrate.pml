@@ -19,7 +19,7 @@
  *                     kernel/sched/balance.c:balance_left_behind
  *   lock_of()         kernel/sched/sched.c:runq_lock_of
  *   enqueue()         kernel/sched/sched.c:enqueue
- *   joined()          kernel/sched/sched.c:sched_joined, kernel/sched/sched.c:ask_reschedule
+ *   joined()          kernel/sched/sched.c:sched_joined, kernel/sched/sched.c:sched_ask_reschedule
  *   wake()            kernel/sched/sched.c:thread_wake_state, kernel/sched/balance.c:balance_waking
  *   choose()          kernel/sched/balance.c:choose_waking, kernel/sched/balance.c:take_idle
  *   offer()           kernel/sched/balance.c:balance_offer, kernel/sched/balance.c:offer_to
