@@ -80,7 +80,8 @@ all: $(BUILD)/linnet.elf
 
 # Linux's numbers and structures come from linux-libc-dev; only these three
 # folders of /usr/include are visible, so that no C library header slips in.
-# <linux/shm.h> asks for a <unistd.h> of which it needs nothing.
+# <linux/shm.h> asks for a <unistd.h> of which it needs nothing; <linux/if.h> for a <sys/socket.h>, of
+# which it needs struct sockaddr: net/device.h has that.
 $(UAPI)/.made: Makefile
 	$(Q)mkdir -p $(UAPI)
 	$(Q)ln -sfn /usr/include/linux $(UAPI)/linux
@@ -88,6 +89,7 @@ $(UAPI)/.made: Makefile
 	$(Q)ln -sfn /usr/include/$$($(CC) -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)/asm $(UAPI)/asm
 	$(Q)[ -e $(UAPI)/asm/unistd.h ] || ln -sfn /usr/include/x86_64-linux-gnu/asm $(UAPI)/asm
 	$(Q): >$(UAPI)/unistd.h
+	$(Q)mkdir -p $(UAPI)/sys && : >$(UAPI)/sys/socket.h
 	$(Q)touch $@
 
 $(O)/%.o: %.c | $(UAPI)/.made

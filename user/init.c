@@ -28,6 +28,7 @@
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <linux/reboot.h>
+#include <linux/sockios.h>
 #include <linux/time.h>
 #include <linux/wait.h>
 
@@ -117,6 +118,18 @@ static void mount_all(void)
 	SYS(symlink, "/proc/self/fd/2", "/dev/stderr");
 	SYS(mkdir, "/tmp", 01777);
 	SYS(mkdir, "/root", 0700);
+}
+
+/* What "ip link set lo up" does: programs expect to reach themselves. */
+static void loopback_up(void)
+{
+	struct { char name[16]; short flags; char rest[22]; } request = { "lo", 0x1 /* IFF_UP */, "" };
+	long fd = SYS(socket, 2 /* AF_INET */, 2 /* SOCK_DGRAM */, 0);
+
+	if (fd < 0)
+		return;
+	SYS(ioctl, fd, SIOCSIFFLAGS, &request);
+	SYS(close, fd);
 }
 
 static void console_open(void)
@@ -538,6 +551,7 @@ int rt_main(int argc, char **argv, char **envp)
 	while (*envp && run_envc < MAX_WORDS / 2)
 		run_envp[run_envc++] = *envp++;
 	mount_all();
+	loopback_up();
 	told = run_read();
 	console_open();
 	SYS(sethostname, "linnet", 6);

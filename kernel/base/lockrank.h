@@ -27,6 +27,7 @@ enum lock_rank {
 	RANK_RENAME,        /* one cross-directory rename of a filesystem at a time */
 	RANK_INODE,         /* an inode: directory contents, size; parent before child, nested */
 	RANK_PIPE,          /* a pipe's contents */
+	RANK_NET,           /* network interfaces and their addresses, for writers */
 	RANK_SOCKET_READ,   /* a stream socket's readers, one at a time */
 	RANK_SPACE,         /* an address space, for writers */
 	RANK_OBJECT_GROW,   /* size changes of a memory object against faults */
@@ -45,6 +46,8 @@ enum lock_rank {
 	RANK_FLOCK_GRAPH,   /* who waits for whose record lock */
 	RANK_SOCKET_TABLE,  /* a bucket of the table of Unix sockets, or of who has files in flight */
 	RANK_SOCKET,        /* a socket's state and queue; two in the order of addresses, a listener before its backlog */
+	RANK_PORT,          /* a bucket of who has which port: taken with a socket locked */
+	RANK_CONNECTION,    /* a bucket of connections, or a list of those that wait for their time to end */
 	RANK_DENTRY_MOVE,   /* renames and changes of names in the name cache, one at a time */
 	RANK_DENTRY,        /* a dentry's children and name; parent before child */
 	RANK_DENTRY_HASH,   /* a bucket of the name cache */

@@ -84,12 +84,39 @@ void control_set_own(struct control *c)
 	c->credentials = true;
 }
 
+int control_add(struct control *c, int level, int type, const void *data, unsigned n)
+{
+	struct control_header h = { sizeof(h) + n, level, type };
+	struct control_extra *x = c->extra;
+
+	if (!x)
+		x = c->extra = kzalloc(sizeof(*x), ALLOC_KERNEL);
+	if (!x)
+		return -ENOMEM;
+	if (x->length + control_align(h.length) > sizeof(x->data))
+		return 0;
+	memcpy(x->data + x->length, &h, sizeof(h));
+	memcpy(x->data + x->length + sizeof(h), data, n);
+	x->length += (unsigned)control_align(h.length);
+	return 0;
+}
+
+const struct control_header *control_next(const struct control *c, const struct control_header *before)
+{
+	const uint8_t *at;
+
+	if (!c || !c->extra)
+		return NULL;
+	at = before ? (const uint8_t *)before + control_align(before->length) : c->extra->data;
+	return at < c->extra->data + c->extra->length ? (const void *)at : NULL;
+}
+
 static int read_piece(struct control *c, const struct control_header *h)
 {
 	size_t n = h->length - sizeof(*h);
 
 	if (h->level != SOL_SOCKET)
-		return 0;
+		return control_add(c, h->level, h->type, h + 1, (unsigned)min(n, (size_t)CONTROL_EXTRA_MAX));
 	if (h->type == SCM_RIGHTS)
 		return n / sizeof(int) > RIGHTS_MAX ? -EINVAL :
 						       add_files(c, (const int *)(h + 1), (unsigned)(n / sizeof(int)));
@@ -124,6 +151,8 @@ void control_free(struct control *c)
 {
 	rights_free(c->rights);
 	c->rights = NULL;
+	kfree(c->extra);
+	c->extra = NULL;
 	pid_put(c->pid);
 	c->pid = NULL;
 	c->credentials = false;
@@ -144,9 +173,9 @@ static void writer_advance(struct writer *w, size_t n)
 	w->left -= n;
 }
 
-static void write_piece(struct writer *w, int type, const void *data, size_t n)
+static void write_piece(struct writer *w, int level, int type, const void *data, size_t n)
 {
-	struct control_header h = { sizeof(h) + n, SOL_SOCKET, type };
+	struct control_header h = { sizeof(h) + n, level, type };
 
 	if (w->left < sizeof(h)) {
 		w->told |= MSG_CTRUNC;
@@ -199,14 +228,16 @@ void control_write(struct control *c, uaddr_t at, size_t *n, bool passcred, unsi
 	struct writer w = { .at = at, .left = *n };
 
 	if (!at || !*n) {
-		w.told = passcred || c->rights ? MSG_CTRUNC : 0;
+		w.told = passcred || c->rights || c->extra ? MSG_CTRUNC : 0;
 	} else {
 		if (passcred) {
 			struct ucred u = { c->pid ? (uint32_t)c->pid->number : 0, c->credentials ? c->uid : ID_UNKNOWN,
 					   c->credentials ? c->gid : ID_UNKNOWN };
 
-			write_piece(&w, SCM_CREDENTIALS, &u, sizeof(u));
+			write_piece(&w, SOL_SOCKET, SCM_CREDENTIALS, &u, sizeof(u));
 		}
+		for (const struct control_header *h = control_next(c, NULL); h; h = control_next(c, h))
+			write_piece(&w, h->level, h->type, h + 1, h->length - sizeof(*h));
 		if (c->rights)
 			write_files(&w, c->rights, flags & MSG_CMSG_CLOEXEC);
 	}

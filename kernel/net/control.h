@@ -18,6 +18,7 @@
 
 #define RIGHTS_MAX 253       /* files with one message, as Linux */
 #define CONTROL_MAX 20480    /* bytes of a control buffer */
+#define CONTROL_EXTRA_MAX 408 /* bytes of it that are for a protocol */
 
 struct rights {
 	struct list link;    /* owner: rights_free() */
@@ -28,20 +29,33 @@ struct rights {
 	struct file *file[]; /* counted */
 };
 
-struct control {
-	struct rights *rights;   /* owned */
-	struct pid *pid;         /* counted; NULL: unknown */
-	uint32_t uid, gid;
-	bool credentials;        /* they are set */
-};
-
 /* Linux's header of one piece; the kernel's headers do not have it. */
 struct control_header {
 	uint64_t length;         /* this included */
 	int level, type;
 };
+
+/* Pieces of protocols: headers and data as in a program's buffer. */
+struct control_extra {
+	unsigned length;
+	uint8_t data[CONTROL_EXTRA_MAX] __aligned(8);
+};
+
+struct control {
+	struct rights *rights;   /* owned */
+	struct control_extra *extra; /* owned; NULL for none */
+	struct pid *pid;         /* counted; NULL: unknown */
+	uint32_t uid, gid;
+	bool credentials;        /* they are set */
+};
+
 enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2 };
 static inline size_t control_align(size_t n) { return (n + 7) & ~7UL; }
+
+/* A piece of a protocol's; one for which there is no room is left out. 0 or -ENOMEM. May sleep. */
+int control_add(struct control *c, int level, int type, const void *data, unsigned n);
+/* The pieces of protocols in turn: NULL for the first, NULL at the end. */
+const struct control_header *control_next(const struct control *c, const struct control_header *before);
 
 /* buf: n bytes of headers. -EINVAL, -EBADF, -EPERM, -ESRCH, -ENOMEM; nothing is kept then. May sleep. */
 int control_read(struct control *c, const void *buf, size_t n);

@@ -37,6 +37,8 @@ static uint32_t flag_of(int option)
 		return SOCKET_DONTROUTE;
 	case SO_TIMESTAMP_OLD:
 		return SOCKET_TIMESTAMP;
+	case SO_TIMESTAMPNS_OLD:
+		return SOCKET_TIMESTAMP_NS;
 	}
 	return 0;
 }
@@ -107,12 +109,17 @@ static int set_number(struct socket *s, int option, int value)
 	case SO_SNDBUF:
 	case SO_SNDBUFFORCE:
 		value = set_buffer(&s->send_buffer, value, SOCKET_SEND_MIN, option == SO_SNDBUFFORCE);
-		if (!value)
-			waitq_wake_all(&s->write_wait);
-		return value;
+		if (value)
+			return value;
+		atomic_or(&s->flags, (uint32_t)SOCKET_SEND_FIXED);
+		waitq_wake_all(&s->write_wait);
+		return 0;
 	case SO_RCVBUF:
 	case SO_RCVBUFFORCE:
-		return set_buffer(&s->receive_buffer, value, SOCKET_RECEIVE_MIN, option == SO_RCVBUFFORCE);
+		value = set_buffer(&s->receive_buffer, value, SOCKET_RECEIVE_MIN, option == SO_RCVBUFFORCE);
+		if (!value)
+			atomic_or(&s->flags, (uint32_t)SOCKET_RECEIVE_FIXED);
+		return value;
 	case SO_RCVLOWAT:
 		atomic_store(&s->low_water, value < 0 ? (uint32_t)INT_MAX : value ? (uint32_t)value : 1);
 		return 0;
@@ -135,7 +142,9 @@ int socket_set_option(struct socket *s, int level, int option, const void *value
 	int number;
 
 	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
+		return s->ops->set_option ? s->ops->set_option(s, level, option, value, n) : -EOPNOTSUPP;
+	if (option == SO_BINDTODEVICE && s->ops->set_option)
+		return s->ops->set_option(s, level, option, value, n);
 	if (n < sizeof(number))
 		return -EINVAL;
 	switch (option) {
@@ -222,7 +231,7 @@ int socket_get_option(struct socket *s, int level, int option, void *value, unsi
 	int number, error;
 
 	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
+		return s->ops->set_option ? s->ops->get_option(s, level, option, value, n) : -EOPNOTSUPP;
 	switch (option) {
 	case SO_RCVTIMEO_OLD:
 	case SO_RCVTIMEO_NEW:

@@ -12,6 +12,7 @@
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "net/control.h"
+#include "net/device.h"
 #include "proc/process.h"
 #include <linux/fcntl.h>
 
@@ -122,6 +123,12 @@ ssize_t socket_send(struct socket *s, struct socket_message *m)
 	}
 }
 
+/* After so many bytes, is it too early to return? */
+static bool wants_more(const struct socket *s, const struct socket_message *m, size_t done)
+{
+	return m->flags & MSG_WAITALL || (unlikely(s->low_water > done) && s->type == SOCK_STREAM);
+}
+
 ssize_t socket_receive(struct socket *s, struct socket_message *m)
 {
 	nsec_t deadline = 0;
@@ -134,7 +141,7 @@ ssize_t socket_receive(struct socket *s, struct socket_message *m)
 		n = s->ops->receive(s, m);
 		if (n > 0) {
 			done += (size_t)n;
-			if (!(m->flags & MSG_WAITALL) || m->flags & MSG_PEEK || m->ended || !m->data->count)
+			if (m->flags & MSG_PEEK || m->ended || !m->data->count || !wants_more(s, m, done))
 				break;
 			continue;
 		}
@@ -149,7 +156,7 @@ ssize_t socket_receive(struct socket *s, struct socket_message *m)
 	return done ? (ssize_t)done : n;
 }
 
-static unsigned nowait(const struct socket *s)
+bool socket_nowait(const struct socket *s)
 {
 	const struct file *f = atomic_load(&s->file);
 
@@ -164,6 +171,7 @@ int socket_bind(struct socket *s, const struct socket_name *name)
 int socket_connect(struct socket *s, const struct socket_name *name)
 {
 	nsec_t deadline = 0;
+	int first = 0;
 
 	if (!s->ops->connect)
 		return -EOPNOTSUPP;
@@ -171,13 +179,15 @@ int socket_connect(struct socket *s, const struct socket_name *name)
 		struct socket *wait_for = NULL;
 		int error = s->ops->connect(s, name, &wait_for);
 
-		if (error == -EAGAIN && !nowait(s)) {
+		if ((error == -EAGAIN || error == -EINPROGRESS || error == -EALREADY) && !socket_nowait(s)) {
+			first = first ? first : error;
 			error = wait_writable(s, wait_for, &deadline);
 			if (!error)
 				continue;
-		} else if (wait_for) {
-			socket_put(wait_for);
+			return error == -EAGAIN ? first : error;
 		}
+		if (wait_for)
+			socket_put(wait_for);
 		return error;
 	}
 }
@@ -210,7 +220,7 @@ static ssize_t socket_read(struct io *io, struct iter *to)
 	if (!to->count)
 		return 0;
 	n = socket_receive(io->file->data, &m);
-	if (unlikely(c.rights || c.pid))
+	if (unlikely(c.rights || c.pid || c.extra))
 		control_free(&c); /* nobody asked for them */
 	return n;
 }
@@ -232,8 +242,9 @@ static uint32_t socket_poll(struct file *f, struct poll_table *pt)
 static int64_t socket_ioctl(struct file *f, unsigned command, uint64_t argument)
 {
 	struct socket *s = f->data;
+	int64_t result = s->ops->ioctl ? s->ops->ioctl(s, command, argument) : -ENOTTY;
 
-	return s->ops->ioctl ? s->ops->ioctl(s, command, argument) : -ENOTTY;
+	return result == -ENOTTY ? net_device_ioctl(command, argument) : result;
 }
 
 static void socket_release(struct file *f)
@@ -347,7 +358,7 @@ int socket_accept(struct socket *s, uint32_t flags, struct file **out)
 		return error;
 	for (;;) {
 		error = s->ops->accept(s, &made);
-		if (error != -EAGAIN || nowait(s))
+		if (error != -EAGAIN || socket_nowait(s))
 			break;
 		error = wait_readable(s, &deadline);
 		if (error)

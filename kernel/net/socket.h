@@ -37,6 +37,8 @@ enum { SHUTDOWN_RECEIVE = 1, SHUTDOWN_SEND = 2, SHUTDOWN_BOTH = 3 };
 enum {
 	SOCKET_PASSCRED = 1, SOCKET_REUSEADDR = 2, SOCKET_REUSEPORT = 4, SOCKET_KEEPALIVE = 8, SOCKET_BROADCAST = 16,
 	SOCKET_OOBINLINE = 32, SOCKET_DEBUG = 64, SOCKET_DONTROUTE = 128, SOCKET_LINGER = 256, SOCKET_TIMESTAMP = 512,
+	SOCKET_SEND_FIXED = 1024, SOCKET_RECEIVE_FIXED = 2048, /* a program chose the size of the buffer */
+	SOCKET_TIMESTAMP_NS = 4096,
 };
 
 #define SOCKET_BUFFER_DEFAULT 212992u /* bytes: Linux's default and greatest size of a buffer */
@@ -96,7 +98,7 @@ struct socket {
 struct socket_ops {
 	int (*pair)(struct socket *a, struct socket *b);
 	int (*bind)(struct socket *s, const struct socket_name *name);
-	/* -EAGAIN: wait for room at *wait_for, counted. */
+	/* -EAGAIN, -EINPROGRESS, -EALREADY: wait, for room at *wait_for (counted) if it is set, and call again. */
 	int (*connect)(struct socket *s, const struct socket_name *name, struct socket **wait_for);
 	int (*listen)(struct socket *s, unsigned backlog);
 	int (*accept)(struct socket *s, struct socket **out); /* one reference, no file yet */
@@ -109,6 +111,7 @@ struct socket_ops {
 	int64_t (*ioctl)(struct socket *s, unsigned command, uint64_t argument); /* NULL: -ENOTTY */
 	/* Options of SOL_SOCKET that need the protocol, and all other levels; -ENOPROTOOPT. *length in and out. */
 	int (*get_option)(struct socket *s, int level, int option, void *value, unsigned *length);
+	int (*set_option)(struct socket *s, int level, int option, const void *value, unsigned length); /* likewise */
 	void (*release)(struct socket *s);  /* the file went; drops its reference */
 	void (*destroy)(struct socket *s);  /* the last reference went: frees */
 };
@@ -155,6 +158,8 @@ static inline int socket_take_error(struct socket *s)
 {
 	return unlikely(atomic_load(&s->error)) ? -atomic_exchange(&s->error, 0) : 0;
 }
+/* Do calls on its file return instead of waiting? */
+bool socket_nowait(const struct socket *s);
 /* Wakes everybody who waits for anything here. */
 void socket_wake_all(struct socket *s);
 

@@ -6,6 +6,7 @@
 #ifndef NET_UNIX_H
 #define NET_UNIX_H
 
+#include "net/bytes.h"
 #include "net/control.h"
 #include "net/socket.h"
 
@@ -49,13 +50,6 @@ struct unix_socket {
 	bool reached;                     /* likewise */
 };
 
-/* More bytes of a message than fit behind its head. */
-struct unix_chunk {
-	struct unix_chunk *next;
-	uint32_t size;                    /* bytes in it */
-	uint8_t data[];
-};
-
 /*
  * Bytes on their way. Owner: who makes it, then the queue it is in (its lock), then
  * who took it out. A reader that only peeks holds a reference meanwhile.
@@ -64,12 +58,10 @@ struct unix_message {
 	struct list link;                 /* the queue's lock */
 	struct unix_socket *sender;       /* immutable, counted: charged for it; its name is the sender's */
 	struct control control;           /* owner; rights: the queue's lock */
-	struct unix_chunk *more;          /* immutable, owned */
 	uint32_t refs;                    /* atomic */
 	uint32_t length, consumed;        /* length immutable; consumed: owner (streams: read_lock) */
 	uint32_t charge;                  /* immutable: bytes counted to sender */
-	uint32_t room;                    /* immutable: bytes in data */
-	uint8_t data[];
+	struct bytes bytes;               /* immutable; last */
 };
 
 static inline struct unix_socket *unix_of(struct socket *s) { return container_of(s, struct unix_socket, base); }

@@ -2,73 +2,32 @@
 /*
  * net/unix_message.c: messages: memory, bytes, and what goes along with them.
  *
- * A message is its head with the bytes right behind it, in one allocation; only a
- * datagram of more than MESSAGE_MAX hangs further chunks on it. Where a stream finds
- * no memory for so many bytes at once, it makes do with a page.
+ * A message is its head with the bytes right behind it (net/bytes.h). Where a stream
+ * finds no memory for so many bytes at once, it makes do with a page.
  */
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mem/slab.h"
 #include "net/unix.h"
 #include "proc/process.h"
 
-#define ALLOCATION_MAX KiB(32)
-#define MESSAGE_MAX    (ALLOCATION_MAX - sizeof(struct unix_message))
-#define MESSAGE_SMALL  (PAGE_SIZE - sizeof(struct unix_message))
-#define CHUNK_MAX      (ALLOCATION_MAX - sizeof(struct unix_chunk))
-
 static void message_free(struct unix_message *m)
 {
-	struct unix_chunk *next;
-
-	for (struct unix_chunk *c = m->more; c; c = next) {
-		next = c->next;
-		kfree(c);
-	}
+	bytes_free_more(&m->bytes);
 	kfree(m);
 }
 
 /* A message with room for *n bytes; a stream may get fewer. NULL when out. */
 static struct unix_message *message_alloc(size_t *n, bool stream)
 {
-	size_t first = min(*n, MESSAGE_MAX), left = *n - first;
-	struct unix_message *m = kmalloc(sizeof(*m) + first, ALLOC_KERNEL);
-	struct unix_chunk **tail;
+	struct unix_message *m = bytes_alloc(offsetof(struct unix_message, bytes), n, stream);
 
-	if (stream && (m || first <= MESSAGE_SMALL)) {
-		left = 0;
-	} else if (stream) {
-		first = MESSAGE_SMALL;
-		left = 0;
-		m = kmalloc(sizeof(*m) + first, ALLOC_KERNEL);
-	}
 	if (!m)
 		return NULL;
-	*m = (struct unix_message){ .refs = 1, .room = (uint32_t)first };
-	*n = first + left;
+	memset(m, 0, offsetof(struct unix_message, bytes));
+	m->refs = 1;
 	m->length = (uint32_t)*n;
-	for (tail = &m->more; left; tail = &(*tail)->next) {
-		size_t size = min(left, CHUNK_MAX);
-
-		*tail = kmalloc(sizeof(**tail) + size, ALLOC_KERNEL);
-		if (!*tail) {
-			message_free(m);
-			return NULL;
-		}
-		(*tail)->next = NULL;
-		(*tail)->size = (uint32_t)size;
-		left -= size;
-	}
 	return m;
-}
-
-static int message_fill(struct unix_message *m, struct iter *from)
-{
-	if (iter_take(from, m->data, m->room) != m->room)
-		return -EFAULT;
-	for (struct unix_chunk *c = m->more; c; c = c->next)
-		if (iter_take(from, c->data, c->size) != c->size)
-			return -EFAULT;
-	return 0;
 }
 
 int unix_message_create(struct unix_socket *u, struct iter *from, size_t n, struct control *c,
@@ -80,7 +39,7 @@ int unix_message_create(struct unix_socket *u, struct iter *from, size_t n, stru
 
 	if (!m)
 		return -ENOMEM;
-	error = message_fill(m, from);
+	error = bytes_fill(&m->bytes, from);
 	if (!error && c && c->rights)
 		error = rights_launch(c->rights);
 	if (error) {
@@ -106,7 +65,7 @@ void unix_message_put(struct unix_message *m)
 
 	if (!atomic_dec_and_test(&m->refs))
 		return;
-	if (unlikely(m->control.rights || m->control.pid))
+	if (unlikely(m->control.rights || m->control.pid || m->control.extra))
 		control_free(&m->control);
 	atomic_sub(&u->base.send_charge, m->charge);
 	if (unix_has_much_room(u) && waitq_active(&u->base.write_wait))
@@ -115,33 +74,9 @@ void unix_message_put(struct unix_message *m)
 	message_free(m);
 }
 
-/* One run of bytes of the message: those from offset on that lie in `size` bytes at data. */
-static size_t copy_run(const uint8_t *data, size_t size, size_t offset, struct iter *to, size_t n, bool never_sleep)
-{
-	n = min(n, size - offset);
-	return never_sleep ? iter_put_atomic(to, data + offset, n) : iter_put(to, data + offset, n);
-}
-
 size_t unix_message_copy(const struct unix_message *m, size_t offset, struct iter *to, size_t n, bool never_sleep)
 {
-	const struct unix_chunk *c = m->more;
-	const uint8_t *data = m->data;
-	size_t size = m->room, done = 0;
-
-	n = min(n, m->length - offset);
-	while (done < n) {
-		size_t want = offset < size ? min(n - done, size - offset) : 0;
-		size_t got = want ? copy_run(data, size, offset, to, want, never_sleep) : 0;
-
-		done += got;
-		if (got < want || done == n)
-			break;
-		offset = offset + want - size;
-		data = c->data;
-		size = c->size;
-		c = c->next;
-	}
-	return done;
+	return bytes_copy(&m->bytes, offset, to, n, never_sleep);
 }
 
 void unix_message_sign(struct unix_message *m, const struct unix_socket *from, const struct unix_socket *to)

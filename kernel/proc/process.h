@@ -307,6 +307,8 @@ void process_set_exec_hook(void (*hook)(void));
 /* O_ASYNC. proc/sigio.c: whether such a file can; fd: what its signals name. 0 or -ENOMEM. May sleep. */
 bool sigio_possible(const struct file *f);
 int sigio_set(struct file *f, int fd, bool on);
+/* SIGURG for whoever F_SETOWN named: there are urgent data. May sleep. */
+void sigio_send_urgent(struct file *f);
 
 /* membarrier(2). May sleep. proc/membarrier.c */
 int process_membarrier(int command, unsigned flags, int cpu);

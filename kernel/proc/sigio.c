@@ -89,6 +89,17 @@ static void tell(const struct sigio *s, struct file *f, int code, int64_t band)
 	send_to(f, owner, sig ? sig : SIGIO, sig ? &info : NULL);
 }
 
+void sigio_send_urgent(struct file *f)
+{
+	int owner;
+
+	spin_lock(&f->lock);
+	owner = (int)(intptr_t)f->owner;
+	spin_unlock(&f->lock);
+	if (owner)
+		send_to(f, owner, SIGURG, NULL);
+}
+
 static struct file *file_of(struct sigio *s)
 {
 	struct file *f;

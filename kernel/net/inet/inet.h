@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/inet/inet.h: what the Internet sockets share (ip(7), ipv6(7)): their ends,
+ * their options, the ports they have. The essay is in net/inet/inet.c.
+ */
+#ifndef NET_INET_INET_H
+#define NET_INET_INET_H
+
+#include "net/control.h"
+#include "net/device.h"
+
+/* The states of TCP, as /proc/net/tcp and TCP_INFO number them; of other sockets: connected or not. */
+enum inet_state {
+	TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_TIME_WAIT, TCP_CLOSED,
+	TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_LISTENING, TCP_CLOSING,
+};
+
+#define PORT_EPHEMERAL_FIRST 32768u /* net.ipv4.ip_local_port_range */
+#define PORT_EPHEMERAL_LAST  60999u
+#define PORT_UNPRIVILEGED    1024u  /* net.ipv4.ip_unprivileged_port_start */
+
+struct inet_socket;
+
+/* Bits of inet_claim.flags: what makes two claims of one port agree or not. */
+enum {
+	CLAIM_REUSE = 1,     /* SO_REUSEADDR */
+	CLAIM_SHARE = 2,     /* SO_REUSEPORT, with others of uid */
+	CLAIM_ONLY6 = 4,     /* IPV6_V6ONLY */
+	CLAIM_LISTENING = 8,
+	CLAIM_CONNECT = 16,  /* the port was chosen by connect(2): others so made may have it too */
+};
+
+/*
+ * A claim on a port, by all who have it with one address in the same way: one UDP
+ * socket, as a rule; a listener; all connections that a listener accepted.
+ */
+struct inet_claim {
+	struct hlist_node node;      /* bucket's lock, RCU */
+	struct hlist sockets;        /* bucket's lock, RCU: those that are looked up by the port */
+	struct inet_addr addr;       /* immutable */
+	uint16_t port;               /* immutable */
+	uint8_t flags;               /* immutable */
+	uint32_t uid;                /* immutable */
+	int device;                  /* immutable: SO_BINDTODEVICE, or 0 */
+	uint32_t users;              /* bucket's lock: sockets and connections that wait */
+	struct port_bucket *bucket;  /* immutable */
+	struct port_table *table;    /* immutable */
+	struct rcu_head rcu;
+};
+
+#define PORT_BUCKETS 1024
+struct port_bucket {
+	struct spinlock lock;        /* rank PORT */
+	uint32_t changes;            /* lock, read under RCU: how often a socket came or went */
+	struct hlist claims;         /* lock, RCU */
+};
+struct port_table {
+	struct port_bucket bucket[PORT_BUCKETS];
+	uint32_t claims;             /* atomic */
+};
+extern struct port_table tcp_ports, udp_ports;
+
+struct inet_options {                /* each a word, changed and read as such */
+	uint32_t bits;               /* atomic: INET_* */
+	uint8_t tos, tclass;
+	int16_t ttl, hops;           /* -1: the default */
+	int16_t multicast_ttl, multicast_hops;
+	int multicast_device, multicast_device6;
+	uint8_t discover, discover6; /* IP_MTU_DISCOVER */
+	uint32_t flow;
+	int min_ttl;
+	struct inet_addr multicast_source;
+};
+enum {
+	INET_ONLY6 = 1, INET_RECEIVE_INFO = 2, INET_RECEIVE_TTL = 4, INET_RECEIVE_TOS = 8, INET_RECEIVE_OPTIONS = 16,
+	INET_RECEIVE_ORIGINAL = 32, INET_ERRORS = 64, INET_ERRORS6 = 128, INET_FREEBIND = 256, INET_TRANSPARENT = 512,
+	INET_NO_LOOP = 1024, INET_NO_LOOP6 = 2048, INET_NOT_ALL = 4096, INET_HEADER = 8192, INET_LATE_PORT = 16384,
+	INET_RECEIVE_INFO6 = 1 << 15, INET_RECEIVE_HOPS = 1 << 16, INET_RECEIVE_CLASS = 1 << 17, INET_NO_CHECK6 = 1 << 18,
+	INET_ROUTER_ALERT = 1 << 19, INET_AUTOFLOW = 1 << 20, INET_SEND_FLOW = 1 << 21, INET_DONTFRAG6 = 1 << 22,
+};
+
+struct inet_socket {
+	struct socket base;                  /* first; its lock is "lock" here */
+	uint8_t state;                       /* lock, read anywhere: enum inet_state */
+	bool port_bound, addr_bound;         /* lock: by bind(2), so they stay when a connection ends */
+	struct inet_end local, remote;       /* lock; read anywhere for show */
+	struct port_table *ports;            /* immutable; NULL: this protocol has none */
+	struct inet_claim *claim;            /* lock */
+	struct inet_claim *listening;        /* lock: a listener's second claim */
+	struct hlist_node bound;             /* bucket's lock, RCU: in the sockets of one of them */
+	int device;                          /* atomic: SO_BINDTODEVICE, or 0 */
+	uint32_t uid;                        /* immutable: who made it */
+	struct inet_options options;
+	struct rcu_head rcu;
+};
+
+static inline struct inet_socket *inet_of(struct socket *s) { return container_of(s, struct inet_socket, base); }
+static inline bool inet_has(const struct inet_socket *s, uint32_t bit) { return atomic_load(&s->options.bits) & bit; }
+
+/* net/inet/inet.c. name: what create() is told; sets the fields of a fresh, zeroed socket. */
+void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, int type, int protocol);
+/*
+ * A name from a program for this socket: -EINVAL (short), -EAFNOSUPPORT. An IPv6
+ * socket also takes IPv4's, as ::ffff:a.b.c.d, unless it is for IPv6 only (-ENETUNREACH).
+ */
+int inet_name_check(const struct inet_socket *s, const struct socket_name *name, struct inet_end *out);
+int inet_bind(struct socket *s, const struct socket_name *name);
+int inet_get_name(struct socket *s, bool peer, struct socket_name *out);
+int64_t inet_ioctl(struct socket *s, unsigned command, uint64_t argument);
+/* Gives a port if there is none. 0, -EADDRINUSE, -EAGAIN, -ENOMEM. May sleep. */
+int inet_bind_any(struct inet_socket *s);
+/* To be called by destroy(): frees after a grace period. */
+void inet_free(struct inet_socket *s);
+
+/* net/inet/option.c: levels IP and IPv6, and what SOL_SOCKET leaves to the family */
+int inet_get_option(struct socket *s, int level, int option, void *value, unsigned *n);
+int inet_set_option(struct socket *s, int level, int option, const void *value, unsigned n);
+/* Helpers for protocols: an int out of, or into, an option's value. */
+int inet_option_int(const void *value, unsigned n, int *out);
+void inet_option_answer(void *value, unsigned *n, const void *from, unsigned size);
+
+/* net/inet/route.c */
+enum inet_route_kind { ROUTE_LOCAL, ROUTE_BROADCAST, ROUTE_MULTICAST };
+struct inet_route {
+	enum inet_route_kind kind;
+	struct inet_addr source;     /* which address speaks to it, if the socket has none */
+	int device;
+	bool lost;                   /* it is down */
+};
+/* How to reach addr, by interface `device` if not 0: 0 or -ENETUNREACH. Any context. */
+int inet_route(const struct inet_addr *addr, int device, struct inet_route *out);
+/* May a socket be bound to it: any, one of ours, multicast, broadcast? */
+bool inet_may_bind(const struct inet_addr *addr, int device);
+/* "Any" as a destination is this machine. */
+void inet_replace_any(struct inet_addr *addr);
+bool inet_is_local(const struct inet_addr *addr);
+bool inet_is_broadcast(const struct inet_addr *addr);
+
+/*
+ * net/inet/port.c. Fresh claims are made beforehand, by port_claim_create() (NULL when
+ * out); *fresh is NULL afterwards if it was used, and the caller's to kfree() if not.
+ * The socket is locked.
+ *
+ * port_take: the socket gets port (0: one that is free) at addr. -EADDRINUSE.
+ * port_take_shared: as connect(2) does it: a port that only such have. -EADDRINUSE.
+ * port_listen: it is found by its port from now on; -EADDRINUSE if another listens.
+ * port_release: it gives up what it has.
+ */
+struct inet_claim *port_claim_create(void);
+struct inet_claim *port_claim_create_atomic(void);
+int port_take(struct inet_socket *s, const struct inet_addr *addr, unsigned port, struct inet_claim **fresh);
+int port_take_shared(struct inet_socket *s, const struct inet_addr *addr, unsigned port, struct inet_claim **fresh);
+int port_listen(struct inet_socket *s, struct inet_claim **fresh);
+void port_release(struct inet_socket *s);
+void port_unlisten(struct inet_socket *s);
+/* Any context below rank PORT. */
+void port_claim_get(struct inet_claim *c);
+void port_claim_put(struct inet_claim *c);
+/* The best of those who are looked up, for a packet between these ends; counted. NULL: nobody. */
+struct inet_socket *port_find(struct port_table *t, const struct inet_end *to, const struct inet_end *from, int device);
+/* All sockets that take datagrams for a port (broadcast, multicast): calls visit under RCU. */
+void port_for_each(struct port_table *t, unsigned port, void (*visit)(struct inet_socket *s, void *arg), void *arg);
+/* Those of a bucket, counted, into v (max of them): how many there are. */
+unsigned port_list(struct port_table *t, unsigned bucket, struct inet_socket **v, unsigned max);
+/* For connect(2): where the search for a port starts, which differs by destination and moves on each time. */
+unsigned port_search_start(const struct inet_end *to);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/inet/udp.h: what the files of UDP share (udp(7)). The essay is in
+ * net/inet/udp.c.
+ */
+#ifndef NET_INET_UDP_H
+#define NET_INET_UDP_H
+
+#include "net/bytes.h"
+#include "net/inet/inet.h"
+
+/* A datagram. Owner: who makes it, then the queue, then who took it out; who only peeks holds a reference. */
+struct udp_packet {
+	struct list link;            /* the queue's lock */
+	uint32_t refs;               /* atomic */
+	uint32_t charge;             /* immutable: what it counts for in the queue */
+	struct inet_end from, to;    /* immutable */
+	nsec_t time;                 /* immutable: when it came, if somebody wants to know */
+	uint8_t ttl, tos;            /* immutable */
+	uint8_t device;              /* immutable: index of the interface */
+	uint8_t error, origin, type, code; /* immutable: of the error queue, struct sock_extended_err */
+	struct bytes bytes;          /* immutable; last */
+};
+
+struct udp_member { struct list link; struct inet_addr group; int device; };
+
+struct udp_socket {
+	struct inet_socket inet;     /* first; its lock is "lock" here */
+	struct list queue;           /* lock */
+	struct list errors;          /* lock: datagrams that came back */
+	uint32_t queued;             /* lock, read anywhere */
+	uint32_t queued_errors;      /* lock, read anywhere */
+	uint32_t queued_charge;      /* lock */
+	uint32_t drops;              /* lock, read anywhere */
+	bool dead;                   /* lock: the file went */
+	struct list members;         /* lock: multicast groups */
+	uint32_t member_count;       /* lock, read anywhere */
+};
+
+static inline struct udp_socket *udp_of(struct socket *s) { return container_of(inet_of(s), struct udp_socket, inet); }
+
+/* net/inet/udp.c */
+int udp_create(int family, struct socket **out);
+void udp_packet_put(struct udp_packet *p);
+
+/* net/inet/udp_send.c, net/inet/udp_receive.c */
+ssize_t udp_send(struct socket *s, struct socket_message *m);
+ssize_t udp_receive(struct socket *s, struct socket_message *m);
+int udp_connect(struct socket *s, const struct socket_name *name, struct socket **wait_for);
+
+/* net/inet/udp_option.c */
+int udp_get_option(struct socket *s, int level, int option, void *value, unsigned *n);
+int udp_set_option(struct socket *s, int level, int option, const void *value, unsigned n);
+
+/* net/inet/udp_group.c: multicast groups */
+int udp_group_option(struct udp_socket *u, int level, int option, const void *value, unsigned n);
+bool udp_is_member(struct udp_socket *u, const struct inet_addr *group, int device); /* takes its lock */
+void udp_leave_all(struct udp_socket *u);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/inet/udp_option.c: options of UDP (udp(7)): those of IP, and groups.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "net/inet/udp.h"
+#include <linux/udp.h>
+
+static bool is_group_option(int level, int option)
+{
+	if (level == IPPROTO_IP)
+		return option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP;
+	return level == IPPROTO_IPV6 && (option == IPV6_ADD_MEMBERSHIP || option == IPV6_DROP_MEMBERSHIP);
+}
+
+int udp_set_option(struct socket *s, int level, int option, const void *value, unsigned n)
+{
+	if (is_group_option(level, option))
+		return udp_group_option(udp_of(s), level, option, value, n);
+	if (level == IPPROTO_UDP)
+		return n < sizeof(int) ? -EINVAL : -ENOPROTOOPT;
+	return inet_set_option(s, level, option, value, n);
+}
+
+int udp_get_option(struct socket *s, int level, int option, void *value, unsigned *n)
+{
+	int none = 0;
+
+	if (level != IPPROTO_UDP)
+		return inet_get_option(s, level, option, value, n);
+	if (option != UDP_CORK && option != UDP_SEGMENT && option != UDP_GRO)
+		return -ENOPROTOOPT;
+	inet_option_answer(value, n, &none, sizeof(none));
+	return 0;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net/inet/udp_send.c: sending a datagram: where to, with what along, and into whose
+ * queue.
+ */
+#include "hal/clock.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "net/inet/udp.h"
+#include <linux/time.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ipv6.h>
+
+#define LENGTH_MAX4 65507u
+#define LENGTH_MAX6 65527u
+#define HEADERS     42u    /* what a packet has beside its data: counted, never made */
+#define DEFAULT_TTL 64
+
+/* What a call says about its datagram, options and control messages put together. */
+struct envelope {
+	struct inet_end to, from;
+	struct inet_route route;
+	uint8_t ttl, tos;
+	int device;
+};
+
+static int read_piece4(struct envelope *e, const struct control_header *h, size_t n)
+{
+	const void *data = h + 1;
+	struct in_pktinfo info;
+	int value = 0;
+
+	if (h->type == IP_PKTINFO && n == sizeof(info)) {
+		memcpy(&info, data, n);
+		if (info.ipi_ifindex)
+			e->device = info.ipi_ifindex;
+		if (info.ipi_spec_dst.s_addr)
+			e->from.addr = inet_addr4(info.ipi_spec_dst.s_addr);
+		return 0;
+	}
+	if ((h->type != IP_TTL && h->type != IP_TOS) || (n != sizeof(int) && (n != 1 || h->type == IP_TTL)))
+		return -EINVAL;
+	memcpy(&value, data, n);
+	if (h->type == IP_TTL ? value < 1 || value > 255 : value < 0 || value > 255)
+		return -EINVAL;
+	*(h->type == IP_TTL ? &e->ttl : &e->tos) = (uint8_t)value;
+	return 0;
+}
+
+static int read_piece6(struct envelope *e, const struct control_header *h, size_t n)
+{
+	struct in6_pktinfo info;
+	int value;
+
+	if (h->type == IPV6_PKTINFO && n >= sizeof(info)) {
+		memcpy(&info, h + 1, sizeof(info));
+		if (info.ipi6_ifindex)
+			e->device = (int)info.ipi6_ifindex;
+		memcpy(&e->from.addr, &info.ipi6_addr, sizeof(e->from.addr));
+		return 0;
+	}
+	if ((h->type != IPV6_HOPLIMIT && h->type != IPV6_TCLASS) || n != sizeof(value))
+		return -EINVAL;
+	memcpy(&value, h + 1, n);
+	if (value < -1 || value > 255)
+		return -EINVAL;
+	if (value >= 0)
+		*(h->type == IPV6_HOPLIMIT ? &e->ttl : &e->tos) = (uint8_t)value;
+	return 0;
+}
+
+static int read_control(const struct inet_socket *s, struct envelope *e, const struct control *c)
+{
+	int error = 0;
+
+	for (const struct control_header *h = control_next(c, NULL); h && !error; h = control_next(c, h)) {
+		size_t n = h->length - sizeof(*h);
+
+		if (h->level == IPPROTO_IP && (s->base.family == AF_INET || inet_is4(&e->to.addr)))
+			error = read_piece4(e, h, n);
+		else if (h->level == IPPROTO_IPV6 && s->base.family == AF_INET6)
+			error = read_piece6(e, h, n);
+	}
+	return error;
+}
+
+static int read_target(struct inet_socket *s, const struct socket_name *name, struct inet_end *to)
+{
+	int error;
+
+	if (!name || (name->family == AF_UNSPEC && s->base.family == AF_INET6)) {
+		SPIN_GUARD(&s->base.lock);
+		*to = s->remote;
+		return s->state == TCP_ESTABLISHED ? 0 : -EDESTADDRREQ;
+	}
+	if (name->family == AF_UNSPEC && s->base.family == AF_INET && name->length >= sizeof(struct sockaddr_in)) {
+		inet_end_read(to, name);
+		error = 0;
+	} else {
+		error = inet_name_check(s, name, to);
+	}
+	return error ? error : to->port ? 0 : -EINVAL;
+}
+
+static void fill_defaults(const struct inet_socket *s, struct envelope *e)
+{
+	const struct inet_options *o = &s->options;
+	bool four = inet_is4(&e->to.addr), group = inet_is_multicast(&e->to.addr);
+	int ttl = four ? group ? o->multicast_ttl : o->ttl : group ? o->multicast_hops : o->hops;
+
+	e->ttl = ttl < 0 ? DEFAULT_TTL : (uint8_t)ttl;
+	e->tos = four ? o->tos : o->tclass;
+	e->from = s->local;
+	e->device = atomic_load(&s->device);
+	if (!e->device && group)
+		e->device = four ? o->multicast_device : o->multicast_device6;
+	if (!e->device && !four && inet_is_link_local6(&e->to.addr))
+		e->device = (int)e->to.scope;
+}
+
+/* Addresses the envelope. */
+static int address(struct inet_socket *s, const struct socket_message *m, struct envelope *e)
+{
+	int error = read_target(s, m->name, &e->to);
+
+	if (error)
+		return error;
+	inet_replace_any(&e->to.addr);
+	fill_defaults(s, e);
+	if (m->control)
+		error = read_control(s, e, m->control);
+	if (!error)
+		error = inet_route(&e->to.addr, e->device, &e->route);
+	if (error)
+		return error;
+	if (e->route.kind == ROUTE_BROADCAST && !(atomic_load(&s->base.flags) & SOCKET_BROADCAST))
+		return -EACCES;
+	if (inet_is_any(&e->from.addr) || inet_is_multicast(&e->from.addr))
+		e->from.addr = e->route.source;
+	else if (inet_is4(&e->from.addr) != inet_is4(&e->to.addr))
+		return -ENETUNREACH;
+	return 0;
+}
+
+static int packet_create(struct inet_socket *s, struct socket_message *m, const struct envelope *e,
+			 struct udp_packet **out)
+{
+	size_t n = m->data->count;
+	struct udp_packet *p = bytes_alloc(offsetof(struct udp_packet, bytes), &n, false);
+	struct iter start = *m->data;
+	int error;
+
+	if (!p)
+		return -ENOBUFS;
+	p->refs = 1;
+	p->charge = (uint32_t)(n + 768); /* about what Linux counts for a small one */
+	p->from = e->from;
+	p->to = e->to;
+	p->time = 0;
+	p->ttl = e->ttl;
+	p->tos = e->tos;
+	p->device = (uint8_t)e->route.device;
+	p->error = 0;
+	error = bytes_fill(&p->bytes, m->data);
+	if (error) {
+		iter_restore(m->data, &start);
+		udp_packet_put(p);
+		return error;
+	}
+	*out = p;
+	return 0;
+}
+
+/* Into a queue, unless it is full. Consumes p. */
+static void deliver(struct udp_socket *u, struct udp_packet *p)
+{
+	struct socket *s = &u->inet.base;
+	bool taken;
+
+	if (unlikely(atomic_load(&s->flags) & (SOCKET_TIMESTAMP | SOCKET_TIMESTAMP_NS)))
+		p->time = clock_wall();
+	spin_lock(&s->lock);
+	taken = !u->dead && u->queued_charge <= atomic_load(&s->receive_buffer);
+	if (likely(taken)) {
+		list_add_tail(&p->link, &u->queue);
+		WRITE_ONCE(u->queued, u->queued + 1);
+		u->queued_charge += p->charge;
+	} else {
+		WRITE_ONCE(u->drops, u->drops + 1);
+	}
+	spin_unlock(&s->lock);
+	if (!taken) {
+		net_count(udp_full, 1);
+		udp_packet_put(p);
+	} else if (waitq_active(&s->read_wait)) {
+		waitq_wake_key(&s->read_wait, EPOLLIN | EPOLLRDNORM);
+	}
+}
+
+/* Nobody has the port: the sender may learn of it. Consumes p. */
+static void come_back(struct udp_socket *u, struct udp_packet *p)
+{
+	struct inet_socket *s = &u->inet;
+	bool four = inet_is4(&p->to.addr), wanted = inet_has(s, four && s->base.family == AF_INET ? INET_ERRORS : INET_ERRORS6);
+	bool connected = READ_ONCE(s->state) == TCP_ESTABLISHED && inet_end_equal(&s->remote, &p->to);
+
+	net_count(udp_no_port, 1);
+	if (!connected && !(wanted && READ_ONCE(s->state) != TCP_ESTABLISHED)) {
+		udp_packet_put(p);
+		return;
+	}
+	p->error = ECONNREFUSED;
+	p->origin = four ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6;
+	p->type = four ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH;
+	p->code = four ? ICMP_PORT_UNREACH : ICMPV6_PORT_UNREACH;
+	spin_lock(&s->base.lock);
+	if (wanted) {
+		list_add_tail(&p->link, &u->errors);
+		WRITE_ONCE(u->queued_errors, u->queued_errors + 1);
+	}
+	atomic_store(&s->base.error, ECONNREFUSED);
+	spin_unlock(&s->base.lock);
+	if (!wanted)
+		udp_packet_put(p);
+	socket_wake_all(&s->base);
+}
+
+/* A copy with a life of its own, for another queue. NULL when out. */
+static struct udp_packet *packet_copy(const struct udp_packet *p)
+{
+	size_t n = p->bytes.length;
+	struct udp_packet *c = bytes_alloc(offsetof(struct udp_packet, bytes), &n, false);
+	const struct bytes_more *from = p->bytes.more;
+
+	if (!c)
+		return NULL;
+	memcpy(c, p, offsetof(struct udp_packet, bytes));
+	c->refs = 1;
+	memcpy(c->bytes.data, p->bytes.data, p->bytes.room);
+	for (struct bytes_more *to = c->bytes.more; to; to = to->next, from = from->next)
+		memcpy(to->data, from->data, to->size);
+	return c;
+}
+
+/* Those who take a datagram for all: gathered first, since a copy may sleep. */
+#define TAKERS 64
+struct takers {
+	const struct udp_packet *packet;
+	unsigned n;
+	struct inet_socket *v[TAKERS];
+};
+
+static void add_taker(struct inet_socket *s, void *arg)
+{
+	struct takers *t = arg;
+	const struct udp_packet *p = t->packet;
+	const struct inet_addr *mine = &s->local.addr;
+
+	if (s->remote.port && !inet_end_equal(&s->remote, &p->from))
+		return;
+	if (s->base.family == AF_INET6 && inet_is4(&p->to.addr) && inet_has(s, INET_ONLY6))
+		return;
+	if (inet_is_any(mine) ? inet_is4(mine) && !inet_is4(&p->to.addr) :
+				!inet_equal(mine, &p->to.addr) && !(s->remote.port && !s->addr_bound))
+		return;
+	if (inet_is_multicast(&p->to.addr) && !udp_is_member(container_of(s, struct udp_socket, inet), &p->to.addr, p->device))
+		return;
+	if (t->n < TAKERS && refcount_get_unless_zero(&s->base.refs))
+		t->v[t->n++] = s;
+}
+
+static void deliver_to_all(struct udp_packet *p)
+{
+	struct takers *t = kmalloc(sizeof(*t), ALLOC_KERNEL);
+
+	if (!t)
+		return;
+	t->packet = p;
+	t->n = 0;
+	port_for_each(&udp_ports, p->to.port, add_taker, t);
+	for (unsigned i = 0; i < t->n; i++) {
+		struct udp_packet *copy = packet_copy(p);
+
+		if (copy)
+			deliver(container_of(t->v[i], struct udp_socket, inet), copy);
+		socket_put(&t->v[i]->base);
+	}
+	kfree(t);
+}
+
+static void transmit(struct udp_socket *u, struct udp_packet *p, const struct inet_route *route)
+{
+	struct inet_socket *to;
+
+	net_count(udp_out, 1);
+	net_count(packets, 1);
+	net_count(bytes, p->bytes.length + HEADERS);
+	if (unlikely(route->kind != ROUTE_LOCAL || route->lost)) {
+		if (!route->lost)
+			deliver_to_all(p);
+		udp_packet_put(p);
+		return;
+	}
+	to = port_find(&udp_ports, &p->to, &p->from, route->device);
+	if (likely(to)) {
+		net_count(udp_in, 1);
+		deliver(container_of(to, struct udp_socket, inet), p);
+		socket_put(&to->base);
+	} else {
+		come_back(u, p);
+	}
+}
+
+ssize_t udp_send(struct socket *s, struct socket_message *m)
+{
+	struct udp_socket *u = udp_of(s);
+	size_t n = m->data->count;
+	struct udp_packet *p;
+	struct envelope e;
+	int error;
+
+	if (unlikely(!READ_ONCE(u->inet.claim))) {
+		error = inet_bind_any(&u->inet);
+		if (error)
+			return error;
+	}
+	if (n > UINT16_MAX)
+		return -EMSGSIZE;
+	if (m->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	error = address(&u->inet, m, &e);
+	if (!error && n > (inet_is4(&e.to.addr) ? LENGTH_MAX4 : LENGTH_MAX6))
+		error = -EMSGSIZE;
+	if (!error)
+		error = socket_take_error(s);
+	if (!error && READ_ONCE(s->shutdown) & SHUTDOWN_SEND)
+		error = -EPIPE;
+	if (!error)
+		error = packet_create(&u->inet, m, &e, &p);
+	if (error)
+		return error;
+	transmit(u, p, &e.route);
+	return (ssize_t)n;
+}
