@@ -10,6 +10,8 @@
  * Inlines from arch/x86/inline/mmu.h:
  *
  *   unsigned mmu_levels(void)                     4, or 5 with LA57
+ *   bool mmu_level_folded(unsigned level)         level 5 where there are four: for loops from MMU_LEVELS_MAX
+ *                                                 down, which unroll as loops from mmu_levels() cannot
  *   unsigned mmu_index(vaddr_t va, unsigned level)
  *   uint64_t mmu_level_size(unsigned level)       bytes one entry of that level maps: 4 KiB, 2 MiB, 1 GiB
  *
@@ -57,13 +59,23 @@ enum mmu_prot {
 	MMU_SPECIAL = 1u << 7, /* user entry whose frame has no counted struct page (vDSO data) */
 };
 
-#define MMU_ENTRIES 512
+#define MMU_ENTRIES    512
+#define MMU_LEVELS_MAX 5
+
+/*
+ * The user half. It grows with the number of levels, 47 bits of address or 56; but
+ * who does not ask for more gets nothing above the first 47 bits, since programs keep
+ * notes in the upper bits of pointers. The last page is left out: a return
+ * address there would break sysret.
+ */
+#define USER_WINDOW 0x00007ffffffff000UL /* stacks end here, and mappings whose place was not named */
+#define USER_TOP    mmu_user_top         /* first address a program may not use */
+extern uaddr_t mmu_user_top;             /* immutable after boot */
 
 /*
  * The kernel half. The same for 4 and 5 levels; filled at boot at the top level
  * and never synchronised afterwards.
  */
-#define USER_TOP          0x00007ffffffff000UL /* first address a program may not use (4 levels) */
 #define DIRECT_MAP_BASE   0xffff800000000000UL
 #define DIRECT_MAP_SIZE   0x0000400000000000UL /* 64 TiB */
 #define FRAME_ARRAY_BASE  0xffffc00000000000UL /* struct page [pfn], 32 bytes each */
@@ -96,6 +108,7 @@ extern uint64_t mmu_shared_shadow[4][MMU_ENTRIES];
 
 /* For the inlines alone: the bit that forbids execution, 0 where the processor has none. Immutable after boot. */
 extern uint64_t mmu_pte_nx;
+extern unsigned mmu_level_count; /* likewise: 4 or 5 */
 
 #include "arch/x86/inline/mmu.h"
 

@@ -41,7 +41,7 @@ static int own(pte_t *entry, unsigned level)
 	pte_t shared = pte_load(entry);
 	paddr_t pa;
 
-	if (pte_paddr(shared) != mmu_image_phys(mmu_shared_shadow[level]))
+	if (level >= ARRAY_SIZE(mmu_shared_shadow) || pte_paddr(shared) != mmu_image_phys(mmu_shared_shadow[level]))
 		return 0;
 	pa = table_alloc();
 	if (!pa)

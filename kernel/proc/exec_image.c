@@ -290,7 +290,7 @@ out:
 static int map_stack(struct exec_image *image)
 {
 	struct space *s = image->space;
-	uaddr_t top = USER_TOP - PAGE_SIZE - random_offset(STACK_RANDOM_PAGES);
+	uaddr_t top = USER_WINDOW - PAGE_SIZE - random_offset(STACK_RANDOM_PAGES);
 	struct space_map_request r = {
 		.addr = top - STACK_FIRST,
 		.length = STACK_FIRST,
@@ -311,9 +311,9 @@ static void place_mappings(struct space *s)
 
 	if (gap < STACK_GAP_MIN)
 		gap = STACK_GAP_MIN;
-	if (gap > USER_TOP / 6 * 5)
-		gap = USER_TOP / 6 * 5;
-	s->mmap_base = align_down(USER_TOP - gap - STACK_RANDOM_PAGES * PAGE_SIZE - random_offset(MAP_RANDOM_PAGES),
+	if (gap > USER_WINDOW / 6 * 5)
+		gap = USER_WINDOW / 6 * 5;
+	s->mmap_base = align_down(USER_WINDOW - gap - STACK_RANDOM_PAGES * PAGE_SIZE - random_offset(MAP_RANDOM_PAGES),
 				  PAGE_SIZE);
 }
 

@@ -138,7 +138,7 @@ SYSCALL6(mmap, uaddr_t, addr, size_t, length, unsigned, prot, unsigned, flags, i
 	if (type != MAP_SHARED && type != MAP_PRIVATE && (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)))
 		return -EINVAL;
 	if (!r.fixed)
-		r.addr = align_up(addr, PAGE_SIZE);
+		r.addr = align_down(addr, PAGE_SIZE);
 	if ((flags & MAP_LOCKED) && !atomic_load(&task_current()->space->lock_limit))
 		return -EPERM;
 	return flags & MAP_ANONYMOUS ? map_anonymous(task_current()->space, flags, &r) :

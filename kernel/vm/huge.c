@@ -104,11 +104,14 @@ static struct page *next_upper(const struct space *s, uaddr_t *addr, uaddr_t end
 {
 	while (*addr < end) {
 		paddr_t pa = s->mmu.root;
-		unsigned level = mmu_levels();
+		unsigned level;
 
-		for (; level > 2; level--) {
-			pte_t e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
+		for (level = MMU_LEVELS_MAX; level > 2; level--) {
+			pte_t e;
 
+			if (mmu_level_folded(level))
+				continue;
+			e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
 			if (pte_none(e))
 				break;
 			pa = pte_paddr(e);

@@ -55,10 +55,13 @@ struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end)
 {
 	while (*addr < end) {
 		paddr_t pa = s->mmu.root;
-		unsigned level = mmu_levels();
+		unsigned level;
 		pte_t e;
 
-		for (; level > 1; level--) {
+#pragma GCC unroll 5
+		for (level = MMU_LEVELS_MAX; level > 1; level--) {
+			if (mmu_level_folded(level))
+				continue;
 			e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
 			if (!pte_table(e))
 				break;
@@ -100,9 +103,11 @@ static inline struct page *make(struct space *s, const struct area *a, uaddr_t a
 {
 	paddr_t pa = s->mmu.root;
 
-	for (unsigned level = mmu_levels(); level > lowest; level--) {
+	for (unsigned level = MMU_LEVELS_MAX; level > lowest; level--) {
 		pte_t *entry = (pte_t *)phys_to_virt(pa) + mmu_index(addr, level);
 
+		if (mmu_level_folded(level))
+			continue;
 		if (unlikely(pte_none(pte_load(entry))) &&
 		    !table_fill(s, a, phys_to_page(pa), entry, spare))
 			return NULL;

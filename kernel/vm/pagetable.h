@@ -90,9 +90,13 @@ static inline struct page *table_find_level(const struct space *s, uaddr_t addr,
 {
 	paddr_t pa = s->mmu.root;
 
-	for (unsigned level = mmu_levels(); level > lowest; level--) {
-		pte_t e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(addr, level));
+#pragma GCC unroll 5
+	for (unsigned level = MMU_LEVELS_MAX; level > lowest; level--) {
+		pte_t e;
 
+		if (mmu_level_folded(level))
+			continue;
+		e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(addr, level));
 		if (unlikely(!pte_table(e)))
 			return NULL;
 		pa = pte_paddr(e);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where mappings go: below mmap_base from the top down, and above it when that
- * is full, keeping clear of the guard gap below a stack. Also the randomised
- * layout that exec asks for.
+ * is full, keeping clear of the guard gap below a stack. What lies above USER_WINDOW, where there is
+ * anything (five levels of page tables), is for those whose hint lies there.
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
 
 #define LOW_32BIT_FROM 0x40000000UL /* MAP_32BIT: the first two GiB, but for the lowest one, as Linux */
 #define LOW_32BIT_TO   0x80000000UL
-#define STACK_RANDOM_BITS 22        /* pages: 16 GiB */
-#define MMAP_RANDOM_BITS  28        /* pages: 1 TiB */
 
 /* The lowest address that must stay free because of the area above it. */
 static uaddr_t guard_start(const struct area *above)
@@ -52,39 +50,31 @@ static int find_bottom_up(struct space *s, size_t length, uaddr_t low, uaddr_t h
 	}
 }
 
+/* Does the range lie in the part of the user half in which it begins? */
+static bool hint_serves(uaddr_t hint, size_t length)
+{
+	return hint <= USER_TOP - length && (hint > USER_WINDOW) == (hint + length > USER_WINDOW);
+}
+
 int space_find_place(struct space *s, uaddr_t hint, size_t length, bool low_32bit, uaddr_t *addr)
 {
-	uaddr_t bottom;
+	uaddr_t above; /* how much higher than usual it may be */
 
 	assert(mutex_held(&s->lock));
 	if (length > USER_TOP - MMAP_LOWEST)
 		return -ENOMEM;
-	hint = align_up(hint, PAGE_SIZE);
+	hint = align_down(hint, PAGE_SIZE);
 	if (hint && hint < MMAP_LOWEST)
 		hint = MMAP_LOWEST;
-	if (hint && hint <= USER_TOP - length && (!low_32bit || hint + length <= LOW_32BIT_TO) &&
+	if (hint && hint_serves(hint, length) && (!low_32bit || hint + length <= LOW_32BIT_TO) &&
 	    is_free(s, hint, length)) {
 		*addr = hint;
 		return 0;
 	}
 	if (low_32bit)
 		return find_bottom_up(s, length, LOW_32BIT_FROM, LOW_32BIT_TO, addr);
-	if (!find_top_down(s, length, MMAP_LOWEST, s->mmap_base, addr))
+	above = hint > USER_WINDOW ? USER_TOP - USER_WINDOW : 0;
+	if (!find_top_down(s, length, MMAP_LOWEST, s->mmap_base + above, addr))
 		return 0;
-	bottom = max(s->mmap_base, (uaddr_t)MMAP_LOWEST);
-	return find_bottom_up(s, length, bottom, USER_TOP, addr);
-}
-
-void space_randomize(struct space *s, uint64_t random)
-{
-	uint64_t stack_random = random & (BIT(STACK_RANDOM_BITS) - 1);
-	uint64_t mmap_random = random >> STACK_RANDOM_BITS & (BIT(MMAP_RANDOM_BITS) - 1);
-	uint64_t gap = atomic_load(&s->stack_limit);
-
-	/* Room for the stack wherever it ends up, within reason. */
-	gap = min(gap, USER_TOP) + STACK_GUARD_GAP + (random ? PAGE_SIZE << STACK_RANDOM_BITS : 0);
-	gap = max(gap, MiB(128));
-	gap = min(gap, USER_TOP / 6 * 5);
-	s->stack_top = USER_TOP - (stack_random << PAGE_SHIFT);
-	s->mmap_base = align_down(USER_TOP - gap - (mmap_random << PAGE_SHIFT), PAGE_SIZE);
+	return find_bottom_up(s, length, max(s->mmap_base, (uaddr_t)MMAP_LOWEST), USER_WINDOW + above, addr);
 }

@@ -173,12 +173,6 @@ static inline struct space *space_current(void)
 	return m ? container_of(m, struct space, mmu) : NULL;
 }
 
-/*
- * Chooses mmap_base and stack_top below USER_TOP, for exec; stack_limit is set.
- * random: 64 random bits, or 0 for no randomisation.
- */
-void space_randomize(struct space *s, uint64_t random);
-
 /* A copy-on-write copy for fork. -ENOMEM with nothing left behind. May sleep. */
 int space_fork(struct space *parent, struct space **child);
 

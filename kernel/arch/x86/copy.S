@@ -12,20 +12,18 @@
  */
 #include "arch/x86/asm.h"
 
-#define USER_TOP  0x00007ffffffff000
 #define EFAULT    14
 #define E2BIG     7
 #define WORDS_MIN 64 /* from here on rep movsq */
 
 	.section .text.usercopy, "ax"
 
-/* Jumps to bad unless [start, start + n) lies below USER_TOP. Uses rax, r8. */
+/* Jumps to bad unless [start, start + n) lies below USER_TOP. Uses rax. */
 .macro CHECK_RANGE start, n, bad
-	movabsq $USER_TOP, %r8
 	movq \start, %rax
 	addq \n, %rax
 	jc \bad
-	cmpq %r8, %rax
+	cmpq mmu_user_top, %rax
 	ja \bad
 .endm
 
@@ -155,8 +153,7 @@ END(usercopy_clear)
  * the first byte of w that is zero.
  */
 FUNCTION(usercopy_string)
-	movabsq $USER_TOP, %rax
-	cmpq %rax, %rsi
+	cmpq mmu_user_top, %rsi
 	jae 32f
 	ASM_STAC
 	movq %rdi, %r10

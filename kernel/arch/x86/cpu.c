@@ -208,6 +208,7 @@ static void alternatives_apply(void)
 
 void cpu_init_early(void)
 {
+	paging_init_levels();
 	features_init();
 	stacks_init(&cpu_tss, boot_own_stack, 0);
 	idt_init();

@@ -187,9 +187,8 @@ exit_work:
 restore:
 	CHECK_USER
 	movq FRAME_RIP(%rsp), %rcx
-	movq %rcx, %rdx
-	shrq $47, %rdx
-	jnz restore_bad_rip
+	cmpq entry_rip_end, %rcx
+	jae restore_bad_rip
 	cmpq %rcx, FRAME_RCX(%rsp)
 	jne restore_iret
 	movq FRAME_RFLAGS(%rsp), %rdx

@@ -79,7 +79,7 @@ void features_init(void)
 	f->rdseed = ebx7 & BIT(18);
 	f->smap = ebx7 & BIT(20);
 	f->umip = ecx7 & BIT(2);
-	f->la57 = ecx7 & BIT(16);
+	f->la57 = mmu_levels() == 5;
 	f->xsave = ecx1 & BIT(26);
 	f->rdrand = ecx1 & BIT(30);
 	f->invariant_tsc = cpuid_word(0x80000007, 0, REG_EDX) & BIT(8);
@@ -126,7 +126,7 @@ static const struct feature_word feature_words[] = {
 	{ 0x8000000a, 0, REG_EDX, 0,
 	  "npt lbrv svm_lock nrip_save tsc_scale vmcb_clean flushbyasid decodeassists - - pausefilter - "
 	  "pfthreshold avic - v_vmsave_vmload vgif" },
-	{ 7, 0, REG_ECX, BIT(3) | BIT(4) | BIT(16),
+	{ 7, 0, REG_ECX, BIT(3) | BIT(4),
 	  "- avx512vbmi umip pku ospke waitpkg avx512_vbmi2 - gfni vaes vpclmulqdq avx512_vnni "
 	  "avx512_bitalg tme avx512_vpopcntdq - la57 - - - - - rdpid - bus_lock_detect cldemote - movdiri "
 	  "movdir64b enqcmd" },
@@ -152,6 +152,12 @@ static size_t word_format(char *buf, size_t size, const char *names, uint32_t bi
 	return at;
 }
 
+/* What the command line turned off: five levels of page tables. */
+static uint32_t turned_off(const struct feature_word *w)
+{
+	return w->leaf == 7 && w->subleaf == 0 && w->reg == REG_ECX && !cpu_features.la57 ? BIT(16) : 0;
+}
+
 size_t cpu_flags_format(char *buf, size_t size)
 {
 	size_t at = 0;
@@ -160,7 +166,7 @@ size_t cpu_flags_format(char *buf, size_t size)
 		const struct feature_word *w = &feature_words[i];
 
 		at += word_format(buf + at, size - at, w->names,
-				  cpuid_word(w->leaf, w->subleaf, w->reg) & ~w->hide);
+				  cpuid_word(w->leaf, w->subleaf, w->reg) & ~(w->hide | turned_off(w)));
 	}
 	if (at)
 		buf[--at] = '\0';

@@ -11,6 +11,11 @@
  * the first of them, at KERNEL_BASE, where the kernel is linked.
  * mmu_init_production() replaces them all.
  *
+ * Five levels (LA57) can only be turned on while paging is off, so it is here
+ * that they are, where the processor has them and the command line has not the word
+ * no5lvl. A table above then leads to the four-level root twice, from its first entry
+ * and from its last: with the sign extended, all addresses are what they were.
+ *
  * Until the jump everything is addressed by its physical address: LOW(symbol).
  */
 #include "arch/x86/asm.h"
@@ -25,6 +30,11 @@
 #define EFER_SCE  0
 #define EFER_LME  8
 #define CPUID_ID  0x200000
+#define CPUID_LA57 16     /* leaf 7, ECX */
+#define CR4_LA57   0x1000
+#define START_COMMAND_LINE 24 /* in the start information */
+#define NO5L 0x6c356f6e /* "no5l" */
+#define VL   0x6c76     /* "vl" */
 #define UART      0x3f8
 #define SHADOW_FIRST  448 /* entries of the top table for SHADOW_BASE */
 #define SHADOW_TABLES 32
@@ -102,9 +112,41 @@ pvh_start:
 	jnz 1b
 #endif
 
-	movl $CR4_EARLY, %eax
+	xorl %eax, %eax
+	cpuid
+	cmpl $7, %eax
+	jb four_levels
+	movl $7, %eax
+	xorl %ecx, %ecx
+	cpuid
+	btl $CPUID_LA57, %ecx
+	jnc four_levels
+	movl START_COMMAND_LINE(%esi), %edi
+	testl %edi, %edi
+	jz five_levels
+	movb $' ', %al /* what stands before */
+1:	cmpb $' ', %al
+	jne 2f
+	cmpl $NO5L, (%edi)
+	jne 2f
+	cmpw $VL, 4(%edi)
+	jne 2f
+	testb $~' ', 6(%edi) /* a blank, or the end */
+	jz four_levels
+2:	movb (%edi), %al
+	incl %edi
+	testb %al, %al
+	jnz 1b
+five_levels:
+	movl $LOW(early_root) + TABLE, LOW(early_top)
+	movl $LOW(early_root) + TABLE, LOW(early_top) + 511 * 8
+	movl $LOW(early_top), LOW(early_cr3)
+	orl $CR4_LA57, LOW(early_cr4)
+four_levels:
+
+	movl LOW(early_cr4), %eax
 	movl %eax, %cr4
-	movl $LOW(early_root), %eax
+	movl LOW(early_cr3), %eax
 	movl %eax, %cr3
 	movl $MSR_EFER_NUMBER, %ecx
 	rdmsr
@@ -170,6 +212,14 @@ boot_gdt_pointer:
 	.long LOW(cpu_gdt)
 	.size pvh_start, . - pvh_start
 
+	.data
+	.balign 4
+	.globl early_cr4, early_cr3
+early_cr4: /* what other processors come with too */
+	.long CR4_EARLY
+early_cr3:
+	.long LOW(early_root)
+
 	.section .bss.pages, "aw", @nobits
 	.balign 4096
 	.globl boot_stack_guard, boot_stack_top
@@ -177,8 +227,9 @@ boot_stack_guard: /* not mapped in the production tables */
 	.skip 4096
 	.skip BOOT_STACK_BYTES
 boot_stack_top:
-	.globl early_root
-early_root: /* other processors come through these tables too */
+early_top: /* other processors come through these tables too */
+	.skip 4096
+early_root:
 	.skip 4096
 early_low:
 	.skip 4096

@@ -9,11 +9,16 @@
  * boot and interrupt stacks stay unmapped. The regions above get their entry in the top table
  * now. A new root copies just the top entries in use, which never change again.
  *
+ * With five levels the top is one table more above all that, of which the kernel half needs
+ * the last entry only.
+ *
  * A root that is loaded already is not loaded again: writing CR3 is dear.
  * Process tags (PCID) are not used. Everything is set at boot and immutable
  * then, but mmu_root, which is its processor's own.
  */
 #include "arch/x86/processor.h"
+#include "base/cmdline.h"
+#include "base/log.h"
 #include "base/panic.h"
 #include "base/percpu.h"
 #include "hal/boot.h"
@@ -23,6 +28,9 @@
 
 paddr_t mmu_kernel_root;
 uint64_t mmu_pte_nx;
+unsigned mmu_level_count = 4;
+uaddr_t mmu_user_top = USER_WINDOW;
+uint64_t entry_rip_end = USER_WINDOW + PAGE_SIZE;
 
 #define FLUSH_PAGES_MAX 32 /* more pages than this: everything */
 
@@ -141,10 +149,21 @@ static void flush_everything(void)
 	cr4_write(cr4);
 }
 
+void paging_init_levels(void)
+{
+	if (!(cr4_read() & CR4_LA57))
+		return;
+	mmu_level_count = 5;
+	entry_rip_end = 1UL << 56;
+	mmu_user_top = entry_rip_end - PAGE_SIZE;
+}
+
 void mmu_init_production(const struct boot_info *boot)
 {
 	static const vaddr_t region[] = { FRAME_ARRAY_BASE, KSTACK_BASE, VMAP_BASE };
 
+	if (cmdline_flag("no5lvl")) /* head.S has seen to it */
+		log_info("paging: four levels, as the command line wants it\n");
 	new_root = upcall_boot_alloc(PAGE_SIZE);
 	for (unsigned i = 0; i < boot->ranges; i++)
 		if (boot->range[i].type == TYPE_RAM)

@@ -29,6 +29,7 @@
 #define CR4_OSFXSR     BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
 #define CR4_UMIP       BIT(11)
+#define CR4_LA57       BIT(12)
 #define CR4_FSGSBASE   BIT(16)
 #define CR4_OSXSAVE    BIT(18)
 #define CR4_SMEP       BIT(20)
@@ -97,6 +98,8 @@ extern uint32_t irq_depth;      /* interrupts and own-stack exceptions in progre
 extern vaddr_t irq_stack_top;   /* immutable */
 extern struct user_frame *irq_frame; /* what the interrupt in progress interrupted */
 
+extern uint64_t entry_rip_end; /* immutable after boot: programs' canonical addresses lie below */
+
 /* Another processor's way up: its memory, by the boot processor; then its registers, by itself. */
 void cpu_prepare_other(unsigned cpu, const struct cpu_memory *m, vaddr_t stack);
 __noreturn void cpu_init_other(unsigned cpu);
@@ -106,6 +109,9 @@ bool cpu_stack_holds(vaddr_t addr);
 
 /* True if addr lies in an unmapped page beneath a stack of the image or of the stack region. */
 bool cpu_stack_is_guard(vaddr_t addr);
+
+/* paging.c: how many levels there are, as head.S left it. */
+void paging_init_levels(void);
 
 /* features.c: fills cpu_features. */
 void features_init(void);

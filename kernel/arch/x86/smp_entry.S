@@ -12,7 +12,6 @@
 #define KERNEL_BASE 0xffffffff80000000
 #define LOW(symbol) (symbol - KERNEL_BASE)
 
-#define CR4_EARLY 0xa0 /* PAE, PGE */
 #define CR0_EARLY 0x80050033 /* PG, AM, WP, NE, ET, MP, PE */
 #define CR0_PE    0x1
 
@@ -42,9 +41,9 @@ smp_protected:
 	movl %eax, %ds
 	movl %eax, %es
 	movl %eax, %ss
-	movl $CR4_EARLY, %eax
+	movl LOW(early_cr4), %eax
 	movl %eax, %cr4
-	movl $LOW(early_root), %eax
+	movl LOW(early_cr3), %eax
 	movl %eax, %cr3
 	movl $MSR_EFER_NUMBER, %ecx
 	rdmsr

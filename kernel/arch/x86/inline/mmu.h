@@ -10,7 +10,7 @@
  * An entry that keeps its frame but lets nobody through (PROT_NONE) is not
  * present for the processor and has bit 8 set; pte_present() is true for it. A
  * soft entry has bits 0 and 8 clear, its kind in bits 1..3, its value from bit
- * 12 on. Four levels are used; five come with LA57, and then mmu_levels() reads a variable.
+ * 12 on. Whether there are four levels or five is settled before the first line of C (head.S).
  */
 #ifndef ARCH_X86_INLINE_MMU_H
 #define ARCH_X86_INLINE_MMU_H
@@ -33,7 +33,12 @@
 
 static inline unsigned mmu_levels(void)
 {
-	return 4;
+	return mmu_level_count;
+}
+
+static inline bool mmu_level_folded(unsigned level)
+{
+	return level > 4 && likely(mmu_level_count == 4);
 }
 
 static inline unsigned mmu_index(vaddr_t va, unsigned level)
