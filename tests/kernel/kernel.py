@@ -32,7 +32,7 @@ def boot(options, words, initrd):
     kernel = ROOT / "build" / BUILDS[options.san] / "linnet.elf"
     words += " ktest_seed=%d" % options.seed if options.seed else ""
     qemu = subprocess.Popen(
-        ["qemu-system-x86_64", "-M", "microvm", "-accel", "tcg,thread=multi", "-cpu", "max",
+        ["qemu-system-x86_64", "-M", "microvm", "-accel", "tcg,thread=multi", "-cpu", options.cpu,
          "-m", "512" if options.san else "256", "-smp", str(options.cpus),
          "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
          "-kernel", str(kernel), "-initrd", initrd, "-append", "console=ttyS0 panic=-1 " + words],
@@ -95,6 +95,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--san", choices=["undefined", "address", "thread"])
     parser.add_argument("--cpus", type=int, default=1)
+    parser.add_argument("--cpu", default="max", help="model of the processor")
     parser.add_argument("--seed", type=int, default=0, help="of the order and of random choices")
     parser.add_argument("--planted", action="store_true", help="only what must panic")
     parser.add_argument("--ordinary", action="store_true", help="only what must not")

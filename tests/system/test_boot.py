@@ -28,6 +28,20 @@ def test_processors(linnet, cpu):
 
 
 @pytest.mark.linnet
+@pytest.mark.parametrize("cpus", ["1", "4"])
+@pytest.mark.parametrize("cpu, words, wide", [("max", "", True), ("max,la57=off", "", False),
+                                              ("max", "no5lvl", False), ("max", "xno5lvl no5lvlx", True),
+                                              ("max", "quiet no5lvl debug", False)])
+def test_levels_of_page_tables(linnet, cpus, cpu, words, wide):
+    """Five where the processor has them and nobody forbids it; init is told nothing of it."""
+    done = linnet.run("/bin/sh", "-c", "grep -cw la57 /proc/cpuinfo; tr '\\0' ' ' </proc/1/cmdline",
+                      options=["--cpus", cpus, "--cpu", cpu, "--append", words])
+    count, arguments = done.stdout.decode().split("\n", 1)
+    assert int(count) == (int(cpus) if wide else 0), done.stderr.decode()
+    assert " no5lvl " not in arguments + " "
+
+
+@pytest.mark.linnet
 @pytest.mark.parametrize("machine", ["microvm", "pc", "q35"])
 @pytest.mark.parametrize("memory", ["24M", "64M", "3G", "5G", "16G"])
 def test_memory_sizes(linnet, machine, memory):
