@@ -132,6 +132,7 @@ struct inode {
 	uint32_t writers;                 /* atomic: open for writing; negative: being executed (deny write) */
 	uint32_t seals;                   /* lock: F_SEAL_* of a memfd */
 	bool append_only, immutable_file; /* lock */
+	bool has_capabilities;            /* lock, looked at without: there may be a security.capability */
 	bool linkable;                    /* lock: without a name, but may get one (O_TMPFILE) */
 	struct rcu_head rcu;
 };
@@ -166,7 +167,7 @@ int inode_get_write(struct inode *i);
 void inode_put_write(struct inode *i);
 /* The three times as they are now, none of them torn. */
 void inode_times(struct inode *i, struct file_time *atime, struct file_time *mtime, struct file_time *ctime);
-/* Takes set-user-ID and set-group-ID away before others' bytes get in. i locked for writing. */
+/* Takes set-user-ID, set-group-ID and capabilities away before others' bytes get in. i locked for writing. */
 void inode_strip_privileges(struct inode *i, const struct cred *cred);
 /* May cred delete or rename victim in dir (sticky bit, append-only ...)? dir locked. 0 or an errno. */
 int inode_may_delete(struct inode *dir, struct inode *victim, const struct cred *cred, bool want_dir);

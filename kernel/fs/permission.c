@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
+#include <linux/xattr.h>
 
 int inode_permission_generic(struct inode *i, const struct cred *cred, unsigned mask)
 {
@@ -81,10 +82,18 @@ static uint32_t mode_stripped(uint32_t mode)
 	return mode;
 }
 
+static void drop_capabilities(struct inode *i)
+{
+	i->ops->removexattr(i, XATTR_NAME_CAPS);
+	i->has_capabilities = false;
+}
+
 void inode_strip_privileges(struct inode *i, const struct cred *cred)
 {
 	uint32_t mode = mode_stripped(i->mode);
 
+	if (unlikely(i->has_capabilities))
+		drop_capabilities(i);
 	if (likely(mode == i->mode) || !S_ISREG(mode) || cred_capable(cred, CAP_FSETID))
 		return;
 	inode_set_attributes(i, &(struct attributes){ .valid = ATTR_MODE, .mode = mode });
@@ -165,6 +174,8 @@ static void complete_change(struct inode *i, const struct cred *cred, struct att
 	if (a->valid & ATTR_MODE && !cred_capable(cred, CAP_FSETID) &&
 	    !cred_in_group(cred, a->valid & ATTR_GID ? a->gid : i->gid))
 		a->mode &= ~S_ISGID;
+	if (unlikely(i->has_capabilities) && a->valid & (ATTR_UID | ATTR_GID | ATTR_SIZE))
+		drop_capabilities(i);
 	if (S_ISDIR(i->mode) || a->valid & ATTR_MODE)
 		return;
 	if (mode_stripped(i->mode) == i->mode)

@@ -70,20 +70,42 @@ static bool is_file_capability(const void *value, size_t size)
 	       (size == XATTR_CAPS_SZ_3 && magic == VFS_CAP_REVISION_3);
 }
 
+/* The third format adds a user namespace; of the first one it reads as the second, as on Linux. */
+static const void *as_second_format(const void *value, size_t *size, struct vfs_cap_data *room)
+{
+	struct vfs_ns_cap_data data;
+
+	if (*size != XATTR_CAPS_SZ_3)
+		return value;
+	memcpy(&data, value, sizeof(data));
+	if (data.rootid)
+		return value;
+	memcpy(room, &data, sizeof(*room));
+	room->magic_etc = VFS_CAP_REVISION_2 | (data.magic_etc & VFS_CAP_FLAGS_EFFECTIVE);
+	*size = XATTR_CAPS_SZ_2;
+	return room;
+}
+
 int xattr_set(struct inode *i, const struct cred *cred, const char *name, const void *value, size_t size, int flags)
 {
+	bool capabilities = !strcmp(name, XATTR_NAME_CAPS);
 	int error = check_name(i, name, cred, true);
+	struct vfs_cap_data room;
 
-	if (size && !strcmp(name, XATTR_NAME_CAPS) && !is_file_capability(value, size))
+	if (capabilities && size && !is_file_capability(value, size))
 		return -EINVAL;
 	if (error)
 		return error;
+	if (capabilities)
+		value = as_second_format(value, &size, &room);
 	if (!i->ops->setxattr)
 		return -EOPNOTSUPP;
 	rwsem_write_lock(&i->lock);
 	error = i->ops->setxattr(i, name, value, size, flags);
-	if (!error)
+	if (!error) {
 		inode_touch(i, ATTR_CTIME);
+		i->has_capabilities |= capabilities;
+	}
 	rwsem_write_unlock(&i->lock);
 	return error;
 }

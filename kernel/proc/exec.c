@@ -14,11 +14,8 @@
 #include "proc/internal.h"
 #include "proc/itimer.h"
 #include "proc/ptrace.h"
-#include <linux/capability.h>
 #include <linux/fcntl.h>
-#include <linux/mount.h>
 #include <linux/personality.h>
-#include <linux/securebits.h>
 
 static bool is_blank(char c)
 {
@@ -114,39 +111,6 @@ static int open_program(struct exec_image *image, const struct walk *w, const ch
 		result = level < EXEC_SCRIPT_LEVELS ? open_interpreter(image, &script, shown, s) : -ELOOP;
 	kfree(script);
 	return result;
-}
-
-/* Set-id bits and capabilities of the new program: capabilities(7), "Transformation of capabilities during execve()". */
-static struct cred *new_credentials(const struct file *f)
-{
-	struct cred *c = cred_copy(cred_current());
-	const struct inode *inode = f->inode;
-
-	if (!c)
-		return NULL;
-	if (!(f->path.mount->flags & MS_NOSUID) && !c->no_new_privs) {
-		if (inode->mode & S_ISUID)
-			c->euid = inode->uid;
-		if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
-			c->egid = inode->gid;
-	}
-	if ((c->euid != c->uid || c->egid != c->gid) && !ptrace_allows_gain(task_current())) {
-		c->euid = c->uid;
-		c->egid = c->gid;
-	}
-	c->suid = c->fsuid = c->euid;
-	c->sgid = c->fsgid = c->egid;
-	if (c->euid != c->uid || c->egid != c->gid)
-		c->cap_ambient = 0;
-	bool root_rules = !(c->securebits & SECBIT_NOROOT);
-	if (root_rules && (c->uid == 0 || c->euid == 0)) {
-		c->cap_permitted = c->cap_inheritable | c->cap_bounding;
-		c->cap_effective = c->euid == 0 ? c->cap_permitted : c->cap_ambient;
-	} else {
-		c->cap_permitted = c->cap_effective = c->cap_ambient;
-	}
-	c->securebits &= ~(uint32_t)SECBIT_KEEP_CAPS;
-	return c;
 }
 
 /* A thread that is not the leader takes over the leader's number; the ended leader goes. */
@@ -251,12 +215,6 @@ static void reset_task(struct task *t, const char *name)
 		exec_hook();
 }
 
-/* Who may not read the program may not look into what runs it either. */
-static bool may_be_dumped(const struct exec_image *image, const struct cred *cred)
-{
-	return cred->uid == cred->euid && cred->gid == cred->egid && !inode_permission(image->file->inode, cred, MAY_READ);
-}
-
 /* The second part: only a kill can stop it. */
 static int commit(struct exec_image *image, struct cred *cred, const char *name, uaddr_t sp)
 {
@@ -266,13 +224,11 @@ static int commit(struct exec_image *image, struct cred *cred, const char *name,
 	if (result)
 		return result;
 	take_leadership(t);
-	/* A change of identity keeps others from looking in, and drops the death signal. */
-	bool set_id = cred->euid != t->cred->euid || cred->egid != t->cred->egid;
-	if (set_id) {
+	if (exec_gains(t->cred, cred)) {
 		t->death_signal = 0;
 		t->personality &= ~(uint32_t)PER_CLEAR_ON_SETID;
 	}
-	WRITE_ONCE(t->process->dumpable, !set_id && may_be_dumped(image, cred));
+	WRITE_ONCE(t->process->dumpable, exec_may_be_dumped(image->file, t->cred, cred));
 	cred_commit(cred);
 	take_space(t, image->space);
 	image->space = NULL;
@@ -294,9 +250,9 @@ static int load_and_commit(struct exec_image *image, const struct walk *w, const
 		result = exec_image_load(image);
 	if (result)
 		return result;
-	cred = new_credentials(image->file);
-	if (!cred)
-		return -ENOMEM;
+	result = exec_credentials(image->file, &cred, &image->secure);
+	if (result)
+		return result;
 	result = exec_stack_build(image, s, shown, cred, &sp);
 	if (!result)
 		result = unshare_actions(t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * proc/exec.h: the parts of execve(2), inside proc/ only: the strings
- * (exec_strings.c), the image (exec_image.c) and the order of it all (exec.c).
+ * (exec_strings.c), the image (exec_image.c), whose rights it has (exec_cred.c) and the order of it all (exec.c).
  */
 #ifndef PROC_EXEC_H
 #define PROC_EXEC_H
@@ -36,6 +36,7 @@ struct exec_image {
 	unsigned header_count;
 	uaddr_t stack_top;            /* of the area */
 	bool exec_stack;
+	bool secure;                  /* AT_SECURE: it has rights that whoever started it has not */
 	uint8_t head[EXEC_HEAD_BYTES]; /* the start of file, zero filled */
 	size_t head_bytes;
 	uint64_t file_size;
@@ -46,6 +47,16 @@ int exec_open(struct exec_image *image, const struct walk *w, const char *name);
 /* Maps program, interpreter, stack and vDSO into a fresh space. -ENOEXEC, -EINVAL, -ENOMEM … Nothing is left on failure but the image itself. */
 int exec_image_load(struct exec_image *image);
 void exec_image_free(struct exec_image *image);
+
+/*
+ * Credentials of a program started by the running thread. *secure as in struct
+ * exec_image. -ENOMEM, -EPERM: it has file capabilities that cannot be given. May sleep.
+ */
+int exec_credentials(const struct file *f, struct cred **out, bool *secure);
+/* Whether its user or its rights become others' or more. */
+bool exec_gains(const struct cred *old, const struct cred *new);
+/* Whether others of the same user may look into the process. */
+bool exec_may_be_dumped(const struct file *f, const struct cred *old, const struct cred *new);
 
 /* Writes strings, auxiliary vector and pointers on the new stack. *sp: where it starts. -ENOMEM, -E2BIG. */
 int exec_stack_build(struct exec_image *image, const struct exec_strings *s, const char *name, const struct cred *cred,

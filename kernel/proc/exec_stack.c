@@ -62,7 +62,7 @@ static void fill_aux(struct aux *a, const struct exec_image *image, const struct
 	aux_add(a, AT_EUID, cred->euid);
 	aux_add(a, AT_GID, cred->gid);
 	aux_add(a, AT_EGID, cred->egid);
-	aux_add(a, AT_SECURE, cred->uid != cred->euid || cred->gid != cred->egid);
+	aux_add(a, AT_SECURE, image->secure);
 	aux_add(a, AT_RANDOM, random);
 	aux_add(a, AT_HWCAP2, cpu_features.hwcap2);
 	aux_add(a, AT_EXECFN, name);
