@@ -195,6 +195,9 @@ static void processes(void)
 	TRY("queue a signal", sigqueue(victim, SIGUSR1, (union sigval){ 0 }));
 	TRY("a signal by pidfd", syscall(SYS_pidfd_send_signal, syscall(SYS_pidfd_open, victim, 0), SIGTERM, NULL, 0));
 	TRY("its descriptor", syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, victim, 0), 0, 0));
+	TRY("trace it", ptrace(PTRACE_ATTACH, victim, 0, 0));
+	TRY("seize it", ptrace(PTRACE_SEIZE, victim, 0, 0));
+	TRY("peek", ptrace(PTRACE_PEEKTEXT, victim, 0x400000, 0));
 	TRY("read its memory", process_vm_readv(victim, &here, 1, &there, 1, 0));
 	TRY("write its memory", process_vm_writev(victim, &here, 1, &there, 1, 0));
 	TRY("its priority", setpriority(PRIO_PROCESS, victim, 10));
