@@ -4,7 +4,7 @@
 
 Debian's trinity runs as nobody, again and again with seeds that follow from the first, for
 20 minutes on 2 processors of a sanitizer build. Then all of its processes are ended and
-its files removed. The kernel must not have panicked nor reported anything, and processes,
+its files, System V objects and message queues removed, which outlive processes. The kernel must not have panicked nor reported anything, and processes,
 free frames and slab memory must be back to where they were, but for what caches keep.
 """
 import argparse
@@ -20,10 +20,11 @@ BUILDS = {"undefined": "ubsan", "address": "kasan", "thread": "kcsan"}
 SCRIPT = r"""
 seed=%(seed)d end=$(($(date +%%s) + %(seconds)d))
 clean() {
-	pkill -KILL -u nobody; sleep 2; cd /; rm -rf /tmp/t; umount -a 2>/dev/null
+	pkill -KILL -u nobody; sleep 2; cd /; rm -rf /tmp/t
 	find /tmp /dev/shm -user nobody -delete 2>/dev/null
-	ipcs >/dev/null 2>&1
-	echo 3 >/proc/sys/vm/drop_caches 2>/dev/null; sleep 1
+	ipcrm --all
+	mkdir -p /queues; mount -t mqueue queues /queues 2>/dev/null && { rm -f /queues/*; umount /queues; }
+	sleep 1
 }
 figures() {
 	echo "@ $1 tasks $(ls -d /proc/[0-9]* | wc -l)" $(grep -E '^(MemFree|Slab|KernelStack|PageTables)' /proc/meminfo | tr -d ' ')
@@ -75,7 +76,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--san", choices=BUILDS, default="address")
-    parser.add_argument("--slack", type=int, default=8192, help="KiB that caches may have kept")
+    parser.add_argument("--slack", type=int, default=4096, help="KiB that caches may have kept")
     options = parser.parse_args()
     initrd = subprocess.run(["tools/debtree", "trinity", "util-linux", "procps", "findutils", "grep"],
                             cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
