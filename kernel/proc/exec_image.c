@@ -133,7 +133,7 @@ static int map_file_part(struct space *s, struct file *f, const struct elf_segme
 		.file = f,
 	};
 
-	if (!seg->file_size)
+	if (!r.length) /* not so if nothing of the file is meant, but in the middle of a page: zeros go into that */
 		return 0;
 	if (!f->ops->map)
 		return -ENOEXEC;

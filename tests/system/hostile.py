@@ -66,6 +66,7 @@ def segments():
     yield "overlapping", elf(load, program_header(vaddr=BASE))
     yield "overlapping-half", elf(load, program_header(1, 6, 0, BASE + 0x800, 0x800, 0x800))
     yield "backwards", elf(program_header(1, 6, 0x1000, BASE + 0x1000), load)
+    yield "zeros-only-in-the-middle-of-a-page", elf(load, program_header(1, 6, 0x1268, BASE + 0x1268, 0, 8))
     yield "huge-memory", elf(load, program_header(1, 6, 0x1000, BASE + 0x1000, 16, 1 << 46))
     yield "huge-file", elf(program_header(filesz=1 << 46, memsz=1 << 46))
     yield "much-zero", elf(load, program_header(1, 6, 0x1000, BASE + 0x1000, 16, 1 << 30))
