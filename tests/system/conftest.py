@@ -15,6 +15,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINNET = str(ROOT / "linnet")
 KERNEL = os.environ.get("LINNET_KERNEL")
 PROMPT = r"root@linnet:\S*# "
+# After the program, on its error output: what the kernel logged as a warning or worse, but for
+# the calls it lacks, and only what came from the kernel (facility 0).
+COMPLAINTS = r"""
+"$@"
+status=$?
+timeout 1 cat /dev/kmsg | sed -n '/^[0-4],/{/system call .* is not there/!s/^/kernel: /p}' >&2
+exit $status
+"""
 
 
 def pytest_addoption(parser):
@@ -60,6 +68,20 @@ class Linnet:
         done = self.run("/bin/sh", "-c", script, **more)
         assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
         return done.stdout.decode()
+
+    def run_in(self, tree, cpus, *program, memory="1G", seconds=200, stdin=b""):
+        """Runs a program of a Debian archive with bash and sed; gives output and status.
+
+        Fails when the kernel complained, or the machine did not end well.
+        """
+        options = ["--initrd", str(tree), "--memory", memory, "--cpus", cpus,
+                   "--timeout", str(seconds)]
+        done = self.run("/bin/bash", "-c", COMPLAINTS, "run", *program, options=options,
+                        timeout=seconds + 30, stdin=stdin)
+        said = done.stderr.decode(errors="replace")
+        assert "kernel: " not in said and done.returncode not in (124, 125), \
+            (done.returncode, said, done.stdout)
+        return done.stdout, done.returncode
 
     def popen(self, *program, options=(), **more):
         return subprocess.Popen(command(*options) + ["--", *program], **more)

@@ -22,7 +22,7 @@ def linux(words, initrd, stdin=b"", memory="256M"):
     file = CACHE / key
     if not file.exists():
         done = subprocess.run([str(ROOT / "linnet"), "run", "--kernel", kernel, "--machine", "pc",
-                               "--memory", memory, "--timeout", "200", "--initrd", str(initrd),
+                               "--memory", memory, "--timeout", "400", "--initrd", str(initrd),
                                "--", *words], input=stdin, capture_output=True, check=False)
         assert done.returncode not in (124, 125), done.stderr.decode(errors="replace")
         CACHE.mkdir(parents=True, exist_ok=True)

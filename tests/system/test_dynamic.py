@@ -17,15 +17,6 @@ PACKAGES = ("stress-ng rt-tests python3 perl xz-utils make tcc libc6-dev finduti
             "diffutils mawk tar gzip").split()
 MEMORY = "1G"
 CPUS = pytest.mark.parametrize("cpus", ["1", "2", "4"])
-# After the program, on its error output: what the kernel logged as a warning or worse, but for
-# the calls it lacks, and only what came from the kernel (facility 0).
-COMPLAINTS = r"""
-"$@"
-status=$?
-timeout 1 cat /dev/kmsg | sed -n '/^[0-4],/{/system call .* is not there/!s/^/kernel: /p}' >&2
-exit $status
-"""
-
 
 @pytest.fixture(scope="module")
 def tree():
@@ -41,15 +32,8 @@ def tree():
 @pytest.fixture
 def run(linnet, tree):
     """Runs a program on CPUS processors; gives what it printed (bytes) and its status."""
-    def runs(cpus, *words, seconds=200):
-        options = ["--initrd", str(tree), "--memory", MEMORY, "--cpus", cpus,
-                   "--timeout", str(seconds)]
-        done = linnet.run("/bin/bash", "-c", COMPLAINTS, "run", *words, options=options,
-                          timeout=seconds + 30)
-        said = done.stderr.decode(errors="replace")
-        assert "kernel: " not in said and done.returncode not in (124, 125), \
-            (done.returncode, said, done.stdout)
-        return done.stdout, done.returncode
+    def runs(cpus, *words, **more):
+        return linnet.run_in(tree, cpus, *words, memory=MEMORY, **more)
     return runs
 
 
