@@ -11,6 +11,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 
 #define PAGE   4096L
@@ -235,6 +236,7 @@ static void transfers(void)
 	int fd = open("/dev/zero", O_RDWR), pipes[2];
 	uint32_t *word = mmap((void *)HIGH, PAGE, RW, ANON, -1, 0);
 	char *name = (char *)(word + 16);
+	struct iovec to, from;
 
 	pipe(pipes);
 	for (unsigned i = 0; i < sizeof(at) / sizeof(*at); i++) {
@@ -256,6 +258,10 @@ static void transfers(void)
 	memcpy(name, "/dev/null", 10);
 	CHECK_OK("a name is read there", access(name, F_OK));
 	CHECK_INT("a system call's length reaches over the end", read(fd, (void *)HIGH, -1L - HIGH), -1);
+	from = (struct iovec){ name, 10 };
+	to = (struct iovec){ (char *)word + 100, 10 };
+	CHECK_INT("process_vm_readv", process_vm_readv(getpid(), &to, 1, &from, 1, 0), 10);
+	CHECK_INT("and it is right", strcmp((char *)word + 100, "/dev/null"), 0);
 	fd = open("/proc/self/mem", O_RDWR);
 	CHECK_INT("pread of /proc/self/mem", pread(fd, (char *)word + 200, 10, (long)name), 10);
 	CHECK_INT("pwrite too", pwrite(fd, "x", 1, (long)word), 1);
