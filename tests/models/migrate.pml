@@ -7,7 +7,7 @@
  * every state of rest: each thread asleep, running or waiting anywhere. Then up to EVENTS
  * things happen, beside and in the midst of each other: a running thread sleeps or is
  * preempted, a sleeping one is woken from any processor (an idle one does so in an
- * interrupt). Which of the waiting threads is picked next is left open.
+ * interrupt); with AFFINITY, a running one may also change where thread 1 may run. Which of the waiting threads is picked next is left open.
  *
  * Checked: a thread is in one place only. And whenever all processors have come to rest
  * again (running a program, or asleep with no interrupt on its way), no thread waits that
@@ -27,6 +27,9 @@
  *   pass_on()         kernel/sched/balance.c:balance_pass_on
  *   pull()            kernel/sched/balance.c:pull_from, kernel/sched/balance.c:migrate
  *   look_for_work()   kernel/sched/balance.c:balance_idle_enter, kernel/sched/balance.c:look_for_work
+ *   set_affinity()    kernel/sched/sched.c:thread_set_affinity
+ *   push()            kernel/sched/balance.c:balance_push, kernel/sched/balance.c:push_to
+ *   stay()            kernel/sched/balance.c:stay
  *   idle()            kernel/sched/sched.c:sched_idle, kernel/sched/balance.c:balance_idle_leave
  *
  * Memory order: what a run queue's lock guards is sequentially consistent. Two things are
@@ -37,6 +40,7 @@
  * RUN holds
  * RUN holds AFF1=3 deep
  * RUN holds EVENTS=3 AFF0=7 deep
+ * RUN holds AFFINITY AFF0=7 deep
  * RUN fails LOOKS_FIRST
  * RUN fails OFFERS_FIRST
  * RUN fails OFFER_SWALLOWED EVENTS=3 deep
@@ -45,6 +49,8 @@
  * RUN fails PREEMPTED_NOT_OFFERED
  * RUN fails PASSED_OVER
  * RUN fails UNLOCKED_SWITCH
+ * RUN fails RUNS_ON AFFINITY AFF0=7
+ * RUN fails NOT_SENT_AWAY AFFINITY AFF0=7
  */
 #ifndef THREADS
 #define THREADS 3
@@ -90,6 +96,7 @@ bool started;
 #define unlock(c) locked[c] = false
 #define WAITS(t, c) (queued[t] && home[t] == c && current[c] != t)
 #define MAY(t, c)   (affinity[t] & BIT(c))
+#define PICKS(i)    (WAITS(i, me) && (i != t || MAY(i, me))) /* the one that ran knows where it may */
 #define LOWEST(m)   ((m) & 1 -> 0 : ((m) & 2 -> 1 : 2))
 
 inline kick(c) { kicked[c] = true }
@@ -271,11 +278,10 @@ inline switch_away(sleeps)
 		fi;
 		current[me] = CPUS + THREADS; /* nobody: so t waits, if it is queued */
 		if
-		:: WAITS(0, me) && MAY(0, me) -> x = 0
-		:: WAITS(1, me) && MAY(1, me) -> x = 1
-		:: WAITS(2, me) && MAY(2, me) -> x = 2
-		:: !(WAITS(0, me) && MAY(0, me)) && !(WAITS(1, me) && MAY(1, me)) && !(WAITS(2, me) && MAY(2, me)) ->
-			x = IDLE
+		:: PICKS(0) -> x = 0
+		:: PICKS(1) -> x = 1
+		:: PICKS(2) -> x = 2
+		:: !PICKS(0) && !PICKS(1) && !PICKS(2) -> x = IDLE
 		fi;
 		current[me] = x;
 		if
@@ -301,11 +307,113 @@ inline switch_away(sleeps)
 		:: t != IDLE && t != x -> on_cpu[t] = false
 		:: else
 		fi;
+#ifdef AFFINITY
+		astray = t != IDLE && queued[t] && !MAY(t, me);
+		away = t;
+#endif
 		x = 0; t = 0
 	};
 #ifndef BUG_UNLOCKED_SWITCH
 	unlock(me)
 #endif
+#ifdef AFFINITY
+	;
+	if
+#ifdef BUG_NOT_SENT_AWAY
+	:: astray
+#else
+	:: astray -> push(away)
+#endif
+	:: !astray
+	fi;
+	atomic { astray = false; away = 0 }
+#endif
+}
+
+/* t waits where it may stay, or runs by now. */
+inline stay(t)
+{
+	lock_of(t, rq);
+	if
+	:: current[rq] == t ->
+#ifndef BUG_RUNS_ON
+		d_step {
+			if
+			:: !MAY(t, rq) ->
+				resched[rq] = true;
+				if
+				:: rq != me -> kick(rq)
+				:: else
+				fi
+			:: else
+			fi
+		}
+#endif
+	:: current[rq] != t && queued[t] ->
+		joined(rq);
+		if
+		:: count[rq] > 1 -> offer(t)
+		:: else
+		fi
+	:: current[rq] != t && !queued[t]
+	fi;
+	unlock(rq)
+}
+
+inline push(t)
+{
+	do
+	:: atomic { from = home[t] };
+		choose(t, from, to);
+		if
+		:: from == to -> stay(t); break
+		:: from != to ->
+			lock_two(from, to);
+			here = home[t] == from;
+			if
+			:: here && WAITS(t, from) && !MAY(t, from) ->
+				migrate(from, to, t);
+				unlock(from);
+				unlock(to);
+				break
+			:: !(here && WAITS(t, from) && !MAY(t, from)) ->
+				unlock(from);
+				unlock(to);
+				kick(to);
+				stay(t);
+				if
+				:: here -> break
+				:: !here
+				fi
+			fi
+		fi
+	od;
+	atomic { from = 0; to = 0; rq = 0; here = false }
+}
+
+/* A running thread changes where another may run. */
+inline set_affinity(t, mask)
+{
+	lock_of(t, rq);
+	atomic { affinity[t] = mask; astray = queued[t] && !MAY(t, rq); here = current[rq] == t };
+	if
+	:: astray && here ->
+		d_step {
+			resched[rq] = true;
+			if
+			:: rq != me -> kick(rq)
+			:: else
+			fi
+		}
+	:: queued[t] && !astray && !here -> offer(t)
+	:: else
+	fi;
+	unlock(rq);
+	if
+	:: astray && !here -> here = false; rq = 0; push(t)
+	:: else
+	fi;
+	atomic { astray = false; here = false; rq = 0 }
 }
 
 /* This processor has something to do now: those who wait and count on it, or who it passed over, are offered again. */
@@ -326,7 +434,7 @@ inline pass_on()
 /* The running thread does something, or something happens to it. */
 inline run_one()
 {
-	rest[me] = true;
+	atomic { rest[me] = true; starts = false };
 end_run:
 	if
 	:: atomic { kicked[me] || resched[me] -> kicked[me] = false; rest[me] = false };
@@ -339,6 +447,9 @@ end_run:
 	:: atomic { EVENT(asleep[0]) }; wake(0)
 	:: atomic { EVENT(asleep[1]) }; wake(1)
 	:: atomic { EVENT(asleep[2]) }; wake(2)
+#ifdef AFFINITY
+	:: atomic { EVENT(affinity[1] == AFF1) }; set_affinity(1, 4)
+#endif
 	fi
 }
 
@@ -406,6 +517,10 @@ proctype cpu(byte me)
 {
 	byte t, x, y, o, rq, to, other;
 	bool pulled, asked, starts = true;
+#ifdef AFFINITY
+	byte from, away;
+	bool astray, here;
+#endif
 
 end:
 	do
@@ -417,13 +532,15 @@ end:
 #define AT_REST(c) (rest[c] && !kicked[c] && !(resched[c] && current[c] != IDLE))
 #define SLEEPS(c)  (current[c] == IDLE)
 #define NEGLECTED(t, c) (SLEEPS(c) && MAY(t, c) && queued[t] && current[home[t]] != t)
+#define ASTRAY(t)  (queued[t] && !MAY(t, home[t]))
 #define NEGLECTED_BY(c) (NEGLECTED(0, c) || NEGLECTED(1, c) || NEGLECTED(2, c))
 
 active proctype observer()
 {
 end:
 	atomic {
-		started && AT_REST(0) && AT_REST(1) && AT_REST(2) && (NEGLECTED_BY(0) || NEGLECTED_BY(1) || NEGLECTED_BY(2)) ->
+		started && AT_REST(0) && AT_REST(1) && AT_REST(2) &&
+		(NEGLECTED_BY(0) || NEGLECTED_BY(1) || NEGLECTED_BY(2) || ASTRAY(0) || ASTRAY(1) || ASTRAY(2)) ->
 		assert(false) /* unreached */
 	}
 }
