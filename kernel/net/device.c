@@ -27,7 +27,6 @@ struct net_device net_loopback = {
 };
 
 static struct net_device *const devices[] = { &net_loopback };
-static void (*listener)(int type, struct net_device *d, const struct net_address *a); /* set once */
 
 struct net_device *net_device_find(const char *name)
 {
@@ -47,15 +46,10 @@ struct net_device *net_device_next(const struct net_device *d)
 	return net_device_at(d ? d->index + 1 : 1);
 }
 
-void net_set_listener(void (*changed)(int type, struct net_device *d, const struct net_address *a))
-{
-	listener = changed;
-}
-
 static void tell(int type, struct net_device *d, const struct net_address *a)
 {
-	if (listener)
-		listener(type, d, a);
+	TABLE_FOREACH(net_listeners, struct net_listener, l)
+		l->changed(type, d, a);
 }
 
 static struct net_address *find_address(struct net_device *d, const struct inet_addr *addr)

@@ -67,10 +67,15 @@ void net_device_set_flags(struct net_device *d, uint32_t flags, uint32_t mask);
 int net_address_add(struct net_device *d, const struct net_address *what);
 int net_address_remove(struct net_device *d, const struct inet_addr *addr, unsigned prefix);
 
-/* Called under net_lock after each change: type RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR. Set once, at boot. */
-void net_set_listener(void (*changed)(int type, struct net_device *d, const struct net_address *a));
+/*
+ * TABLE_ENTRY(net_listeners, struct net_listener, x) = { changed }: called under net_lock after each change;
+ * type RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR.
+ */
+struct net_listener {
+	void (*changed)(int type, struct net_device *d, const struct net_address *a);
+};
 
-/* ioctl(2) on any socket of these families. -ENOIOCTLCMD does not exist: -ENOTTY. May sleep. */
+/* ioctl(2) on any socket of these families. -ENOTTY: not one of ours. May sleep. */
 int64_t net_device_ioctl(unsigned command, uaddr_t argument);
 
 /* The sum of one counter over all processors. */

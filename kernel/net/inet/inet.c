@@ -32,8 +32,6 @@
 #include "proc/process.h"
 #include <linux/capability.h>
 
-#define NAME_OFFSET6 24u /* what an address of IPv6 has at least: without its scope */
-
 void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, int type, int protocol)
 {
 	socket_init(&s->base, ops, family, type, protocol);
@@ -99,7 +97,7 @@ int inet_name_check(const struct inet_socket *s, const struct socket_name *name,
 
 	if (six && name->length >= sizeof(struct sockaddr_in) && name->family == AF_INET)
 		six = false; /* one of IPv4 will do as well */
-	else if (name->length < (six ? NAME_OFFSET6 : sizeof(struct sockaddr_in)))
+	else if (name->length < (six ? SIN6_LENGTH_LEAST : sizeof(struct sockaddr_in)))
 		return -EINVAL;
 	if (name->family != (six ? AF_INET6 : AF_INET))
 		return -EAFNOSUPPORT;
@@ -115,7 +113,7 @@ static int bind_name_check(const struct inet_socket *s, const struct socket_name
 	bool six = s->base.family == AF_INET6;
 	bool any = !six && name->family == AF_UNSPEC;
 
-	if (name->length < (six ? NAME_OFFSET6 : sizeof(struct sockaddr_in)))
+	if (name->length < (six ? SIN6_LENGTH_LEAST : sizeof(struct sockaddr_in)))
 		return -EINVAL;
 	if (name->family != s->base.family && !any)
 		return -EAFNOSUPPORT;

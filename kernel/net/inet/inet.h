@@ -17,6 +17,7 @@ enum inet_state {
 
 #define PORT_EPHEMERAL_FIRST 32768u /* net.ipv4.ip_local_port_range */
 #define PORT_EPHEMERAL_LAST  60999u
+#define SIN6_LENGTH_LEAST    24u    /* of a struct sockaddr_in6: its scope may be missing */
 #define PORT_UNPRIVILEGED    1024u  /* net.ipv4.ip_unprivileged_port_start */
 
 struct inet_socket;

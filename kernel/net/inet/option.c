@@ -13,7 +13,7 @@
 #include <linux/if.h>
 
 #define IP_DEFAULT_TTL 64
-#define LOOPBACK_MTU   65536
+#define LOOPBACK_MTU   65535 /* the longest packet, though the interface would take one more */
 
 int inet_option_int(const void *value, unsigned n, int *out)
 {
@@ -338,7 +338,7 @@ static int get6(struct inet_socket *s, int option, void *value, unsigned *n)
 	int v;
 
 	if (s->base.family != AF_INET6)
-		return -ENOPROTOOPT;
+		return -EOPNOTSUPP;
 	switch (option) {
 	case IPV6_UNICAST_HOPS:
 		v = o->hops < 0 ? IP_DEFAULT_TTL : o->hops;

@@ -54,6 +54,7 @@ struct tcp_socket {
 	struct tcp_connection *connection;   /* lock, counted: while it is in the table */
 	enum tcp_phase phase;                /* lock, read anywhere */
 	bool dead;                           /* lock: the file went */
+	bool accepted;                       /* immutable: the far end of a connect(2) */
 	bool end_received;                   /* lock, read anywhere: the other end sent all it will */
 	struct mutex read_lock;              /* rank SOCKET_READ: one reader at a time */
 	struct list queue;                   /* lock: chunks; removed by who has read_lock too */

@@ -166,7 +166,7 @@ int tcp_connect(struct socket *s, const struct socket_name *name, struct socket 
 		return look_again(t);
 	if (tcp_state(t) != TCP_CLOSED)
 		return -EISCONN;
-	error = inet_name_check(&t->inet, name, &to);
+	error = s->family == AF_INET6 && name->length < SIN6_LENGTH_LEAST ? -EINVAL : inet_name_check(&t->inet, name, &to);
 	if (error)
 		return error;
 	inet_replace_any(&to.addr);

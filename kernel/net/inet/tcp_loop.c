@@ -112,6 +112,7 @@ static void child_fill(struct tcp_socket *child, const struct tcp_socket *t, con
 	child->inet.uid = l->inet.uid;
 	child->inet.port_bound = true;
 	child->inet.addr_bound = true;
+	child->accepted = true;
 	child->phase = PHASE_CONNECTED;
 	child->connection->local = child->inet.local;
 	child->connection->remote = child->inet.remote;

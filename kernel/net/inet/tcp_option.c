@@ -12,8 +12,9 @@
 #include <linux/tcp.h>
 
 #define MSS_DEFAULT   536
-#define MSS_LOOPBACK4 65483 /* an MTU of 65536 less headers and time stamps, as Linux has it */
-#define MSS_LOOPBACK6 65464
+#define MSS_LOOPBACK4 32741 /* what Linux settles on: half of the window, less headers and time stamps */
+#define MSS_LOOPBACK6 32732
+#define MSS_ACCEPTED  32768
 #define KEEP_MAX      32767
 
 static int mss_of(const struct tcp_socket *t)
@@ -22,6 +23,7 @@ static int mss_of(const struct tcp_socket *t)
 
 	if (!tcp_state_in(t, TCP_JOINED))
 		return set ? set : MSS_DEFAULT;
+	mss = t->accepted ? MSS_ACCEPTED : mss;
 	return set ? min(set - 12, mss) : mss;
 }
 

@@ -215,8 +215,12 @@ ssize_t tcp_receive(struct socket *s, struct socket_message *m)
 
 	if (unlikely(tcp_state(t) == TCP_LISTENING))
 		return -ENOTCONN;
-	if (unlikely(m->flags & (MSG_OOB | MSG_ERRQUEUE)))
-		return m->flags & MSG_OOB ? receive_urgent(t, m) : -EAGAIN;
+	if (unlikely(m->flags & MSG_ERRQUEUE)) { /* which is always empty */
+		m->flags |= MSG_DONTWAIT;
+		return -EAGAIN;
+	}
+	if (unlikely(m->flags & MSG_OOB))
+		return receive_urgent(t, m);
 	do {
 		turn.total = 0;
 		turn.fault = false;
