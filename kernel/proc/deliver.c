@@ -11,6 +11,7 @@
  */
 #include "base/panic.h"
 #include "hal/debug.h"
+#include "proc/coredump.h"
 #include "proc/internal.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
@@ -127,15 +128,20 @@ static uint64_t default_stop(struct process *p, int sig, uint64_t irq)
 	return irq;
 }
 
-/* signal_lock held; dropped and taken again by a stop, new interrupt state returned. */
-static uint64_t act_by_default(struct process *p, int sig, uint64_t irq)
+/* signal_lock held; dropped and taken again by a stop or a core file, new interrupt state returned. */
+static uint64_t act_by_default(struct process *p, int sig, const siginfo_t *info, uint64_t irq)
 {
 	if (signal_default_ignores(sig) || p == init_process)
 		return irq;
 	if (signal_default_stops(sig))
 		return default_stop(p, sig, irq);
-	process_begin_exit(p, sig);
-	return irq;
+	if (!signal_default_dumps(sig)) {
+		process_begin_exit(p, sig);
+		return irq;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	core_dump(sig, info);
+	return spin_lock_irq(&p->signal_lock);
 }
 
 /* A copy of the action; a handler that is good for one time is taken off. signal_lock held. */
@@ -187,7 +193,7 @@ static int next_handled(struct task *t, siginfo_t *info, struct signal_action *a
 		}
 		take_action(t->actions, sig, a);
 		if (a->handler == (uaddr_t)SIG_DFL)
-			irq = act_by_default(p, sig, irq);
+			irq = act_by_default(p, sig, info, irq);
 		else if (a->handler != (uaddr_t)SIG_IGN)
 			break;
 	}

@@ -14,6 +14,7 @@
 #include "hal/clock.h"
 #include "hal/usercopy.h"
 #include "mem/inject.h"
+#include "proc/coredump.h"
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
@@ -368,9 +369,12 @@ void task_exit(int code)
 
 	might_sleep();
 	inject_thread_end();
+	if (unlikely(READ_ONCE(p->core_dumper)))
+		core_park(t);
 	if (unlikely(ptrace_is_traced(t)))
 		ptrace_event(PTRACE_EVENT_EXIT, (uint64_t)code);
 	bool last = atomic_dec_and_test(&p->live);
+	core_gone(p);
 	if (last && p == init_process)
 		panic("init ended with status 0x%04x", p->group_exiting ? p->exit_code : code);
 	t->exit_code = code;

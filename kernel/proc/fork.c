@@ -162,6 +162,7 @@ static int make_process(struct task *t, struct task *me, uint64_t flags)
 	p->vfork_child = flags & CLONE_VFORK;
 	p->oom_score_adjust = me->process->oom_score_adjust;
 	p->dumpable = me->process->dumpable;
+	p->core_filter = atomic_load(&me->process->core_filter);
 	timer_init(&p->real_timer, itimer_real_fire);
 	timer_init(&p->cpu_timer, cpu_timer_fire);
 	return 0;

@@ -70,7 +70,10 @@ struct process {
 	unsigned stop_pending;             /* signal_lock: threads that still have to stop */
 	uint32_t child_event;              /* tree lock: CHILD_STOPPED or CHILD_CONTINUED not yet waited for */
 	int leader_code;                   /* signal_lock: the leader's own, the process's unless it exits as a group */
-	struct waitq exec_wait;            /* an exec waits for the other threads to end */
+	struct waitq exec_wait;            /* an exec waits for the other threads to end; or a core file's dumper, and they for it */
+	struct task *core_dumper;          /* signal_lock: writes a core file while the others are parked; NULL: none */
+	unsigned core_parked;              /* signal_lock: how many are */
+	uint32_t core_filter;              /* atomic: what core files have of memory: /proc/PID/coredump_filter */
 	struct waitq signal_wait;          /* signalfd and sigtimedwait */
 
 	struct limit limit[RLIM_NLIMITS];  /* signal_lock; single words read without */
@@ -153,6 +156,7 @@ struct task {
 	uint64_t saved_blocked;            /* owner: for WORK_RESTORE_MASK */
 	uint64_t waiting_for;              /* process->signal_lock: sigtimedwait's set */
 	uint32_t job;                      /* process->signal_lock: JOB_* */
+	bool core_parked;                  /* process->signal_lock: waits until the core file is written */
 	int job_signal;                    /* process->signal_lock: of the last stop it was to join */
 	struct ptrace_state ptrace;
 	struct list tracees;               /* tree lock: threads that it traces, by ptrace.link */

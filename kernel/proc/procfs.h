@@ -38,6 +38,10 @@ int proc_show_fdinfo(void *task, int fd, struct text *t);
 int proc_show_mounts(void *task, struct text *t);
 int proc_show_mountinfo(void *task, struct text *t);
 
+/* coredump_name.c */
+int proc_show_core_filter(void *task, struct text *t);
+int proc_store_core_filter(void *task, const char *buf, size_t n);
+
 /* procfs_inject.c, debug builds */
 int proc_show_fail_nth(void *task, struct text *t);
 int proc_store_fail_nth(void *task, const char *buf, size_t n);

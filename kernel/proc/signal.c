@@ -182,6 +182,8 @@ static int queue_entry(struct task *t, bool shared, int sig, const siginfo_t *in
 int signal_send_locked(struct process *p, struct task *t, int sig, const siginfo_t *info)
 {
 	assert_held(&p->signal_lock);
+	if (unlikely(p->core_dumper) && sig == SIGKILL)
+		job_kill(p->core_dumper); /* nobody waits for the rest of the file */
 	if (p->group_exiting || list_empty(&p->threads))
 		return 0;
 	cancel_opposites(p, sig);

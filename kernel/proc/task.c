@@ -5,6 +5,7 @@
  */
 #include "base/panic.h"
 #include "mem/slab.h"
+#include "proc/coredump.h"
 #include "proc/futex.h"
 #include "proc/internal.h"
 #include "proc/process.h"
@@ -135,6 +136,7 @@ struct process *process_alloc(void)
 	signal_queue_init(&p->pending);
 	mutex_init(&p->exec_lock, RANK_EXEC);
 	p->dumpable = true;
+	p->core_filter = CORE_FILTER_DEFAULT;
 	return p;
 }
 

@@ -159,6 +159,7 @@ static void program_began(void)
 
 void syscall_init(void)
 {
+	utsname_init();
 	traced_program = cmdline_get("strace");
 	if (traced_program)
 		process_set_exec_hook(program_began);

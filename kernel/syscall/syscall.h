@@ -60,6 +60,8 @@ extern const struct syscall_row syscall_rows[SYSCALL_TABLE_SIZE];
 int64_t syscall_call_logged(const struct syscall_row *row, struct user_frame *f);
 /* Reads the boot options strace and strace=PROGRAM. Once, before programs run. */
 void syscall_init(void);
+/* Tells the layers below how to find the host's name. The same. */
+void utsname_init(void);
 
 /*
  * Descriptors. FILE_GUARD(f, fd) declares f: the file, borrowed until the end of the

@@ -6,6 +6,7 @@
 #include "fs/procfs.h"
 #include "lib/string.h"
 #include "sched/mutex.h"
+#include "proc/coredump.h"
 #include "syscall/syscall.h"
 #include <linux/capability.h>
 #include <linux/utsname.h>
@@ -93,6 +94,18 @@ static int store_domainname(const char *buf, size_t n) { return store_name(names
 static int show_ostype(struct text *t) { return show_name(t, names.sysname); }
 static int show_osrelease(struct text *t) { return show_name(t, names.release); }
 static int show_osversion(struct text *t) { return show_name(t, names.version); }
+
+static void node_name(char *buf, size_t size)
+{
+	mutex_lock(&names_lock);
+	strscpy(buf, names.nodename, size);
+	mutex_unlock(&names_lock);
+}
+
+void utsname_init(void)
+{
+	core_set_host_name(node_name);
+}
 
 static int show_version(struct text *t)
 {

@@ -147,6 +147,20 @@ size_t space_read(struct space *s, void *to, uaddr_t from, size_t n)
 	return read_pages(s, to, from, n, false);
 }
 
+bool space_copy_present(struct space *s, void *page, uaddr_t at)
+{
+	struct borrowed b;
+
+	might_sleep();
+	if (huge_mapped_now(s, at))
+		return space_copy_from(s, page, at, PAGE_SIZE) == PAGE_SIZE;
+	if (!borrow_entry(s, at, false, true, &b))
+		return false;
+	memcpy(page, b.address, PAGE_SIZE);
+	give_back(&b);
+	return true;
+}
+
 /* from NULL: zeros. */
 static size_t write_pages(struct space *s, uaddr_t to, const char *from, size_t n, bool force)
 {

@@ -227,6 +227,8 @@ int space_fault(struct space *s, uaddr_t addr, enum fault_access access);
  */
 size_t space_copy_from(struct space *s, void *to, uaddr_t from, size_t n);
 size_t space_read(struct space *s, void *to, uaddr_t from, size_t n); /* only what its owner may read, too */
+/* One page of private memory, if there is any at that place by now: what was never touched is zeros, and stays untouched. */
+bool space_copy_present(struct space *s, void *page, uaddr_t at);
 size_t space_clear(struct space *s, uaddr_t to, size_t n); /* zeros, as space_copy_to with force */
 size_t space_copy_to(struct space *s, uaddr_t to, const void *from, size_t n, bool force);
 
