@@ -59,5 +59,7 @@ struct proc_provider {
 	const struct proc_pid_file *files;                 /* ended by a NULL name */
 };
 void procfs_set_provider(const struct proc_provider *p);
+/* The task whose directory /proc/PID an open file is, counted for as long as the file is; NULL: another file. */
+void *procfs_task_of(const struct file *f);
 
 #endif

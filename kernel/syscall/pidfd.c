@@ -2,6 +2,7 @@
 /*
  * syscall/pidfd.c: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).
  */
+#include "fs/procfs.h"
 #include "syscall/syscall.h"
 #include <linux/fcntl.h>
 #include <linux/pidfd.h>
@@ -34,6 +35,15 @@ static int read_info(siginfo_t *info, uaddr_t from, int sig, const struct pid *t
 	return 0;
 }
 
+/* A directory /proc/PID does as well for signals. */
+static struct pid *signal_target(const struct file *f)
+{
+	struct pid *pid = pidfd_pid(f);
+	const struct task *t = pid ? NULL : procfs_task_of(f);
+
+	return t ? t->process->pid : pid;
+}
+
 SYSCALL4(pidfd_send_signal, int, fd, int, sig, uaddr_t, from, unsigned, flags)
 {
 	siginfo_t info = { .si_signo = sig, .si_code = SI_USER };
@@ -42,7 +52,7 @@ SYSCALL4(pidfd_send_signal, int, fd, int, sig, uaddr_t, from, unsigned, flags)
 	if (flags)
 		return -EINVAL;
 	FILE_GUARD(f, fd);
-	struct pid *pid = f ? pidfd_pid(f) : NULL;
+	struct pid *pid = f ? signal_target(f) : NULL;
 	if (!pid)
 		return -EBADF;
 	if (from) {

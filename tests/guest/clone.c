@@ -369,6 +369,19 @@ static void pidfds(void)
 	handled = 0;
 	CHECK_INT("signal oneself", syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0), 0);
 	CHECK_INT("it came", handled, SIGUSR1);
+	/* Python's signal.pidfd_send_signal() was refused: it opens a directory of /proc. */
+	int dir = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	handled = 0;
+	CHECK_INT("signal by a directory of /proc", syscall(SYS_pidfd_send_signal, dir, SIGUSR1, NULL, 0), 0);
+	CHECK_INT("it came", handled, SIGUSR1);
+	CHECK_ERRNO("which is no pidfd", syscall(SYS_pidfd_getfd, dir, 1, 0), EBADF);
+	close(dir);
+	dir = open("/proc/self/task", O_RDONLY | O_DIRECTORY);
+	CHECK_ERRNO("not by another one", syscall(SYS_pidfd_send_signal, dir, SIGUSR1, NULL, 0), EBADF);
+	close(dir);
+	dir = open("/proc/self/stat", O_RDONLY);
+	CHECK_ERRNO("nor by a file there", syscall(SYS_pidfd_send_signal, dir, SIGUSR1, NULL, 0), EBADF);
+	close(dir);
 	CHECK_ERRNO("getfd: flags", syscall(SYS_pidfd_getfd, fd, 1, 1), EINVAL);
 	CHECK_ERRNO("getfd: no pidfd", syscall(SYS_pidfd_getfd, gate[0], 1, 0), EBADF);
 	CHECK_ERRNO("getfd: no such file there", syscall(SYS_pidfd_getfd, fd, NO_FD, 0), EBADF);

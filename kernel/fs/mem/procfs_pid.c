@@ -258,6 +258,13 @@ static int pid_iterate(struct file *f, struct dir_sink *s)
 
 static const struct file_ops pid_dir_file_ops = { .iterate = pid_iterate, .seek = file_seek_generic };
 
+void *procfs_task_of(const struct file *f)
+{
+	bool process = f->inode->ops == &pid_dir_ops && !proc_inode(f->inode)->thread;
+
+	return process ? proc_inode(f->inode)->task : NULL;
+}
+
 static bool pid_revalidate(struct dentry *d)
 {
 	return proc_provider->alive(proc_inode(d->inode)->task);

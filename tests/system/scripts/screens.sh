@@ -99,7 +99,6 @@ edit_with_vim() {
 	see 'line three'
 	line ':2s/two/2/'
 	keys g g d d G p
-	shows "vim's text"
 	line ':w'
 	see 'written'
 	keys C-z
@@ -201,12 +200,10 @@ screens_in_screen() {
 	see '[$#] *$'
 	line 'echo second $WINDOW; stty size'
 	see 'second 1'
-	keys C-a S
-	keys C-a Tab
 	keys C-a 0
 	see 'first window: N'
+	keys C-a 1
 	see 'second 1'
-	shows 'two windows of screen'
 	keys C-a d
 	over
 	screen -ls | sed -n 's/.*(\(.etached\)).*/screen is \1/p'
@@ -216,7 +213,7 @@ screens_in_screen() {
 	until [ -s /tmp/stuffed ]; do sleep 0.1; done
 	cat /tmp/stuffed
 	keys C-a C-\\
-	see 'really quit'
+	see 'eally quit'
 	keys y
 	over
 }
