@@ -58,6 +58,7 @@ void watch_put(struct watch *w)
 {
 	if (!refcount_put(&w->refs))
 		return;
+	inotify_uncharge_watch(w->instance);
 	inotify_put(w->instance);
 	inode_put(w->inode);
 	kfree(w);

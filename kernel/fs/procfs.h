@@ -27,6 +27,35 @@ struct proc_entry {
 	int (*store)(const char *buf, size_t n);           /* NULL: not writable. buf is zero-terminated. */
 };
 
+/* A file that never changes: a line of text. */
+#define PROC_CONSTANT(name, path, line)                                                        \
+	static int constant_show_##name(struct text *t)                                        \
+	{                                                                                      \
+		text_printf(t, "%s\n", line);                                                  \
+		return 0;                                                                      \
+	}                                                                                      \
+	TABLE_ENTRY(proc_entries, struct proc_entry, name) = { path, 0444, constant_show_##name, NULL }
+
+/* A number that programs look up, and set to anything from low to high. */
+struct proc_number {
+	uint32_t value;                                    /* atomic */
+	uint32_t low, high;                                /* immutable */
+};
+int proc_number_store(struct proc_number *number, const char *buf); /* 0 or -EINVAL */
+#define PROC_NUMBER(name, path, number)                                                        \
+	static int number_show_##name(struct text *t)                                          \
+	{                                                                                      \
+		text_printf(t, "%u\n", atomic_load(&(number)->value));                         \
+		return 0;                                                                      \
+	}                                                                                      \
+	static int number_store_##name(const char *buf, size_t n)                              \
+	{                                                                                      \
+		return proc_number_store(number, buf);                                         \
+	}                                                                                      \
+	TABLE_ENTRY(proc_entries, struct proc_entry, name) = {                                 \
+		path, 0644, number_show_##name, number_store_##name,                           \
+	}
+
 /*
  * /proc/PID and /proc/PID/task/TID. The provider answers for a numeric name;
  * handles are counted by get/put.
@@ -42,6 +71,8 @@ struct proc_pid_file {
 	int (*next)(void *task, int from);
 	int (*entry_link)(void *task, int number, struct path *out);
 	int (*entry_show)(void *task, int number, struct text *t);
+	uint32_t (*entry_mode)(void *task, int number);    /* permissions of a link; NULL: 0777 */
+	const char *const *names;                          /* instead of numbers: the entries' names, ended by NULL */
 	ssize_t (*read)(void *task, struct io *io, struct iter *to);   /* mem: raw access instead of show */
 	ssize_t (*write)(void *task, struct io *io, struct iter *from);
 };
@@ -54,10 +85,13 @@ struct proc_provider {
 	bool (*alive)(void *task);
 	void (*owner)(void *task, uint32_t *uid, uint32_t *gid);
 	bool (*may_inspect)(void *task, const struct cred *cred); /* the ptrace-style check for private files */
+	uint64_t (*program)(void *task);                   /* changes with every execve(2) */
 	void (*counts)(unsigned *threads, int *last);      /* threads that exist; the last number given */
 	int (*self)(bool thread, int *tgid);               /* number of the running thread or process */
 	const struct proc_pid_file *files;                 /* ended by a NULL name */
 };
+/* A file of one process that shows its memory, opened before that executed another program: it shows nothing any more. */
+bool proc_file_is_stale(const struct file *f);
 void procfs_set_provider(const struct proc_provider *p);
 /* The task whose directory /proc/PID an open file is, counted for as long as the file is; NULL: another file. */
 void *procfs_task_of(const struct file *f);

@@ -27,7 +27,17 @@ struct inotify {
 	unsigned count;         /* lock; looked at without: events that wait */
 	size_t bytes;           /* lock: of them as read(2) shows them */
 	struct waitq wait;
+	void *account;          /* immutable: the user's, charged through watch_set_account_hooks() */
 };
+
+/* How the instances and watches of users are counted, set once by proc/: NULL: too many of them. */
+struct watch_account_hooks {
+	void *(*charge_instance)(unsigned limit);         /* the running task's account */
+	void (*uncharge_instance)(void *account);
+	bool (*charge_watch)(void *account, unsigned limit);
+	void (*uncharge_watch)(void *account);
+};
+void watch_set_account_hooks(const struct watch_account_hooks *hooks);
 
 struct watch {
 	struct refcount refs;   /* being linked, and who looked it up */
@@ -50,5 +60,7 @@ void watch_put(struct watch *w);
 /* Any lock of the above but its own may be held. name may be NULL. */
 void inotify_queue(struct inotify *n, int number, uint32_t mask, uint32_t cookie, const char *name, size_t len);
 void inotify_put(struct inotify *n);
+/* One of its watches goes: its user may have another one. */
+void inotify_uncharge_watch(struct inotify *n);
 
 #endif

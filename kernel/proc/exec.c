@@ -229,6 +229,7 @@ static int commit(struct exec_image *image, struct cred *cred, const char *name,
 		t->personality &= ~(uint32_t)PER_CLEAR_ON_SETID;
 	}
 	WRITE_ONCE(t->process->dumpable, exec_may_be_dumped(image->file, t->cred, cred));
+	atomic_add(&t->process->exec_count, 1); /* before the memory shows: files of /proc opened until now show nothing of it */
 	cred_commit(cred);
 	take_space(t, image->space);
 	image->space = NULL;

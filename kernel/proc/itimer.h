@@ -9,6 +9,7 @@
 #include "lib/types.h"
 
 struct process;
+struct text;
 
 void itimer_real_get(nsec_t *left, nsec_t *interval);
 void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
@@ -28,6 +29,8 @@ int posix_timer_delete(int id);
 int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
 int posix_timer_get(int id, nsec_t *left, nsec_t *interval);
 int posix_timer_overrun(int id);
+/* /proc/PID/timers. May sleep. */
+void posix_timers_show(struct process *p, struct text *x);
 /* exec and exit delete them all. */
 void posix_timers_exit(struct process *p);
 

@@ -76,6 +76,26 @@ static int64_t badness(struct process *p, uint64_t all_frames)
 	return max((int64_t)(h.anon + h.tables) + (int64_t)all_frames * adjust / 1000, (int64_t)1);
 }
 
+uint64_t oom_score(struct process *p)
+{
+	struct frame_stats frames;
+	struct holding h;
+	int64_t pages = 0;
+	bool has;
+
+	frame_stats(&frames);
+	spin_lock(&process_tree_lock);
+	has = holding_of(p, &h);
+	spin_unlock(&process_tree_lock);
+	if (has)
+		pages = (int64_t)(h.anon + h.file + h.shmem + h.tables);
+	if (!has || atomic_load(&p->oom_score_adjust) == NEVER)
+		return 0;
+	/* As Linux shows it: a thousandth of memory is a point, and who is never chosen is at 0. */
+	pages += atomic_load(&p->oom_score_adjust) * (int64_t)(frames.total / 1000);
+	return (uint64_t)max((1000 + pages * 1000 / (int64_t)frames.total) * 2 / 3, (int64_t)0);
+}
+
 /* Among equals the youngest is the worst. Returns a process to put, or NULL. */
 static struct process *look_at(struct search *s, int n)
 {

@@ -12,4 +12,8 @@
  */
 bool oom_make_room(void);
 
+struct process;
+/* /proc/PID/oom_score: 0 to 2000. */
+uint64_t oom_score(struct process *p);
+
 #endif

@@ -12,6 +12,7 @@
  * one takes it anyway to send the signal.
  */
 #include "base/panic.h"
+#include "fs/procfs.h"
 #include "hal/clock.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -28,7 +29,7 @@ struct posix_timer {
 	struct process *process;      /* immutable: timers end before it does */
 	struct task *target;          /* immutable, counted: SIGEV_THREAD_ID, or NULL */
 	struct signal_entry *entry;   /* immutable; NULL for SIGEV_NONE. Queued under signal_lock */
-	int signo;                    /* immutable */
+	int signo, notify;            /* immutable: notify is SIGEV_* */
 	int clock;                    /* immutable */
 	struct cpu_clock cpu;         /* immutable, counted: of processor time, or not valid */
 	nsec_t seen;                  /* signal_lock: what that showed at the last look */
@@ -213,6 +214,7 @@ static int set_event(struct posix_timer *pt, const struct sigevent *event)
 {
 	int notify = event ? event->sigev_notify : SIGEV_SIGNAL;
 
+	pt->notify = notify;
 	if (notify == SIGEV_NONE)
 		return 0;
 	if (notify != SIGEV_SIGNAL && notify != SIGEV_THREAD && notify != (SIGEV_SIGNAL | SIGEV_THREAD_ID))
@@ -391,6 +393,37 @@ void posix_timers_exit(struct process *p)
 	p->posix_timers = NULL;
 	spin_unlock_irq(&p->signal_lock, irq);
 	free_table(table);
+}
+
+/* One timer's description; false if there is none of that number, *size the numbers there are. */
+static bool describe(struct process *p, unsigned id, unsigned *size, struct posix_timer *out, void **value)
+{
+	uint64_t irq = spin_lock_irq(&p->signal_lock);
+	struct posix_timers *table = p->posix_timers;
+	struct posix_timer *pt = table && id < table->size ? table->slot[id] : NULL;
+
+	*size = table ? table->size : 0;
+	if (pt) {
+		*out = *pt;
+		*value = pt->entry ? pt->entry->info.si_value.sival_ptr : NULL;
+	}
+	spin_unlock_irq(&p->signal_lock, irq);
+	return pt;
+}
+
+void posix_timers_show(struct process *p, struct text *x)
+{
+	static const char *const how[] = { "signal", "none", "thread" };
+	struct posix_timer pt;
+	unsigned size;
+	void *value;
+
+	describe(p, UINT_MAX, &size, &pt, &value);
+	for (unsigned id = size - 1; id < size; id--) /* the newest first, as on Linux */
+		if (describe(p, id, &size, &pt, &value))
+			text_printf(x, "ID: %u\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n", id, pt.signo,
+				    (unsigned long)value, how[pt.notify & 3 ? pt.notify & 3 : 0],
+				    pt.notify & SIGEV_THREAD_ID ? "tid" : "pid", p->pid->number, pt.clock);
 }
 
 /* Those of a process that stand for a time of the wall clock. */

@@ -56,6 +56,7 @@ struct process {
 	bool zombie;                       /* tree lock: all threads gone, waits for wait(2) */
 	bool is_subreaper, was_execed;     /* tree lock */
 	bool vfork_child;                  /* immutable */
+	uint32_t exec_count;               /* atomic: programs executed */
 
 	struct spinlock signal_lock;       /* rank SIGNAL, interrupts off */
 	struct signal_queue pending;       /* signal_lock: for the process as a whole */

@@ -70,6 +70,11 @@ static bool may_inspect(void *task, const struct cred *me)
 	return task_may_inspect(task, me);
 }
 
+static uint64_t program(void *task)
+{
+	return atomic_load(&((struct task *)task)->process->exec_count);
+}
+
 static int self(bool thread, int *tgid)
 {
 	struct task *t = task_current();
@@ -104,8 +109,26 @@ static const struct proc_pid_file files[] = {
 	{ .name = "exe", .mode = S_IFLNK | 0777, .link = proc_link_exe },
 	{ .name = "cwd", .mode = S_IFLNK | 0777, .link = proc_link_cwd },
 	{ .name = "root", .mode = S_IFLNK | 0777, .link = proc_link_root },
-	{ .name = "fd", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_link = proc_link_fd },
-	{ .name = "fdinfo", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_show = proc_show_fdinfo },
+	{ .name = "fd", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_link = proc_link_fd,
+	  .entry_mode = proc_mode_fd },
+	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .next = proc_next_fd, .entry_show = proc_show_fdinfo },
+	{ .name = "ns", .mode = S_IFDIR | 0511, .names = proc_namespaces, .entry_link = proc_link_namespace },
+	{ .name = "mountstats", .mode = S_IFREG | 0400, .show = proc_show_mountstats },
+	{ .name = "wchan", .mode = S_IFREG | 0444, .show = proc_show_wchan },
+	{ .name = "stack", .mode = S_IFREG | 0400, .show = proc_show_stack },
+	{ .name = "syscall", .mode = S_IFREG | 0400, .show = proc_show_syscall },
+	{ .name = "personality", .mode = S_IFREG | 0400, .show = proc_show_personality },
+	{ .name = "schedstat", .mode = S_IFREG | 0444, .show = proc_show_schedstat },
+	{ .name = "timers", .mode = S_IFREG | 0444, .show = proc_show_timers },
+	{ .name = "timerslack_ns", .mode = S_IFREG | 0666, .show = proc_show_slack, .store = proc_store_slack },
+	{ .name = "oom_score", .mode = S_IFREG | 0444, .show = proc_show_oom_score },
+	{ .name = "oom_adj", .mode = S_IFREG | 0644, .show = proc_show_oom_adj, .store = proc_store_oom_adj },
+	{ .name = "sessionid", .mode = S_IFREG | 0444, .show = proc_show_no_session },
+	{ .name = "loginuid", .mode = S_IFREG | 0644, .show = proc_show_no_session },
+	{ .name = "uid_map", .mode = S_IFREG | 0644, .show = proc_show_id_map },
+	{ .name = "gid_map", .mode = S_IFREG | 0644, .show = proc_show_id_map },
+	{ .name = "projid_map", .mode = S_IFREG | 0644, .show = proc_show_id_map },
+	{ .name = "setgroups", .mode = S_IFREG | 0644, .show = proc_show_setgroups },
 #if CONFIG_DEBUG
 	{ .name = "fail-nth", .mode = S_IFREG | 0600, .show = proc_show_fail_nth, .store = proc_store_fail_nth },
 #endif
@@ -121,6 +144,7 @@ static const struct proc_provider provider = {
 	.alive = alive,
 	.owner = owner,
 	.may_inspect = may_inspect,
+	.program = program,
 	.counts = counts,
 	.self = self,
 	.files = files,

@@ -37,6 +37,28 @@ int proc_link_fd(void *task, int fd, struct path *out);
 int proc_show_fdinfo(void *task, int fd, struct text *t);
 int proc_show_mounts(void *task, struct text *t);
 int proc_show_mountinfo(void *task, struct text *t);
+uint32_t proc_mode_fd(void *task, int fd);
+int proc_show_mountstats(void *task, struct text *t);
+
+/* procfs_thread.c */
+int proc_show_wchan(void *task, struct text *t);
+int proc_show_stack(void *task, struct text *t);
+int proc_show_syscall(void *task, struct text *t);
+int proc_show_personality(void *task, struct text *t);
+int proc_show_schedstat(void *task, struct text *t);
+int proc_show_timers(void *task, struct text *t);
+int proc_show_slack(void *task, struct text *t);
+int proc_store_slack(void *task, const char *buf, size_t n);
+int proc_show_oom_score(void *task, struct text *t);
+int proc_show_oom_adj(void *task, struct text *t);
+int proc_store_oom_adj(void *task, const char *buf, size_t n);
+int proc_show_no_session(void *task, struct text *t);
+int proc_show_id_map(void *task, struct text *t);
+int proc_show_setgroups(void *task, struct text *t);
+
+/* procfs_namespace.c: the one namespace of each kind. */
+extern const char *const proc_namespaces[];
+int proc_link_namespace(void *task, int number, struct path *out);
 
 /* coredump_name.c */
 int proc_show_core_filter(void *task, struct text *t);

@@ -83,6 +83,22 @@ int proc_link_fd(void *task, int fd, struct path *out)
 	return 0;
 }
 
+/* What the file is open for, as the permissions of its link. */
+uint32_t proc_mode_fd(void *task, int fd)
+{
+	struct file *f = file_of(task, fd);
+	uint32_t mode = 0;
+
+	if (!f)
+		return mode;
+	if (f->mode & FILE_READ)
+		mode |= 0500;
+	if (f->mode & FILE_WRITE)
+		mode |= 0300;
+	file_put(f);
+	return mode;
+}
+
 int proc_show_fdinfo(void *task, int fd, struct text *x)
 {
 	struct file *f = file_of(task, fd);
@@ -189,3 +205,16 @@ static int show_mounts(struct task *t, struct text *x, int (*line)(void *arg, st
 
 int proc_show_mounts(void *task, struct text *x) { return show_mounts(task, x, mounts_line); }
 int proc_show_mountinfo(void *task, struct text *x) { return show_mounts(task, x, mountinfo_line); }
+
+static int mountstats_line(void *arg, struct mount *m)
+{
+	struct mounts_arg *a = arg;
+	const char *name = mount_name(a, m);
+
+	if (name)
+		text_printf(a->text, "device %s mounted on %s with fstype %s\n", m->source ? m->source : "none", name,
+			    m->sb->type->name);
+	return a->text->failed ? -ENOMEM : 0;
+}
+
+int proc_show_mountstats(void *task, struct text *x) { return show_mounts(task, x, mountstats_line); }

@@ -167,6 +167,10 @@ static ssize_t transfer(struct task *t, struct io *io, struct iter *it, bool wri
 
 	if (!s)
 		return 0;
+	if (proc_file_is_stale(io->file)) {
+		task_leave_space(s);
+		return 0;
+	}
 	page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
 	while (page && it->count) {
 		size_t n = min(it->count, (size_t)PAGE_SIZE), moved;

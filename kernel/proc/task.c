@@ -7,6 +7,7 @@
 #include "mem/slab.h"
 #include "proc/coredump.h"
 #include "proc/futex.h"
+#include "fs/watch.h"
 #include "proc/internal.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
@@ -20,8 +21,31 @@ struct process *init_process;
 static struct kcache *task_cache, *process_cache;
 static unsigned tasks_alive, processes_alive; /* atomic */
 
+static bool privileged(void)
+{
+	struct task *t = task_current_or_null();
+
+	return t && cred_capable(t->cred, CAP_SYS_ADMIN);
+}
+
+/* What users have of inotify, in their accounts. */
+static void *charge_instance(unsigned limit)
+{
+	struct account *a = task_current()->account;
+
+	return account_charge(a, ACCOUNT_INOTIFY, 1, limit) ? a : NULL;
+}
+
+static void uncharge_instance(void *account) { account_uncharge(account, ACCOUNT_INOTIFY, 1); }
+static bool charge_watch(void *account, unsigned limit) { return account_charge(account, ACCOUNT_WATCHES, 1, limit); }
+static void uncharge_watch(void *account) { account_uncharge(account, ACCOUNT_WATCHES, 1); }
+
+static const struct watch_account_hooks watch_hooks = { charge_instance, uncharge_instance, charge_watch, uncharge_watch };
+
 void proc_init(void)
 {
+	watch_set_account_hooks(&watch_hooks);
+	vm_set_privileged_hook(privileged);
 	pid_init();
 	task_cache = kcache_create("task", sizeof(struct task), 64);
 	process_cache = kcache_create("process", sizeof(struct process), 64);

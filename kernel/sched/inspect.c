@@ -162,7 +162,7 @@ unsigned thread_print_waits(int level)
 }
 
 /* A sleeping thread's call chain: its run queue is locked, so that it stays asleep; not if that takes too long. */
-static unsigned chain_take(struct thread *t, vaddr_t *chain)
+unsigned thread_sleeping_chain(struct thread *t, vaddr_t *chain, unsigned max)
 {
 	uint64_t irq = irq_save();
 	struct runq *rq = percpu_of(runq, atomic_load(&t->cpu));
@@ -175,7 +175,7 @@ static unsigned chain_take(struct thread *t, vaddr_t *chain)
 	if (tries < 100000) {
 		if (rq->cpu == atomic_load(&t->cpu) && !atomic_load(&t->on_cpu) &&
 		    !(atomic_load(&t->state) & (THREAD_NEW | THREAD_DEAD)))
-			n = context_backtrace_of(&t->context, chain, CHAIN_MAX);
+			n = context_backtrace_of(&t->context, chain, max);
 		spin_release(&rq->lock);
 		preempt_enable_no_resched();
 	}
@@ -209,7 +209,7 @@ void thread_print(int level, struct thread *t, int id)
 	if (lock)
 		log_printf((enum log_level)level, "  waits for the lock at %p, held by %s", lock,
 			   holder ? holder->name : "readers or nobody");
-	backtrace_print((enum log_level)level, chain, chain_take(t, chain));
+	backtrace_print((enum log_level)level, chain, thread_sleeping_chain(t, chain, CHAIN_MAX));
 	lockcheck_print(level, t);
 }
 

@@ -24,6 +24,9 @@ void thread_for_each(void (*visit)(struct thread *t, int id, void *arg), void *a
 /* Logs a thread: state, call chain if it sleeps, what it waits for, and (debug builds) what it holds. RCU read side. */
 void thread_print(int level, struct thread *t, int id);
 
+/* The call chain of a thread that sleeps, innermost first: number of addresses; 0 if it runs. */
+unsigned thread_sleeping_chain(struct thread *t, vaddr_t *chain, unsigned max);
+
 /* Logs who waits for whom: each waiting thread, the lock, its holder; and names circles. Number of deadlocks. */
 unsigned thread_print_waits(int level);
 

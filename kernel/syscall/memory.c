@@ -39,7 +39,7 @@ static uint32_t area_flags(unsigned prot, unsigned flags)
 		a |= AREA_LOCKED;
 	if (flags & MAP_STACK)
 		a |= AREA_NOHUGE; /* a thread mostly needs a few pages of it */
-	if (flags & MAP_NORESERVE)
+	if ((flags & MAP_NORESERVE) && atomic_load(&vm_commit.mode) != COMMIT_NEVER)
 		a |= AREA_NORESERVE;
 	return a;
 }

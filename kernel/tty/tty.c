@@ -14,6 +14,7 @@
  */
 #include "tty/tty.h"
 #include "base/panic.h"
+#include "fs/procfs.h"
 #include "hal/clock.h"
 #include "lib/format.h"
 #include "mem/slab.h"
@@ -269,3 +270,15 @@ void tty_hangup(struct tty *tty)
 	waitq_wake_all(&tty->read_wait);
 	waitq_wake_all(&tty->write_wait);
 }
+
+/* What ps and others make names of terminals from. */
+PROC_CONSTANT(tty_drivers, "tty/drivers",
+	      "/dev/tty             /dev/tty        5       0 system:/dev/tty\n"
+	      "/dev/console         /dev/console    5       1 system:console\n"
+	      "/dev/ptmx            /dev/ptmx       5       2 system\n"
+	      "/dev/vc/0            /dev/vc/0       4       0 system:vtmaster\n"
+	      "serial               /dev/ttyS       4 64-95 serial\n"
+	      "pty_slave            /dev/pts      136 0-1048575 pty:slave\n"
+	      "pty_master           /dev/ptm      128 0-1048575 pty:master\n"
+	      "unknown              /dev/tty        4 1-63 console");
+PROC_CONSTANT(tty_ldiscs, "tty/ldiscs", "n_tty       0");

@@ -140,7 +140,7 @@ void family_put(struct anon_family *f);
 /* commit.c: memory promised, in pages. 0 or -ENOMEM; a negative or zero number never fails. */
 int commit_charge(int64_t pages);
 /* For the areas of a fork: each was small enough for its parent, and their sum is not asked about. */
-void commit_charge_copies(int64_t pages);
+int commit_charge_copies(int64_t pages);
 void commit_uncharge(int64_t pages);
 
 /* How vm calls the owner of files. */

@@ -164,11 +164,12 @@ static int copy_areas(struct fork *f)
 		if (error)
 			break;
 	}
+	if (!error)
+		error = commit_charge_copies(e.delta.account);
 	if (error) {
 		edit_abort(&e);
 		return error;
 	}
-	commit_charge_copies(e.delta.account);
 	edit_commit(&e);
 	return 0;
 }

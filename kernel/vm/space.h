@@ -250,8 +250,15 @@ void object_unmap_range(struct object *o, uint64_t first, uint64_t last, bool co
 uint64_t vm_huge_pages(void);
 const char *vm_huge_policy(void);
 
-/* Commit accounting in pages: total promised, and the limit, for /proc/meminfo. */
-uint64_t vm_committed(void);
+/* Commit accounting in pages: total promised, and the limit, for /proc/meminfo; see vm/commit.c. */
+uint64_t vm_committed(void), vm_commit_limit(void);
+/* /proc/sys/vm/overcommit_*: atomic. Reserves in KiB, ~0: not worked out yet, ask the functions. */
+enum { COMMIT_GUESS, COMMIT_ALWAYS, COMMIT_NEVER };
+struct commit_settings { uint32_t mode, ratio, kbytes, user_reserve, admin_reserve; };
+extern struct commit_settings vm_commit;
+uint64_t vm_admin_reserve(void), vm_user_reserve(void);
+/* Whether the running thread may have the administrators' part (CAP_SYS_ADMIN). Set once. */
+void vm_set_privileged_hook(bool (*hook)(void));
 
 /* Pages of each kind that the space maps now; the sum, and the greatest sum so far. The caller's own pending ones are in. */
 struct space_resident { uint64_t rss[RSS_KINDS], sum, peak; };

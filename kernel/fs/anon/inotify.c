@@ -18,7 +18,16 @@
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
 
-#define MAX_EVENTS 16384
+/* Atomic: /proc/sys/fs/inotify. The last is worked out at the first use, as on Linux. */
+static struct proc_number most_events = { 16384, 0, INT_MAX }, most_instances = { 128, 0, INT_MAX },
+			  most_watches = { 0, 0, INT_MAX };
+
+static const struct watch_account_hooks *account_hooks; /* immutable once set */
+
+void watch_set_account_hooks(const struct watch_account_hooks *hooks)
+{
+	account_hooks = hooks;
+}
 
 struct queued {
 	struct list link;            /* instance's lock */
@@ -93,7 +102,7 @@ void inotify_queue(struct inotify *n, int number, uint32_t mask, uint32_t cookie
 	bool added;
 
 	spin_lock(&n->lock);
-	if (!q || n->count >= MAX_EVENTS) {
+	if (!q || n->count >= atomic_load(&most_events.value)) {
 		lost = q;
 		q = make_event(-1, IN_Q_OVERFLOW, 0, NULL, 0);
 	}
@@ -181,7 +190,13 @@ void inotify_put(struct inotify *n)
 		kfree(q);
 	}
 	radix_destroy(&n->watches);
+	account_hooks->uncharge_instance(n->account);
 	kfree(n);
+}
+
+void inotify_uncharge_watch(struct inotify *n)
+{
+	account_hooks->uncharge_watch(n->account);
 }
 
 /* The first watch from a number on, or that of the number only; counted. */
@@ -247,6 +262,11 @@ int inotify_create_file(uint32_t flags, struct file **out)
 	n = kzalloc(sizeof(*n), ALLOC_KERNEL);
 	if (!n)
 		return -ENOMEM;
+	n->account = account_hooks->charge_instance(atomic_load(&most_instances.value));
+	if (!n->account) {
+		kfree(n);
+		return -EMFILE;
+	}
 	refcount_init(&n->refs, 1);
 	spin_init(&n->lock, RANK_INOTIFY);
 	radix_init(&n->watches, &watch_radix_ops);
@@ -254,9 +274,25 @@ int inotify_create_file(uint32_t flags, struct file **out)
 	list_init(&n->events);
 	waitq_init(&n->wait);
 	error = file_create_anonymous("anon_inode:inotify", &inotify_ops, n, O_RDONLY | (flags & O_NONBLOCK), out);
-	if (error)
+	if (error) {
+		account_hooks->uncharge_instance(n->account);
 		kfree(n);
+	}
 	return error;
+}
+
+/* One for each 100th part of memory that a watch and its inode take, between 8192 and a million. */
+static unsigned watch_limit(void)
+{
+	unsigned limit = atomic_load(&most_watches.value);
+	struct frame_stats frames;
+
+	if (limit)
+		return limit;
+	frame_stats(&frames);
+	limit = (unsigned)max(min(frames.total * PAGE_SIZE / 100 / 1288, 1048576UL), 8192UL);
+	atomic_store(&most_watches.value, limit);
+	return limit;
 }
 
 /* This instance's watch of the inode, changed as mask says: its number; 0: there is none. */
@@ -333,9 +369,13 @@ int inotify_add(struct file *f, const struct path *p, uint32_t mask)
 	result = change_existing(n, l, mask);
 	if (result)
 		return result;
+	if (!account_hooks->charge_watch(n->account, watch_limit()))
+		return -ENOSPC;
 	w = create_watch(n, i, mask);
-	if (!w)
+	if (!w) {
+		account_hooks->uncharge_watch(n->account);
 		return -ENOMEM;
+	}
 	result = give_number(n, w);
 	if (!result) {
 		result = w->number;
@@ -361,12 +401,20 @@ int inotify_remove(struct file *f, int number)
 	return 0;
 }
 
-static int events_show(struct text *t)
+PROC_NUMBER(inotify_events, "sys/fs/inotify/max_queued_events", &most_events);
+PROC_NUMBER(inotify_instances, "sys/fs/inotify/max_user_instances", &most_instances);
+
+static int watches_show(struct text *t)
 {
-	text_printf(t, "%d\n", MAX_EVENTS);
+	text_printf(t, "%u\n", watch_limit());
 	return 0;
 }
 
-TABLE_ENTRY(proc_entries, struct proc_entry, inotify_events) = {
-	"sys/fs/inotify/max_queued_events", 0444, events_show, NULL,
+static int watches_store(const char *buf, size_t n)
+{
+	return proc_number_store(&most_watches, buf);
+}
+
+TABLE_ENTRY(proc_entries, struct proc_entry, inotify_watches) = {
+	"sys/fs/inotify/max_user_watches", 0644, watches_show, watches_store,
 };

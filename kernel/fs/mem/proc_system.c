@@ -54,7 +54,7 @@ static int meminfo_show(struct text *t)
 	memory_line(t, "SUnreclaim:", f.slab > reclaimable ? f.slab - reclaimable : 0);
 	memory_line(t, "KernelStack:", f.stacks);
 	memory_line(t, "PageTables:", f.tables);
-	memory_line(t, "CommitLimit:", f.total);
+	memory_line(t, "CommitLimit:", vm_commit_limit());
 	memory_line(t, "Committed_AS:", vm_committed());
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "fs/mem/procfs.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "mem/slab.h"
 #include "vm/iter.h"
 
@@ -14,6 +15,7 @@ struct proc_open {
 	struct mutex lock;   /* rank PROC_FILE */
 	struct text text;    /* lock */
 	bool made;           /* lock */
+	uint64_t program;    /* immutable: of the task when it was opened */
 };
 
 static int proc_show(const struct proc_inode *pi, struct text *t)
@@ -37,8 +39,16 @@ static int proc_open(struct inode *inode, struct file *f)
 	if (!o)
 		return -ENOMEM;
 	mutex_init(&o->lock, RANK_PROC_FILE);
+	o->program = pi->task ? proc_provider->program(pi->task) : 0;
 	f->data = o;
 	return 0;
+}
+
+bool proc_file_is_stale(const struct file *f)
+{
+	const struct proc_open *o = f->data;
+
+	return o->program != proc_provider->program(proc_inode(f->inode)->task);
 }
 
 static void proc_release(struct file *f)
@@ -74,6 +84,8 @@ static ssize_t proc_read(struct io *io, struct iter *to)
 	mutex_lock(&o->lock);
 	if (!o->made || at == 0)
 		error = proc_make_text(o, pi);
+	if (pi->task && !(io->file->inode->mode & 0044) && proc_file_is_stale(io->file))
+		o->text.length = 0; /* what it shows now may belong to another user */
 	if (!error && at < o->text.length) {
 		size_t want = min(to->count, o->text.length - at);
 
@@ -84,6 +96,18 @@ static ssize_t proc_read(struct io *io, struct iter *to)
 	mutex_unlock(&o->lock);
 	io->position += (loff_t)n;
 	return error ? error : (ssize_t)n;
+}
+
+int proc_number_store(struct proc_number *number, const char *buf)
+{
+	const char *end;
+	uint64_t value;
+
+	if (parse_u64(buf, &end, 10, &value) || (*end && *end != '\n' && *end != ' ') || value < number->low ||
+	    value > number->high)
+		return -EINVAL;
+	atomic_store(&number->value, (uint32_t)value);
+	return 0;
 }
 
 static ssize_t proc_store(const struct proc_inode *pi, const char *buf, size_t n)

@@ -179,18 +179,31 @@ static int tasks_lookup(struct inode *dir, const char *name, size_t len, struct 
 	return task_inode(dir->sb, number, true, out);
 }
 
+/* The place of a name in the list, or -1. */
+static int name_number(const char *const *names, const char *name, size_t len)
+{
+	for (int i = 0; names[i]; i++)
+		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return i;
+	return -1;
+}
+
 static int fds_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
 	struct proc_inode pi = *proc_inode(dir);
 	uint64_t ino = dir->ino;
 	bool link = pi.file->entry_link;
 
-	pi.number = proc_parse_number(name, len);
+	uint32_t mode = 0777;
+
+	pi.number = pi.file->names ? name_number(pi.file->names, name, len) : proc_parse_number(name, len);
 	pi.entry = true;
 	*out = NULL;
-	if (pi.number < 0 || pi.file->next(pi.task, pi.number) != pi.number)
+	if (pi.number < 0 || (pi.file->next && pi.file->next(pi.task, pi.number) != pi.number))
 		return 0;
-	return pid_inode(dir->sb, ino + (uint64_t)pi.number + 1, link ? S_IFLNK | 0700 : S_IFREG | 0444, pi,
+	if (pi.file->entry_mode)
+		mode = pi.file->entry_mode(pi.task, pi.number);
+	return pid_inode(dir->sb, ino + (uint64_t)pi.number + 1, link ? S_IFLNK | mode : S_IFREG | 0444, pi,
 			 link ? &fd_link_ops : &fd_file_ops, out);
 }
 
@@ -226,8 +239,14 @@ static void iterate_tasks(const struct proc_inode *pi, struct dir_sink *s)
 static void iterate_fds(const struct proc_inode *pi, uint64_t ino, struct dir_sink *s)
 {
 	unsigned type = pi->file->entry_link ? S_IFLNK : S_IFREG;
+	const char *const *names = pi->file->names;
 	int n;
 
+	for (n = (int)s->position - 2; names && names[n]; n++, s->position++)
+		if (!s->emit(s, names[n], strlen(names[n]), ino + (uint64_t)n + 1, type >> 12, (loff_t)n + 3))
+			return;
+	if (names)
+		return;
 	while ((n = pi->file->next(pi->task, (int)s->position - 2)) >= 0) {
 		if (!emit_number(s, n, type, ino + (uint64_t)n + 1, (loff_t)n + 3))
 			return;
@@ -279,9 +298,12 @@ static bool never_valid(struct dentry *d)
 static int pid_permission(struct inode *i, const struct cred *cred, unsigned mask)
 {
 	set_owner(i);
-	if (S_ISDIR(i->mode) && proc_inode(i)->file && !(mask & MAY_WRITE) &&
-	    proc_provider->may_inspect(proc_inode(i)->task, cred))
-		return 0;
+	if (S_ISDIR(i->mode) && proc_inode(i)->file && !(mask & MAY_WRITE)) {
+		if (proc_provider->may_inspect(proc_inode(i)->task, cred))
+			return 0;
+		if (proc_inode(i)->file->entry_show)
+			return -EACCES; /* fdinfo: its mode says more than is allowed */
+	}
 	return inode_permission_generic(i, cred, mask);
 }
 
