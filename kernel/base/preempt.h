@@ -10,6 +10,7 @@
 
 #include "base/percpu.h"
 #include "hal/upcall.h"
+#include "lib/atomic.h"
 
 DECLARE_PERCPU(uint32_t, preempt_count);
 
@@ -46,7 +47,7 @@ void preempt_check(void);
 static inline void preempt_enable(void)
 {
 	preempt_enable_no_resched();
-	if (unlikely(context_current()->work & WORK_RESCHED))
+	if (unlikely(atomic_load(&context_current()->work) & WORK_RESCHED))
 		preempt_check();
 }
 

@@ -118,7 +118,7 @@ static __always_inline void spin_unlock_irq(struct spinlock *l, uint64_t irq)
 	spin_release(l);
 	preempt_enable_no_resched();
 	irq_restore(irq);
-	if (unlikely(context_current()->work & WORK_RESCHED))
+	if (unlikely(atomic_load(&context_current()->work) & WORK_RESCHED))
 		preempt_check();
 }
 

@@ -274,7 +274,7 @@ void runq_unlock(struct runq *rq, uint64_t irq)
 	spin_release(&rq->lock);
 	preempt_enable_no_resched();
 	irq_restore(irq);
-	if (unlikely(context_current()->work & WORK_RESCHED))
+	if (unlikely(atomic_load(&context_current()->work) & WORK_RESCHED))
 		preempt_check();
 }
 
@@ -552,15 +552,15 @@ void sched_idle(void)
 		rcu_idle_enter();
 		if (cpu_online_count > 1)
 			balance_idle_enter(rq);
-		if (!(context_current()->work & WORK_RESCHED))
+		if (!(atomic_load(&context_current()->work) & WORK_RESCHED))
 			cpu_wait_irq();
 		irq_disable();
 		if (cpu_online_count > 1)
 			balance_idle_leave(rq);
 		rcu_idle_exit();
 		preempt_enable_no_resched();
-		watchdog_idle_leave(context_current()->work & WORK_RESCHED);
-		if (context_current()->work & WORK_RESCHED) {
+		watchdog_idle_leave(atomic_load(&context_current()->work) & WORK_RESCHED);
+		if (atomic_load(&context_current()->work) & WORK_RESCHED) {
 			balance_pass_on(rq);
 			switch_away(PREEMPTED);
 		}

@@ -165,8 +165,8 @@ static inline bool thread_wake(struct thread *t) { return thread_wake_state(t, T
 void thread_notify(struct thread *t, uint32_t work);
 
 /* True if the running thread's sleeps should end: for killable, and for interruptible ones. */
-static inline bool thread_killed(void) { return context_current()->work & WORK_KILLED; }
-static inline bool thread_interrupted(void) { return context_current()->work & (WORK_SIGNAL | WORK_KILLED); }
+static inline bool thread_killed(void) { return atomic_load(&context_current()->work) & WORK_KILLED; }
+static inline bool thread_interrupted(void) { return atomic_load(&context_current()->work) & (WORK_SIGNAL | WORK_KILLED); }
 
 /* Waits until t, which sleeps and is not woken meanwhile, has left its processor: its state lies in memory. May sleep. */
 void thread_wait_off_cpu(struct thread *t);
