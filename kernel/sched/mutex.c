@@ -7,15 +7,22 @@
  * the mutex taken again; the next unlock gives it over directly, so nobody
  * starves. Fast paths change the word by compare-and-exchange; the slow ones do
  * so too, under the lock that guards the list.
+ *
+ * Spinning. An owner that runs will mostly be done before a sleep and a wake-up
+ * are. So who comes while nobody waits looks for some microseconds, as long as
+ * the owner runs elsewhere and nobody is to run here. Not longer: under a hypervisor the
+ * owner's processor may be away.
  */
 #include "sched/mutex.h"
 #include "base/panic.h"
+#include "base/rcu.h"
 #include "sched/inspect.h"
 #include "sched/lockcheck.h"
 
 #define WAITERS  1UL
 #define HANDOVER 2UL
 #define FLAGS    (WAITERS | HANDOVER)
+#define SPIN_MOST 20000 /* ticks of the time stamp counter */
 
 struct mutex_waiter {
 	struct list link;
@@ -57,6 +64,29 @@ static void leave_list(struct mutex *m, struct mutex_waiter *w)
 		__atomic_and_fetch(&m->owner, ~FLAGS, __ATOMIC_RELAXED);
 }
 
+/* True: it spun, and has the mutex. */
+static bool lock_spinning(struct mutex *m)
+{
+	uint64_t start = cpu_cycles(), seen;
+
+	if (cpu_online_count == 1)
+		return false;
+	do {
+		bool runs;
+
+		rcu_read_lock(); /* keeps the owner's structure */
+		seen = atomic_load(&m->owner);
+		runs = !seen || (!(seen & FLAGS) && atomic_load(&((const struct thread *)seen)->on_cpu));
+		rcu_read_unlock();
+		if (!seen && try_fast(m))
+			return true;
+		if (!runs)
+			return false;
+		cpu_relax();
+	} while (cpu_cycles() - start < SPIN_MOST);
+	return false;
+}
+
 static int lock_slow(struct mutex *m, uint32_t state)
 {
 	struct mutex_waiter w = { .thread = thread_current() };
@@ -92,7 +122,7 @@ static int lock_state(struct mutex *m, uint32_t state, unsigned flags)
 {
 	might_sleep();
 	lockcheck_before(m, &m->label, flags);
-	if (!try_fast(m)) {
+	if (!try_fast(m) && !lock_spinning(m)) {
 		thread_waits_begin(m, WAITS_MUTEX);
 		int result = lock_slow(m, state);
 		thread_waits_end();

@@ -4,11 +4,20 @@
  * first served: a reader that finds somebody waiting waits behind, and a release
  * lets in the first writer or all readers up to the next writer. Whoever releases
  * hands the lock over, so a woken waiter owns it already.
+ *
+ * The word counts the readers, and says whether a writer has it and whether
+ * somebody waits. While nobody waits, all goes by the word alone. WAITERS
+ * changes under the lock only, with the list. Who queues sets it and then looks once
+ * more whether it may come in; who releases sees it, or had released before that look.
  */
 #include "base/panic.h"
 #include "sched/inspect.h"
 #include "sched/lockcheck.h"
 #include "sched/mutex.h"
+
+#define WAITERS 1u
+#define WRITER  2u
+#define READER  4u /* one of them */
 
 struct rwsem_waiter {
 	struct list link;
@@ -17,13 +26,27 @@ struct rwsem_waiter {
 	bool granted; /* the rwsem's lock */
 };
 
-static bool admit(struct rwsem *s, bool write, struct thread *t)
+/* For t, which comes now (ignore: 0), or whose turn it is among those that wait (WAITERS). */
+static inline bool admit(struct rwsem *s, bool write, struct thread *t, uint32_t ignore)
 {
-	if (write ? s->active != 0 : s->active < 0)
-		return false;
-	s->active = write ? -1 : s->active + 1;
-	s->writer = write ? t : NULL;
+	uint32_t seen = atomic_load(&s->state), unless = write ? ~ignore : (WRITER | WAITERS) & ~ignore;
+
+	do {
+		if (seen & unless)
+			return false;
+	} while (!__atomic_compare_exchange_n(&s->state, &seen, write ? seen | WRITER : seen + READER, false,
+					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	if (write)
+		WRITE_ONCE(s->writer, t);
 	return true;
+}
+
+static void leave_list(struct rwsem *s, struct rwsem_waiter *w)
+{
+	assert_held(&s->lock);
+	list_del(&w->link);
+	if (list_empty(&s->waiters))
+		__atomic_and_fetch(&s->state, ~WAITERS, __ATOMIC_RELAXED);
 }
 
 /* Lets in whoever may come in now, in order. Lock held. */
@@ -33,22 +56,25 @@ static void grant(struct rwsem *s)
 		struct rwsem_waiter *w = list_first_entry(&s->waiters, struct rwsem_waiter, link);
 		struct thread *t = w->thread;
 
-		if (!admit(s, w->write, t))
+		if (!admit(s, w->write, t, WAITERS))
 			return;
-		list_del(&w->link);
+		leave_list(s, w);
 		w->granted = true; /* w is its owner's stack: gone after this and the wake-up */
 		thread_wake(t);
 	}
 }
 
-static int wait_turn(struct rwsem *s, bool write, uint32_t state, uint64_t irq)
+static int wait_turn(struct rwsem *s, bool write, uint32_t state)
 {
 	struct rwsem_waiter w = { .thread = thread_current(), .write = write };
 
+	uint64_t irq = spin_lock_irq(&s->lock);
 	list_add_tail(&w.link, &s->waiters);
+	__atomic_or_fetch(&s->state, WAITERS, __ATOMIC_SEQ_CST);
+	grant(s); /* perhaps nobody has it any more */
 	while (!w.granted) {
 		if (state == THREAD_KILLABLE && thread_killed()) {
-			list_del(&w.link);
+			leave_list(s, &w);
 			grant(s);
 			spin_unlock_irq(&s->lock, irq);
 			return -ERESTARTSYS;
@@ -63,18 +89,15 @@ static int wait_turn(struct rwsem *s, bool write, uint32_t state, uint64_t irq)
 	return 0;
 }
 
-static int acquire(struct rwsem *s, bool write, uint32_t state, unsigned flags)
+static __always_inline int acquire(struct rwsem *s, bool write, uint32_t state, unsigned flags)
 {
 	int result = 0;
 
 	might_sleep();
 	lockcheck_before(s, &s->label, flags);
-	uint64_t irq = spin_lock_irq(&s->lock);
-	if (list_empty(&s->waiters) && admit(s, write, thread_current())) {
-		spin_unlock_irq(&s->lock, irq);
-	} else {
+	if (!admit(s, write, thread_current(), 0)) {
 		thread_waits_begin(s, WAITS_RWSEM);
-		result = wait_turn(s, write, state, irq);
+		result = wait_turn(s, write, state);
 		thread_waits_end();
 	}
 	if (!result)
@@ -84,10 +107,8 @@ static int acquire(struct rwsem *s, bool write, uint32_t state, unsigned flags)
 
 static bool try_acquire(struct rwsem *s, bool write)
 {
-	uint64_t irq = spin_lock_irq(&s->lock);
-	bool taken = list_empty(&s->waiters) && admit(s, write, thread_current());
+	bool taken = admit(s, write, thread_current(), 0);
 
-	spin_unlock_irq(&s->lock, irq);
 	if (taken)
 		lockcheck_taken(s, &s->label, true);
 	return taken;
@@ -100,38 +121,40 @@ int rwsem_write_lock_killable(struct rwsem *s) { return acquire(s, true, THREAD_
 bool rwsem_read_trylock(struct rwsem *s) { return try_acquire(s, false); }
 bool rwsem_write_trylock(struct rwsem *s) { return try_acquire(s, true); }
 
+static void let_in(struct rwsem *s)
+{
+	uint64_t irq = spin_lock_irq(&s->lock);
+
+	grant(s);
+	spin_unlock_irq(&s->lock, irq);
+}
+
 void rwsem_read_unlock(struct rwsem *s)
 {
 	lockcheck_released(s, &s->label);
-	uint64_t irq = spin_lock_irq(&s->lock);
-	assert(s->active > 0);
-	s->active--;
-	grant(s);
-	spin_unlock_irq(&s->lock, irq);
+	assert(atomic_load(&s->state) >= READER);
+	if (unlikely(__atomic_sub_fetch(&s->state, READER, __ATOMIC_RELEASE) == WAITERS))
+		let_in(s);
 }
 
 void rwsem_write_unlock(struct rwsem *s)
 {
 	assert(rwsem_write_held(s));
 	lockcheck_released(s, &s->label);
-	uint64_t irq = spin_lock_irq(&s->lock);
-	s->active = 0;
-	s->writer = NULL;
-	grant(s);
-	spin_unlock_irq(&s->lock, irq);
+	WRITE_ONCE(s->writer, NULL);
+	if (unlikely(__atomic_sub_fetch(&s->state, WRITER, __ATOMIC_RELEASE)))
+		let_in(s);
 }
 
 void rwsem_downgrade(struct rwsem *s)
 {
 	assert(rwsem_write_held(s));
-	uint64_t irq = spin_lock_irq(&s->lock);
-	s->active = 1;
-	s->writer = NULL;
-	grant(s);
-	spin_unlock_irq(&s->lock, irq);
+	WRITE_ONCE(s->writer, NULL);
+	if (unlikely(__atomic_add_fetch(&s->state, READER - WRITER, __ATOMIC_RELEASE) & WAITERS))
+		let_in(s);
 }
 
 bool rwsem_write_held(const struct rwsem *s)
 {
-	return READ_ONCE(s->active) < 0 && READ_ONCE(s->writer) == thread_current();
+	return READ_ONCE(s->writer) == thread_current();
 }

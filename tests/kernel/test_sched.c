@@ -6,6 +6,7 @@
 #include "hal/clock.h"
 #include "hal/irq.h"
 #include "mem/slab.h"
+#include "mem/vmap.h"
 #include "sched/mutex.h"
 #include "sched/thread.h"
 #include "sched/timer.h"
@@ -157,6 +158,65 @@ KTEST(timers_fire_in_order_of_deadline)
 	check_equal(fired, 20);
 	for (int i = 0; i < 20; i++)
 		check(!timer_cancel_sync(&t[i]));
+}
+
+#define TIMERS 10000
+static struct timer *many;
+static nsec_t fired_last;                /* by the interrupt of one processor */
+static unsigned out_of_order;            /* the same */
+
+static void note_order(struct timer *t)
+{
+	out_of_order += t->deadline < fired_last;
+	fired_last = t->deadline;
+	atomic_inc(&fired);
+}
+
+/* How far down the deepest of them is in the tree. */
+static unsigned depth_of_timers(void)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < TIMERS; i++) {
+		unsigned depth = 0;
+
+		for (const struct rb_node *n = &many[i].node; n; n = rb_parent(n))
+			depth++;
+		most = max(most, depth);
+	}
+	return most;
+}
+
+/* Ten thousand of one processor: arming goes down a tree of at most 28 levels; all fire, in order; or none when cancelled. */
+KTEST(timers_by_the_thousand_cost_a_logarithm)
+{
+	uint64_t before = thread_current()->affinity;
+	unsigned depth, cancelled = 0;
+
+	thread_set_affinity(thread_current(), BIT(cpu_id()));
+	many = vmap_alloc(TIMERS * sizeof(*many), ALLOC_KERNEL | ALLOC_ZERO);
+	check(many != NULL);
+	fired = out_of_order = 0;
+	fired_last = 0;
+	for (unsigned i = 0; i < TIMERS; i++) {
+		timer_init(&many[i], note_order);
+		timer_arm(&many[i], clock_now() + 100000 * MS + (nsec_t)(ktest_random() % (1000 * MS)), 0);
+	}
+	depth = depth_of_timers();
+	for (unsigned i = 0; i < TIMERS; i += 2)
+		cancelled += timer_cancel(&many[i]);
+	for (unsigned i = 1; i < TIMERS; i += 2)
+		timer_arm(&many[i], clock_now() + 5 * MS + (nsec_t)(ktest_random() % (20 * MS)), 0);
+	for (nsec_t end = clock_now() + 20000 * MS; atomic_load(&fired) < TIMERS / 2 && clock_now() < end;)
+		sleep_until(clock_now() + 5 * MS, 0);
+	for (unsigned i = 0; i < TIMERS; i++)
+		timer_cancel_sync(&many[i]);
+	vmap_free(many);
+	thread_set_affinity(thread_current(), before);
+	check(depth >= 14 && depth <= 28);
+	check_equal(cancelled, TIMERS / 2);
+	check_equal(fired, TIMERS / 2);
+	check_equal(out_of_order, 0);
 }
 
 static void count_work(struct work *w)
