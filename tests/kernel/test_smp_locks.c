@@ -40,7 +40,7 @@ static uint32_t dice(uint32_t *seed)
 	return *seed >> 16;
 }
 
-static struct spinlock contested = SPINLOCK_INIT(RANK_DRIVER);
+static struct spinlock contested = SPINLOCK_INIT(RANK_FILES);
 static unsigned came[CPU_MAX], comers;   /* contested */
 
 /* Comes when i others wait. */
