@@ -128,7 +128,7 @@ static void run_all(void)
 		call_rows, file_rows, memory_rows, process_rows, wait_rows, NULL
 	};
 	static const struct row *const ipc[] = {
-		ready_rows, message_rows, shell_rows, NULL
+		ready_rows, message_rows, inet_rows, shell_rows, NULL
 	};
 
 	for (const struct row *const *kind = !strncmp(orders, "sched\n", 6) ? sched : ipc; *kind; kind++)

@@ -42,7 +42,7 @@ void bench_row(const char *name);
 
 /* Rows of one kind, to the first without a name. */
 extern const struct row call_rows[], file_rows[], memory_rows[], process_rows[], wait_rows[];
-extern const struct row ready_rows[], message_rows[], shell_rows[];
+extern const struct row ready_rows[], message_rows[], inet_rows[], shell_rows[];
 
 /* All rows of rows_two.c. */
 void two_run(void);
