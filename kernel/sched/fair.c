@@ -66,7 +66,7 @@ void fair_join(struct fair_queue *q, struct thread *t)
 		lag = t->lag * (q->load + t->weight) / q->load;
 	t->vruntime = average(q) - lag;
 	/* A new thread comes in the middle of the others' slices; half a one is fair. */
-	t->deadline = t->vruntime + to_virtual(t, t->runtime ? SLICE_NS : SLICE_NS / 2);
+	t->deadline = t->slice_end = t->vruntime + to_virtual(t, t->runtime ? SLICE_NS : SLICE_NS / 2);
 	if (!q->load) {
 		q->base = t->vruntime;
 		q->sum = 0;
@@ -154,24 +154,41 @@ void fair_charge(struct fair_queue *q, struct thread *t, nsec_t ran)
 	if (q->sum > q->load * REBASE_AFTER || q->sum < -q->load * REBASE_AFTER)
 		follow_average(q);
 	if (t->vruntime >= t->deadline)
-		t->deadline = t->vruntime + to_virtual(t, SLICE_NS);
+		t->deadline = t->slice_end = t->vruntime + to_virtual(t, SLICE_NS);
 }
 
 nsec_t fair_slice_left(const struct thread *t)
 {
-	int64_t left = max(t->deadline - t->vruntime, (int64_t)0);
+	int64_t end = t->vruntime < t->slice_end ? t->slice_end : t->deadline;
+	int64_t left = max(end - t->vruntime, (int64_t)0);
 
 	return likely(t->weight == WEIGHT_NORMAL) ? left : left * t->weight / WEIGHT_NORMAL;
 }
 
-void fair_yield(struct thread *t)
+/* Behind all that wait. When its slice ends stays as it is: who yields all the time has no more of them. */
+void fair_yield(struct fair_queue *q, struct thread *t)
 {
-	t->deadline = t->vruntime + to_virtual(t, SLICE_NS);
+	struct rb_node *last = rb_last(&q->waiting);
+
+	t->deadline = max(t->deadline, last ? thread_of(last)->deadline : 0) + 1;
 }
 
-bool fair_precedes(const struct fair_queue *q, const struct thread *t, const struct thread *running)
+/*
+ * A loop that yields with a lock held is left always there, and never where it has woken
+ * somebody to take the lock: both get their share, and one does nothing with it. So who
+ * had its slice and yielded in it makes room for the next that is woken.
+ */
+static bool makes_room(struct thread *running)
 {
-	return t->deadline < running->deadline && is_eligible(q, t->vruntime);
+	if (likely(running->deadline == running->slice_end) || running->vruntime < running->slice_end)
+		return false;
+	running->deadline = running->slice_end = running->vruntime + to_virtual(running, SLICE_NS);
+	return true;
+}
+
+bool fair_precedes(const struct fair_queue *q, const struct thread *t, struct thread *running)
+{
+	return makes_room(running) || (t->deadline < running->deadline && is_eligible(q, t->vruntime));
 }
 
 void fair_set_weight(struct thread *t, uint32_t weight)

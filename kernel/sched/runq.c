@@ -108,7 +108,7 @@ struct thread *runq_pick(struct runq *rq, nsec_t now)
 /* Batch and idle threads never preempt on waking; everybody preempts an idle-class one. */
 bool runq_preempts(const struct runq *rq, const struct thread *t)
 {
-	const struct thread *running = rq->current;
+	struct thread *running = rq->current;
 
 	if (thread_is_rt(t) || thread_is_rt(running))
 		return t->params.priority > running->params.priority;

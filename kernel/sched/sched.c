@@ -144,7 +144,11 @@ static bool settle_previous(struct runq *rq, struct thread *prev, enum reason re
 		atomic_store(&prev->state, THREAD_RUNNING);
 	}
 	rq->misplaced = !(prev->affinity & BIT(rq->cpu));
-	if (unlikely(rq->misplaced || (reason == YIELDS && !thread_is_rt(prev))))
+	if (reason == YIELDS && !thread_is_rt(prev)) {
+		fair_yield(&rq->fair, prev);
+		return true;
+	}
+	if (unlikely(rq->misplaced))
 		return true;
 	runq_insert(rq, prev, reason == PREEMPTED && !slice_over(prev));
 	return false;
@@ -241,11 +245,8 @@ void sched_yield(void)
 	uint64_t irq = irq_save();
 	struct runq *rq = cpu_local_ptr(runq);
 
-	if (rq->queued > 1) {
-		if (!thread_is_rt(rq->current))
-			fair_yield(rq->current);
+	if (rq->queued > 1)
 		switch_away(YIELDS);
-	}
 	irq_restore(irq);
 }
 

@@ -177,3 +177,41 @@ KTEST(sched_fair_cost_is_logarithmic)
 	check(many <= 6 * few); /* a thousand times as many threads: ten more levels */
 	check(many <= 5600);    /* two ways down a red-black tree of that many */
 }
+
+/*
+ * One thread wakes another, yields, and only then lets it run, each time; the other sleeps
+ * again at once. It must once be let in where it was woken.
+ */
+KTEST(fair_who_yields_with_a_lock_starves_nobody)
+{
+	unsigned turn = 0;
+
+	check(begin(2));
+	struct thread *holder = &t[0], *waiter = &t[1];
+	fair_join(&q, holder);
+	fair_join(&q, waiter);
+	for (; turn < 20000; turn++) {
+		fair_charge(&q, waiter, 1500);
+		fair_leave(&q, waiter);
+		fair_charge(&q, holder, 300);
+		fair_join(&q, waiter);
+		fair_insert(&q, waiter);
+		if (fair_precedes(&q, waiter, holder))
+			break;
+		fair_charge(&q, holder, 300);
+		fair_yield(&q, holder);
+		fair_remove(&q, waiter);
+	}
+	check(turn < 20000);
+	/* And has a slice of its own then, which the other does not cut short. */
+	fair_remove(&q, waiter);
+	fair_charge(&q, waiter, 1500);
+	fair_insert(&q, holder);
+	fair_yield(&q, waiter);
+	fair_remove(&q, holder);
+	fair_leave(&q, holder);
+	fair_join(&q, holder);
+	fair_insert(&q, holder);
+	check(!fair_precedes(&q, holder, waiter));
+	end();
+}
