@@ -32,6 +32,7 @@
 #include "sched/fair.h"
 
 #define REBASE_AFTER 4194304 /* ns of virtual time that the average may be from the base */
+#define ROOM_PER_SLICE 16 /* how often in a slice who yields makes room for somebody */
 
 static inline struct thread *thread_of(const struct rb_node *n)
 {
@@ -66,7 +67,7 @@ void fair_join(struct fair_queue *q, struct thread *t)
 		lag = t->lag * (q->load + t->weight) / q->load;
 	t->vruntime = average(q) - lag;
 	/* A new thread comes in the middle of the others' slices; half a one is fair. */
-	t->deadline = t->slice_end = t->vruntime + to_virtual(t, t->runtime ? SLICE_NS : SLICE_NS / 2);
+	t->deadline = t->vruntime + to_virtual(t, t->runtime ? SLICE_NS : SLICE_NS / 2);
 	if (!q->load) {
 		q->base = t->vruntime;
 		q->sum = 0;
@@ -154,41 +155,43 @@ void fair_charge(struct fair_queue *q, struct thread *t, nsec_t ran)
 	if (q->sum > q->load * REBASE_AFTER || q->sum < -q->load * REBASE_AFTER)
 		follow_average(q);
 	if (t->vruntime >= t->deadline)
-		t->deadline = t->slice_end = t->vruntime + to_virtual(t, SLICE_NS);
+		t->deadline = t->vruntime + to_virtual(t, SLICE_NS);
 }
 
 nsec_t fair_slice_left(const struct thread *t)
 {
-	int64_t end = t->vruntime < t->slice_end ? t->slice_end : t->deadline;
-	int64_t left = max(end - t->vruntime, (int64_t)0);
+	int64_t left = max(t->deadline - t->vruntime, (int64_t)0);
 
 	return likely(t->weight == WEIGHT_NORMAL) ? left : left * t->weight / WEIGHT_NORMAL;
 }
 
-/* Behind all that wait. When its slice ends stays as it is: who yields all the time has no more of them. */
-void fair_yield(struct fair_queue *q, struct thread *t)
+/* Beyond its next slice, which marks who gave way until it had so much. */
+void fair_yield(struct thread *t)
 {
-	struct rb_node *last = rb_last(&q->waiting);
+	int64_t slice = to_virtual(t, SLICE_NS);
 
-	t->deadline = max(t->deadline, last ? thread_of(last)->deadline : 0) + 1;
+	t->deadline = min(t->deadline + slice, t->vruntime + 2 * slice);
 }
 
 /*
  * A loop that yields with a lock held is left always there, and never where it has woken
  * somebody to take the lock: both get their share, and one does nothing with it. So who
- * had its slice and yielded in it makes room for the next that is woken.
+ * keeps yielding makes room now and then for one that is not eligible.
  */
 static bool makes_room(struct thread *running)
 {
-	if (likely(running->deadline == running->slice_end) || running->vruntime < running->slice_end)
+	int64_t slice = to_virtual(running, SLICE_NS);
+
+	if (likely(running->deadline - running->vruntime <= slice) ||
+	    running->vruntime - running->made_room < slice / ROOM_PER_SLICE)
 		return false;
-	running->deadline = running->slice_end = running->vruntime + to_virtual(running, SLICE_NS);
+	running->made_room = running->vruntime;
 	return true;
 }
 
 bool fair_precedes(const struct fair_queue *q, const struct thread *t, struct thread *running)
 {
-	return makes_room(running) || (t->deadline < running->deadline && is_eligible(q, t->vruntime));
+	return t->deadline < running->deadline && (is_eligible(q, t->vruntime) || makes_room(running));
 }
 
 void fair_set_weight(struct thread *t, uint32_t weight)

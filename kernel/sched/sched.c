@@ -144,12 +144,10 @@ static bool settle_previous(struct runq *rq, struct thread *prev, enum reason re
 		atomic_store(&prev->state, THREAD_RUNNING);
 	}
 	rq->misplaced = !(prev->affinity & BIT(rq->cpu));
-	if (reason == YIELDS && !thread_is_rt(prev)) {
-		fair_yield(&rq->fair, prev);
-		return true;
-	}
 	if (unlikely(rq->misplaced))
 		return true;
+	if (reason == YIELDS && !thread_is_rt(prev))
+		fair_yield(prev);
 	runq_insert(rq, prev, reason == PREEMPTED && !slice_over(prev));
 	return false;
 }

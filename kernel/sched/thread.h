@@ -76,7 +76,7 @@ struct thread {
 	nsec_t moved;             /* run queue lock: clock when it came to its processor */
 	int64_t vruntime;         /* run queue lock: ns of virtual time, while it runs or waits; see sched/fair.c */
 	int64_t deadline;         /* run queue lock: the same: when it shall have had its slice */
-	int64_t slice_end;        /* run queue lock: the same as deadline, but for who yielded: that is when it has had it */
+	int64_t made_room;        /* run queue lock: vruntime when it last let one go first for having yielded */
 	int64_t least_vruntime;   /* run queue lock: of those below run_node */
 	int64_t lag;              /* run queue lock: how far behind the others it was when it slept or left */
 	uint32_t weight;          /* run queue lock */
