@@ -316,10 +316,6 @@ static bool leave_process(struct task *t)
 	list_del_init(&t->process_link);
 	bool last = --p->thread_count == 0;
 	signal_retarget(t);
-	if (t == p->leader)
-		p->leader_code = t->exit_code;
-	if (last && !p->group_exiting)
-		p->exit_code = p->leader_code;
 	/* Pending entries go with their queues. */
 	signal_queue_flush(&t->pending);
 	if (last)
@@ -362,6 +358,18 @@ static void leave_tree(struct task *t)
 		ptrace_tell_end(t, t->exit_code, SIGCHLD);
 }
 
+/* The last thread to begin its exit says how the process ended, unless that is said already. */
+static void settle_code(struct process *p, int code)
+{
+	uint64_t irq;
+
+	if (READ_ONCE(p->group_exiting))
+		return;
+	irq = spin_lock_irq(&p->signal_lock);
+	process_begin_exit(p, code);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
 void task_exit(int code)
 {
 	struct task *t = task_current();
@@ -378,6 +386,8 @@ void task_exit(int code)
 	if (last && p == init_process)
 		panic("init ended with status 0x%04x", p->group_exiting ? p->exit_code : code);
 	t->exit_code = code;
+	if (last)
+		settle_code(p, code);
 	/* From here on nothing ends our sleeps early but their events. */
 	atomic_and(&t->thread.context.work, WORK_RESCHED);
 	leave_memory(t);

@@ -70,7 +70,6 @@ struct process {
 	bool continue_untold;              /* signal_lock: the parent is still to be told of SIGCONT */
 	unsigned stop_pending;             /* signal_lock: threads that still have to stop */
 	uint32_t child_event;              /* tree lock: CHILD_STOPPED or CHILD_CONTINUED not yet waited for */
-	int leader_code;                   /* signal_lock: the leader's own, the process's unless it exits as a group */
 	struct waitq exec_wait;            /* an exec waits for the other threads to end; or a core file's dumper, and they for it */
 	struct task *core_dumper;          /* signal_lock: writes a core file while the others are parked; NULL: none */
 	unsigned core_parked;              /* signal_lock: how many are */
