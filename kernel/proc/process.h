@@ -228,8 +228,12 @@ struct pid *pidfd_pid(const struct file *f);          /* the file's, not counted
 int pidfd_open_process(int number, struct pid **out); /* counted; -ESRCH, -EINVAL: a thread's number */
 /* kill(2) for what a pidfd says. */
 int signal_kill_pid(struct pid *pid, int sig, const siginfo_t *info);
-/* ptrace(2)'s check: same identity and dumpable, or CAP_SYS_PTRACE. */
+/*
+ * ptrace(2)'s check: same identity, no fewer capabilities, and dumpable; or
+ * CAP_SYS_PTRACE. inspect: as filesystems ask, by fsuid; attach: by real ids.
+ */
 bool task_may_inspect(struct task *t, const struct cred *me);
+bool task_may_attach(struct task *t, const struct cred *me);
 
 /* exit(2) and exit_group(2); code is a wait status. */
 __noreturn void task_exit(int code);

@@ -8,16 +8,15 @@
 #include <linux/capability.h>
 #include <linux/stat.h>
 
+/* Any thread's number names a directory of its own; only those of processes are listed. */
 static void *find(int number, bool thread)
 {
 	struct task *t = NULL;
 
 	spin_lock(&process_tree_lock);
 	struct pid *p = pid_find(number);
-	if (p && (thread || p->process))
-		t = p->process && p->process->leader ? p->process->leader : p->task;
-	if (p && thread)
-		t = p->task;
+	if (p)
+		t = !thread && p->process && p->process->leader ? p->process->leader : p->task;
 	if (t)
 		task_get(t);
 	spin_unlock(&process_tree_lock);
@@ -103,6 +102,7 @@ static const struct proc_pid_file files[] = {
 	{ .name = "io", .mode = S_IFREG | 0400, .show = proc_show_io },
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_show_oom_score_adj,
 	  .store = proc_store_oom_score_adj },
+	{ .name = "syscall", .mode = S_IFREG | 0400, .show = proc_show_syscall },
 	{ .name = "coredump_filter", .mode = S_IFREG | 0644, .show = proc_show_core_filter, .store = proc_store_core_filter },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo },

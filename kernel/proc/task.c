@@ -241,6 +241,11 @@ bool task_may_inspect(struct task *t, const struct cred *me)
 	return !ptrace_may_access(t, me, false);
 }
 
+bool task_may_attach(struct task *t, const struct cred *me)
+{
+	return !ptrace_may_access(t, me, true);
+}
+
 int task_walk_begin(struct task_walk *w, int dirfd, const char *name, unsigned flags)
 {
 	struct task *t = task_current();

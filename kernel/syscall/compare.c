@@ -107,7 +107,7 @@ static const void *thing_of(struct task *t, int type)
 
 static int compare(struct task *a, struct task *b, int type, uint64_t x, uint64_t y)
 {
-	if (!task_may_inspect(a, cred_current()) || !task_may_inspect(b, cred_current()))
+	if (!task_may_attach(a, cred_current()) || !task_may_attach(b, cred_current()))
 		return -EPERM;
 	switch (type) {
 	case KCMP_FILE:

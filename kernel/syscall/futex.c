@@ -157,7 +157,7 @@ SYSCALL3(get_robust_list, int, tid, uaddr_t, head_to, uaddr_t, size_to)
 		t = task_find(tid);
 		if (!t)
 			return -ESRCH;
-		if (!task_may_inspect(t, cred_current())) {
+		if (!task_may_attach(t, cred_current())) {
 			task_put(t);
 			return -EPERM;
 		}

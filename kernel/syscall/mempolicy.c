@@ -202,7 +202,7 @@ SYSCALL4(migrate_pages, int, pid, uint64_t, bits, uaddr_t, old_at, uaddr_t, new_
 	t = pid ? task_find(pid) : task_current();
 	if (!t)
 		return -ESRCH;
-	if (!task_may_inspect(t, cred_current()))
+	if (!task_may_attach(t, cred_current()))
 		result = -EPERM;
 	else if (to.others && !capable(CAP_SYS_NICE))
 		result = -EPERM;
@@ -247,7 +247,7 @@ SYSCALL6(move_pages, int, pid, uint64_t, count, uaddr_t, pages, uaddr_t, nodes, 
 	t = pid ? task_find(pid) : task_current();
 	if (!t)
 		return -ESRCH;
-	if (!task_may_inspect(t, cred_current())) {
+	if (!task_may_attach(t, cred_current())) {
 		result = -EPERM;
 	} else {
 		s = task_visit_space(t);

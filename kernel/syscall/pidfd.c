@@ -73,7 +73,7 @@ static int file_of(const struct pid *pid, int fd, struct file **f)
 	if (!t)
 		return -ESRCH;
 	*f = NULL;
-	if (!task_may_inspect(t, cred_current())) {
+	if (!task_may_attach(t, cred_current())) {
 		result = -EPERM;
 	} else {
 		spin_lock(&t->lock);

@@ -77,7 +77,7 @@ static ssize_t move_of_process(int pid, struct iter *local, const struct iter_se
 
 	if (!t)
 		return -ESRCH;
-	if (!task_may_inspect(t, cred_current()))
+	if (!task_may_attach(t, cred_current()))
 		result = -EPERM;
 	else
 		s = task_visit_space(t);

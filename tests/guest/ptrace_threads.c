@@ -520,6 +520,40 @@ static void clones(void)
 	TELL_WAIT("end", c);
 }
 
+/* What /proc says of threads. */
+static void proc_files(void)
+{
+	char path[64], line[300] = "";
+	pid_t p, t;
+
+	p = two_threads(&t, false);
+	until_state(p, 'S');
+	until_state(t, 'S');
+	snprintf(path, sizeof(path), "/proc/%d/status", t);
+	FILE *f = fopen(path, "r");
+	int tgid = 0, pid = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "Tgid: %d", &tgid);
+		sscanf(line, "Pid: %d", &pid);
+	}
+	CHECK("/proc has any thread's number", f && tgid == p && pid == t);
+	if (f)
+		fclose(f);
+	snprintf(path, sizeof(path), "/proc/%d/syscall", t);
+	long number = -2, a0 = -2;
+	f = fopen(path, "r");
+	CHECK_INT("what it waits in", f ? fscanf(f, "%ld %lx", &number, (unsigned long *)&a0) : 0, 2);
+	TELL("is", "%ld, of the right file %d", number, a0 == to_child[0]);
+	if (f)
+		fclose(f);
+	f = fopen("/proc/self/syscall", "r");
+	TELL("one's own", "%s", f && fgets(line, sizeof(line), f) ? "there" : "none");
+	if (f)
+		fclose(f);
+	finish(p);
+	done_with();
+}
+
 /* Many threads of a program start, stop and end while its tracer follows all; nothing is lost. */
 static void *brief(void *arg)
 {
@@ -571,6 +605,7 @@ int main(int argc, char **argv __attribute__((unused)))
 	job_control();
 	threads();
 	clones();
+	proc_files();
 	storm();
 	return tap_done();
 }
