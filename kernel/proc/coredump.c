@@ -20,6 +20,7 @@
  */
 #include "proc/coredump.h"
 #include "base/panic.h"
+#include "fs/poll.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "proc/internal.h"
@@ -171,16 +172,79 @@ static bool dump_to_file(int sig, const siginfo_t *info, uint64_t limit)
 	return dumped;
 }
 
+#define PIPE_WORDS_MAX 32 /* of the command line in a pattern */
+
+/* Splits a command line at blanks, in place. False: none, or too many words. */
+static bool split(char *line, const char **argv)
+{
+	unsigned n = 0;
+
+	while (*line) {
+		while (*line == ' ')
+			*line++ = '\0';
+		if (!*line)
+			break;
+		if (n == PIPE_WORDS_MAX)
+			return false;
+		argv[n++] = line;
+		for (; *line && *line != ' '; line++)
+			*line = *line == CORE_BLANK ? ' ' : *line;
+	}
+	argv[n] = NULL;
+	return n && argv[0][0] == '/';
+}
+
+/* The program that the pattern names gets the file on its standard input. */
+static struct file *open_pipe(char *line)
+{
+	const char *argv[PIPE_WORDS_MAX + 1];
+	struct file *in, *out;
+	int result;
+
+	if (!split(line, argv) || pipe_create_files(0, &in, &out))
+		return NULL;
+	result = process_start_helper(argv, in);
+	file_put(in);
+	if (!result)
+		return out;
+	file_put(out);
+	return NULL;
+}
+
+static bool dump_to_pipe(int sig, const siginfo_t *info)
+{
+	struct core_writer w = { .limit = LIMIT_INFINITY };
+	char *line = kmalloc(CORE_NAME_MAX, ALLOC_KERNEL);
+	bool dumped;
+
+	if (!line)
+		return false;
+	core_name_make(line, sig);
+	w.file = open_pipe(line + 1);
+	kfree(line);
+	if (!w.file)
+		return false;
+	dumped = write_threads(&w, sig, info);
+	file_put(w.file);
+	return dumped;
+}
+
+/* A program that reads core files has a limit of one byte: it shall not make another. */
+static bool limit_allows(bool pipe, uint64_t limit)
+{
+	return pipe ? limit != 1 : limit >= LEAST_BYTES;
+}
+
 void core_dump(int sig, const siginfo_t *info)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
 	uint64_t limit = process_limit(RLIMIT_CORE);
-	bool wanted = READ_ONCE(p->dumpable) && limit >= LEAST_BYTES && !core_name_is_pipe();
+	bool pipe = core_name_is_pipe(), wanted = READ_ONCE(p->dumpable) && limit_allows(pipe, limit);
 
 	might_sleep();
 	if (!begin(t, sig))
 		return;
 	bool ready = wanted && !wait_event_killable(&p->exec_wait, all_parked(p));
-	end(t, ready && dump_to_file(sig, info, limit));
+	end(t, ready && (pipe ? dump_to_pipe(sig, info) : dump_to_file(sig, info, limit)));
 }

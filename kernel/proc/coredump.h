@@ -22,7 +22,11 @@ void core_park(struct task *t);
 /* It has begun to exit for good: who waits for it to park looks again. */
 void core_gone(struct process *p);
 
-/* The name that core_pattern makes, at most CORE_NAME_MAX bytes with its zero. For "|program" the name is its command line. */
+/*
+ * The name that core_pattern makes, at most CORE_NAME_MAX bytes with its zero. For
+ * "|program" it is a command line, where blanks that do not part words are CORE_BLANK.
+ */
+#define CORE_BLANK '\001'
 void core_name_make(char *out, int sig);
 bool core_name_is_pipe(void);
 /* How %h is found; nodename lives above us. Once, at boot. */

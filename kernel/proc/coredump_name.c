@@ -37,6 +37,7 @@ bool core_name_is_pipe(void)
 
 struct name {
 	char *at, *end;
+	bool pipe;
 };
 
 static void add(struct name *n, const char *s)
@@ -61,8 +62,7 @@ static void add_foreign(struct name *n, const char *s)
 
 	add(n, s);
 	for (char *p = start; p < n->at; p++)
-		if (*p == '/')
-			*p = '!';
+		*p = *p == '/' ? '!' : *p == ' ' && n->pipe ? CORE_BLANK : *p;
 	if (start == n->at)
 		add(n, "!");
 	else if (!strcmp(start, ".") || !strcmp(start, ".."))
@@ -122,12 +122,13 @@ static void add_code(struct name *n, char code, int sig)
 
 void core_name_make(char *out, int sig)
 {
-	struct name n = { out, out + CORE_NAME_MAX - 1 };
+	struct name n = { .at = out, .end = out + CORE_NAME_MAX - 1 };
 	char from[PATTERN_MAX], one[2] = "";
 	bool has_pid = false;
 
 	*out = '\0';
 	copy_pattern(from);
+	n.pipe = from[0] == '|';
 	for (const char *p = from; *p; p++) {
 		if (*p == '%' && !p[1])
 			break;

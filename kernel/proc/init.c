@@ -74,7 +74,7 @@ static void join_tree(struct process *p, struct task *t)
 	t->pid->process = p;
 }
 
-static struct fs_context *root_context(void)
+struct fs_context *process_root_context(void)
 {
 	static struct fs_context boot = { .lock = SPINLOCK_INIT(RANK_FS_CONTEXT), .umask = 022 };
 
@@ -96,7 +96,7 @@ void process_start_init(int (*run)(void))
 	t->account = account_join(0);
 	t->actions = signal_actions_create();
 	t->files = files_create();
-	t->fs = root_context();
+	t->fs = process_root_context();
 	if (!t->actions || !t->files || !t->fs)
 		panic("no memory for process 1");
 	t->timer_slack = 50000;

@@ -53,6 +53,15 @@ void job_continue(struct process *p);             /* signal_lock held */
 uint64_t job_tell_continued(struct process *p, uint64_t irq); /* locks as job_stop_join() */
 void job_kill(struct task *t);                    /* it must die: ends sleeps and stops. signal_lock held */
 
+/* init.c: the kernel's root, as working directory too; NULL when out */
+struct fs_context *process_root_context(void);
+
+/*
+ * helper.c: runs a program as root, as a child of process 1, with input as its standard
+ * input and nothing else open. argv[0] is its path. 0 once it runs, or errno. May sleep.
+ */
+int process_start_helper(const char *const *argv, struct file *input);
+
 /* session.c; tree lock held */
 bool group_orphaned_locked(const struct pid *group, const struct process *ignore);
 void process_join_group(struct process *p, struct pid *group);

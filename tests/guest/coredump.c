@@ -418,12 +418,66 @@ static void races(void)
 	unlink("core");
 }
 
-int main(void)
+/* A program that gets them: what it was called with, and what came. */
+static int handle(int argc, char **argv)
 {
+	char head[4] = "", buf[4096], path[256];
+	ssize_t n = read(0, head, 4), more;
+	long all = n;
+
+	while ((more = read(0, buf, sizeof(buf))) > 0)
+		all += more;
+	struct rlimit r;
+	getrlimit(RLIMIT_CORE, &r);
+	snprintf(path, sizeof(path), "%s/handled.new", argv[2]);
+	FILE *f = fopen(path, "w");
+	fprintf(f, "%d words, %s, signal %s, %s, big %d, uid %d, limit %ld, fd 1 %d, in %s\n", argc, argv[3], argv[4],
+		memcmp(head, ELFMAG, 4) ? "no core" : "a core", all > 20000, getuid(), (long)r.rlim_cur,
+		fcntl(1, F_GETFD), getcwd(buf, sizeof(buf)));
+	fclose(f);
+	snprintf(buf, sizeof(buf), "%s/handled", argv[2]);
+	rename(path, buf);
+	return 0;
+}
+
+static void handled(const char *name, const char *pattern, rlim_t limit)
+{
+	char self[256] = "", dir[200], text[600];
+	struct stat st;
+	int status;
+
+	readlink("/proc/self/exe", self, sizeof(self) - 1);
+	getcwd(dir, sizeof(dir));
+	unlink("handled");
+	snprintf(text, sizeof(text), pattern, self, dir);
+	file_write("/proc/sys/kernel/core_pattern", text);
+	status = IN_CHILD(prctl(PR_SET_NAME, "two words"); set_limit(limit); abort());
+	for (int i = 0; i < 200 && stat("handled", &st); i++)
+		if (status & 0x80)
+			sleep_ms(5);
+	TELL(name, "0x%x, %s", status, read_text("handled"));
+	file_write("/proc/sys/kernel/core_pattern", "core\n");
+}
+
+static void handlers(void)
+{
+	handled("a handler", "|%s handle %s %%e %%s\n", RLIM_INFINITY);
+	handled("with no limit it is called, too", "|%s handle %s  %%e  %%s \n", 0);
+	handled("but not with a limit of 1", "|%s handle %s %%e %%s\n", 1);
+	handled("none there", "|/none%s handle %s %%e %%s\n", RLIM_INFINITY);
+	handled("nothing", "|%.0s%.0s\n", RLIM_INFINITY);
+	handled("not absolute", "|x%s handle %s %%e %%s\n", RLIM_INFINITY);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 2)
+		return handle(argc, argv);
 	when();
 	names();
 	set_limit(RLIM_INFINITY);
 	contents();
+	handlers();
 	races();
 	return tap_done();
 }
