@@ -123,6 +123,17 @@ static void post_event(struct process *p, int code, int status)
 		list_add_tail(&p->event_link, &p->parent->events);
 }
 
+bool process_ignores_children(struct process *parent)
+{
+	struct signal_action a = {0};
+	uint64_t irq = spin_lock_irq(&parent->signal_lock);
+
+	if (!list_empty(&parent->threads))
+		a = list_first_entry(&parent->threads, struct task, process_link)->actions->action[SIGCHLD - 1];
+	spin_unlock_irq(&parent->signal_lock, irq);
+	return a.handler == (uaddr_t)SIG_IGN || (a.flags & SA_NOCLDWAIT);
+}
+
 bool process_signal_parent(struct process *parent, siginfo_t *info, bool ended)
 {
 	struct signal_action a = {0};
@@ -366,7 +377,10 @@ static void settle_code(struct process *p, int code)
 	if (READ_ONCE(p->group_exiting))
 		return;
 	irq = spin_lock_irq(&p->signal_lock);
-	process_begin_exit(p, code);
+	if (!p->group_exiting) {
+		p->group_exiting = true;
+		p->exit_code = code;
+	}
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 

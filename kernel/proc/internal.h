@@ -87,6 +87,8 @@ void task_settle_memory(struct task *t, bool exits); /* exec or exit: the memory
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */
 /* Sends info to a parent or tracer, unless SIGCHLD's action forbids. ended: no stop. True: it ignores ends of children. Tree lock. */
 bool process_signal_parent(struct process *parent, siginfo_t *info, bool ended);
+/* SIGCHLD's action says that it will not wait for children. */
+bool process_ignores_children(struct process *parent);
 /* siginfo of CLD_* for a thread, or (leader) its process. */
 void task_fill_child_info(struct task *t, siginfo_t *info, int sig, int code, int status);
 /* The parent may wait for a stop that it is not told of: its tracer is of the same process. Tree lock. */

@@ -108,14 +108,6 @@ void ptrace_unlink(struct task *t)
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 
-/* Tree lock held. */
-static bool ignores_children(struct process *p)
-{
-	siginfo_t none = { .si_signo = 0, .si_code = CLD_EXITED };
-
-	return process_signal_parent(p, &none, true);
-}
-
 /* t goes free, or for good if its tracer was the last that it waited for. Tree lock held. */
 static void release(struct task *t)
 {
@@ -126,7 +118,7 @@ static void release(struct task *t)
 	if (t->ptrace.zombie) {
 		ptrace_reap(t);
 	} else if (t == p->leader && p->zombie) {
-		dead = p->parent == tracer ? p->exit_signal == SIGCHLD && ignores_children(tracer) : process_tell_end(p);
+		dead = p->parent == tracer ? process_ignores_children(tracer) : process_tell_end(p);
 		if (dead)
 			process_forget(p);
 	}
