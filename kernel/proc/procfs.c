@@ -102,7 +102,6 @@ static const struct proc_pid_file files[] = {
 	{ .name = "io", .mode = S_IFREG | 0400, .show = proc_show_io },
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_show_oom_score_adj,
 	  .store = proc_store_oom_score_adj },
-	{ .name = "syscall", .mode = S_IFREG | 0400, .show = proc_show_syscall },
 	{ .name = "coredump_filter", .mode = S_IFREG | 0644, .show = proc_show_core_filter, .store = proc_store_core_filter },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo },

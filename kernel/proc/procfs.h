@@ -13,7 +13,6 @@
 int proc_show_stat(void *task, struct text *t);
 int proc_show_status(void *task, struct text *t);
 int proc_show_statm(void *task, struct text *t);
-int proc_show_syscall(void *task, struct text *t);
 int proc_show_comm(void *task, struct text *t);
 int proc_store_comm(void *task, const char *buf, size_t n);
 int proc_show_limits(void *task, struct text *t);

@@ -275,38 +275,6 @@ int proc_show_statm(void *task, struct text *x)
 	return 0;
 }
 
-/* Where a thread sleeps, if it has been asleep all the while. */
-static bool sleeping_frame(struct task *t, struct user_frame *f)
-{
-	/* Until it has said that it exits, for which it needs the lock, its stack is there. */
-	uint64_t irq = spin_lock_irq(&t->process->signal_lock), turns = READ_ONCE(t->thread.switches_voluntary);
-	bool asleep = !t->thread.exiting && atomic_load(&t->thread.state) != THREAD_RUNNING &&
-		      !atomic_load(&t->thread.on_cpu);
-
-	if (asleep) {
-		*f = *context_frame(&t->thread.context);
-		atomic_fence();
-		asleep = atomic_load(&t->thread.state) != THREAD_RUNNING &&
-			 READ_ONCE(t->thread.switches_voluntary) == turns;
-	}
-	spin_unlock_irq(&t->process->signal_lock, irq);
-	return asleep;
-}
-
-int proc_show_syscall(void *task, struct text *x)
-{
-	struct user_frame f;
-
-	if (!sleeping_frame(task, &f))
-		text_printf(x, "running\n");
-	else if ((int64_t)f.orig_rax < 0)
-		text_printf(x, "%ld 0x%lx 0x%lx\n", (long)f.orig_rax, f.rsp, f.rip);
-	else
-		text_printf(x, "%ld 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx\n", (long)f.orig_rax, f.rdi, f.rsi, f.rdx,
-			    f.r10, f.r8, f.r9, f.rsp, f.rip);
-	return 0;
-}
-
 int proc_show_comm(void *task, struct text *x)
 {
 	text_printf(x, "%s\n", ((struct task *)task)->thread.name);

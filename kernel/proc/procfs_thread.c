@@ -70,15 +70,33 @@ int proc_show_stack(void *task, struct text *x)
 	return 0;
 }
 
+/* Where a thread sleeps, if it has been asleep all the while. */
+static bool sleeping_frame(struct task *t, struct user_frame *f)
+{
+	/* Until it has said that it exits, for which it needs the lock, its stack is there. */
+	uint64_t irq = spin_lock_irq(&t->process->signal_lock), turns = READ_ONCE(t->thread.switches_voluntary);
+	bool asleep = !t->thread.exiting && atomic_load(&t->thread.state) != THREAD_RUNNING &&
+		      !atomic_load(&t->thread.on_cpu);
+
+	if (asleep) {
+		*f = *context_frame(&t->thread.context);
+		atomic_fence();
+		asleep = atomic_load(&t->thread.state) != THREAD_RUNNING &&
+			 READ_ONCE(t->thread.switches_voluntary) == turns;
+	}
+	spin_unlock_irq(&t->process->signal_lock, irq);
+	return asleep;
+}
+
 /* The call it is in, with arguments, stack and program counter; as Linux. */
 int proc_show_syscall(void *task, struct text *x)
 {
 	struct task *t = task;
-	vaddr_t chain[CHAIN_MAX];
-	const struct user_frame *f = context_frame(&t->thread.context);
-	bool self = t == task_current();
+	struct user_frame frame, *f = &frame;
 
-	if (!self && !chain_of(t, chain)) {
+	if (t == task_current()) {
+		frame = *context_frame(&t->thread.context);
+	} else if (!sleeping_frame(t, f)) {
 		text_printf(x, "running\n");
 		return 0;
 	}
