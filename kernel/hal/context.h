@@ -32,6 +32,7 @@ enum context_work {
 	WORK_NOTIFY       = 1u << 3, /* deferred work of the process layer */
 	WORK_TRACE        = 1u << 4, /* system call entry and exit go the slow way (ptrace, strace) */
 	WORK_RESTORE_MASK = 1u << 5, /* the saved signal mask returns unless a handler runs */
+	WORK_SECCOMP      = 1u << 7, /* entry goes the slow way, too: calls are asked about */
 	WORK_CALL_END     = 1u << 6, /* the system call in progress began untraced, its end is to be told */
 };
 

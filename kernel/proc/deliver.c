@@ -241,7 +241,7 @@ void upcall_exit_to_user(struct user_frame *f)
 			signal_deliver(f);
 		else if (wants_restart(f))
 			finish_call(f);
-		if (!(atomic_load(&c->work) & ~(uint32_t)WORK_TRACE))
+		if (!(atomic_load(&c->work) & ~(uint32_t)(WORK_TRACE | WORK_SECCOMP)))
 			return;
 	}
 }

@@ -90,6 +90,7 @@ int exec_credentials(const struct file *f, struct cred **out, bool *secure)
 
 	if (!c)
 		return -ENOMEM;
+	c->no_new_privs |= task_current()->seccomp_no_gain;
 	apply_set_id(f, c);
 	result = read_capabilities(f, c, &fc);
 	if (result) {

@@ -12,6 +12,7 @@
 #include "proc/itimer.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
+#include "proc/seccomp.h"
 #include <linux/capability.h>
 #include <linux/sched.h>
 
@@ -199,12 +200,21 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 }
 
 /* False: the process ends, or another thread of it executes a program; the caller hears of that first. */
-static bool join_process(struct process *p, struct task *t)
+static bool join_process(struct process *p, struct task *t, struct task *me)
 {
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	bool allowed = !p->group_exiting && !p->group_exec;
+	uint64_t irq;
+	bool allowed;
 
+	if (p != me->process && unlikely(me->seccomp_mode)) {
+		irq = spin_lock_irq(&me->process->signal_lock);
+		seccomp_fork(t, me);
+		spin_unlock_irq(&me->process->signal_lock, irq);
+	}
+	irq = spin_lock_irq(&p->signal_lock);
+	allowed = !p->group_exiting && !p->group_exec;
 	if (allowed) {
+		if (p == me->process)
+			seccomp_fork(t, me); /* a TSYNC comes before it, or finds the new thread */
 		list_add_tail(&t->process_link, &p->threads);
 		p->thread_count++;
 		atomic_inc(&p->live);
@@ -244,7 +254,7 @@ static int commit(struct task *t, struct task *me, const struct clone_args *a, u
 	SPIN_GUARD(&process_tree_lock);
 	if (thread_killed() || (group_signals != process_group_signals && thread_interrupted()))
 		return -ERESTARTNOINTR;
-	if (!join_process(t->process, t))
+	if (!join_process(t->process, t, me))
 		return -ERESTARTNOINTR;
 	if (!(a->flags & CLONE_THREAD))
 		join_tree(t, me, a);

@@ -183,6 +183,9 @@ struct task {
 	uint32_t personality;              /* owner: personality(2) */
 	uint16_t io_priority;              /* atomic: ioprio_set(2), 0 none */
 	uint16_t memory_policy;            /* owner: set_mempolicy(2), mode and flags */
+	uint8_t seccomp_mode;              /* process->signal_lock; owner reads without: SECCOMP_MODE_* */
+	bool seccomp_no_gain;              /* likewise: filters came from a thread that gave up gaining rights by exec */
+	struct seccomp_filter *seccomp;    /* likewise; counted: its filters, or NULL */
 	struct io_counts io;               /* owner: racy for others */
 	struct rcu_head rcu;
 };

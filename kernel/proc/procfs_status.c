@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "proc/internal.h"
 #include "proc/procfs.h"
+#include "proc/seccomp.h"
 #include <linux/capability.h>
 
 #define TICK (NSEC_PER_SEC / 100)
@@ -250,7 +251,7 @@ int proc_show_status(void *task, struct text *x)
 		    m.queue_limit, m.pending, m.shared);
 	text_printf(x, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", m.blocked, m.ignored, m.caught);
 	status_capabilities(x, t);
-	text_printf(x, "Seccomp:\t0\n");
+	text_printf(x, "Seccomp:\t%d\nSeccomp_filters:\t%u\n", READ_ONCE(t->seccomp_mode), seccomp_count(t));
 	status_processors(x, t->thread.affinity & (BIT(cpu_online_count - 1) * 2 - 1));
 	text_printf(x, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->thread.switches_voluntary,
 		    t->thread.switches_involuntary);

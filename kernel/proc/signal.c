@@ -277,6 +277,11 @@ void signal_force(int sig, const siginfo_t *info)
 	force(sig, info, false);
 }
 
+void signal_force_default(int sig, const siginfo_t *info)
+{
+	force(sig, info, true);
+}
+
 void signal_force_segv(int failed)
 {
 	force(SIGSEGV, NULL, failed == SIGSEGV);

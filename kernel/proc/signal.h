@@ -56,6 +56,8 @@ int signal_send_process(struct process *p, int sig, const siginfo_t *info);
 int signal_send_group(struct pid *group, int sig, const siginfo_t *info);
 /* A synchronous fault of the running thread: cannot be blocked or ignored. */
 void signal_force(int sig, const siginfo_t *info);
+/* The same, and no handler of it runs: the default action. */
+void signal_force_default(int sig, const siginfo_t *info);
 /* No room for the frame of signal failed's handler: SIGSEGV, which kills if it was SIGSEGV's own. */
 void signal_force_segv(int failed);
 void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64_t error);

@@ -11,6 +11,7 @@
 #include "proc/internal.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
+#include "proc/seccomp.h"
 #include "sched/inspect.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
@@ -105,6 +106,7 @@ void task_release(struct thread *thread)
 	context_user_destroy(&t->thread.context);
 	if (t->cred)
 		cred_put(t->cred);
+	seccomp_free(t);
 	if (t->actions)
 		signal_actions_put(t->actions);
 	account_leave(t->account); /* of one that was never born */

@@ -7,6 +7,7 @@
  * calls the handler itself.
  */
 #include "syscall/syscall.h"
+#include "proc/seccomp.h"
 #include "hal/syscall.h"
 #include "base/log.h"
 #include "proc/ptrace.h"
@@ -79,7 +80,8 @@ void upcall_syscall_slow(struct user_frame *f)
 	struct task *t = task_current();
 	bool traced = ptrace_is_traced(t);
 
-	if ((!traced || !ptrace_call_begins(t)) && (int32_t)f->orig_rax != -1)
+	if ((!traced || !ptrace_call_begins(t)) && (!t->seccomp_mode || seccomp_allows(t, f)) &&
+	    (int32_t)f->orig_rax != -1)
 		f->rax = (uint64_t)call((uint32_t)f->orig_rax, f);
 	if (unlikely(ptrace_is_traced(t)))
 		ptrace_call_ends(t);

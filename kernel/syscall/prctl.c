@@ -3,6 +3,7 @@
  * syscall/prctl.c: prctl(2), arch_prctl(2), personality(2), capget(2), capset(2).
  */
 #include "lib/string.h"
+#include "proc/seccomp.h"
 #include "syscall/syscall.h"
 #include <asm/prctl.h>
 #include <linux/capability.h>
@@ -171,7 +172,7 @@ static int64_t prctl_rights(int option, uint64_t a, uint64_t b, bool rest_zero)
 	case PR_CAP_AMBIENT:
 		return change_ambient(a, b);
 	case PR_GET_NO_NEW_PRIVS:
-		return a || b || !rest_zero ? -EINVAL : c->no_new_privs;
+		return a || b || !rest_zero ? -EINVAL : c->no_new_privs || task_current()->seccomp_no_gain;
 	case PR_SET_NO_NEW_PRIVS:
 		return a != 1 || b || !rest_zero ? -EINVAL : set_no_new_privs();
 	default:
@@ -261,7 +262,7 @@ static int64_t prctl_thread(int option, uint64_t a)
 	case PR_GET_TID_ADDRESS:
 		return put_user_struct(a, t->clear_child_tid);
 	case PR_GET_SECCOMP:
-		return 0;
+		return t->seccomp_mode;
 	case PR_SET_MM: /* where its parts lie is exec's business here */
 		return capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
 	case PR_SET_PTRACER:
@@ -271,9 +272,21 @@ static int64_t prctl_thread(int option, uint64_t a)
 	}
 }
 
+static int64_t set_seccomp(uint64_t mode, uaddr_t program)
+{
+	switch (mode) {
+	case SECCOMP_MODE_STRICT:
+		return seccomp_set_strict();
+	case SECCOMP_MODE_FILTER:
+		return seccomp_add_filter(program, 0);
+	default:
+		return -EINVAL;
+	}
+}
+
 SYSCALL5(prctl, int, option, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 {
-	int64_t result = prctl_thread(option, a);
+	int64_t result = option == PR_SET_SECCOMP ? set_seccomp(a, b) : prctl_thread(option, a);
 
 	if (result == -ENOSYS)
 		result = prctl_process(option, a);

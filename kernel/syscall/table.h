@@ -337,7 +337,7 @@
 	ROW(314, sched_setattr,          PLAIN, "int ptr hex") /* no SCHED_DEADLINE, no clamps */ \
 	ROW(315, sched_getattr,          PLAIN, "int ptr uint hex") \
 	ROW(316, renameat2,              PLAIN, "dirfd path dirfd path hex") \
-	ROW(317, seccomp,                NONE,  "") /* ENOSYS: as Linux without SECCOMP */ \
+	ROW(317, seccomp,                PLAIN, "uint hex ptr") /* no listeners (SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_RET_USER_NOTIF) */ \
 	ROW(318, getrandom,              PLAIN, "out size hex") \
 	ROW(319, memfd_create,           PLAIN, "str hex") \
 	ROW(320, kexec_file_load,        PLAIN, "fd fd size str hex") /* refused: EPERM: likewise */ \

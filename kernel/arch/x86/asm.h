@@ -49,8 +49,8 @@
 
 /* enum context_work, for the tests on the way in and out. */
 #define ASM_WORK_RESCHED 0x01
-#define ASM_WORK_TRACE   0x10
-#define ASM_WORK_EXIT    0x6f /* everything but tracing, which only entry looks at */
+#define ASM_WORK_SLOW    0x90 /* tracing and seccomp: what sends calls the slow way */
+#define ASM_WORK_EXIT    0x6f /* everything but those, which only entry looks at */
 
 #define ASM_SYSCALL_TABLE_SIZE 464
 

@@ -30,7 +30,7 @@ static_assert(offsetof(struct context, sp) == CONTEXT_SP, "asm.h");
 static_assert(offsetof(struct context, stack_top) == CONTEXT_STACK_TOP, "asm.h");
 static_assert(offsetof(struct context, work) == CONTEXT_WORK, "asm.h");
 static_assert(offsetof(struct tss, rsp0) == TSS_RSP0, "asm.h");
-static_assert(WORK_RESCHED == ASM_WORK_RESCHED && WORK_TRACE == ASM_WORK_TRACE, "asm.h");
+static_assert(WORK_RESCHED == ASM_WORK_RESCHED && (WORK_TRACE | WORK_SECCOMP) == ASM_WORK_SLOW, "asm.h");
 static_assert((WORK_RESCHED | WORK_SIGNAL | WORK_KILLED | WORK_NOTIFY | WORK_RESTORE_MASK | WORK_CALL_END) ==
 		      ASM_WORK_EXIT, "asm.h");
 static_assert(SYSCALL_TABLE_SIZE == ASM_SYSCALL_TABLE_SIZE, "asm.h");

@@ -119,7 +119,7 @@ FUNCTION(entry_syscall)
 	sti
 	movq %gs:context_running, %r11
 	movl %eax, %eax
-	testl $ASM_WORK_TRACE, CONTEXT_WORK(%r11)
+	testl $ASM_WORK_SLOW, CONTEXT_WORK(%r11)
 	jnz syscall_slow
 	cmpq $ASM_SYSCALL_TABLE_SIZE, %rax
 	jae syscall_slow
