@@ -56,6 +56,8 @@ int epoll_watched_file(struct file *ep, int fd, unsigned nth, const void **file)
 /* Called by file_put() at the end of a file that epoll items watch. */
 void epoll_file_gone(struct file *f);
 
+/* Adds to an eventfd as far as it goes; -EINVAL: f is none. Any context. */
+int eventfd_add(struct file *f, uint64_t n);
 int eventfd_create_file(uint64_t value, uint32_t flags, struct file **out);
 /* pipe2(2): both ends. */
 int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end);

@@ -10,6 +10,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "proc/aio.h"
 #include "proc/exec.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
@@ -202,6 +203,7 @@ static void reset_task(struct task *t, const char *name)
 	thread_set_name(&t->thread, base ? base + 1 : name);
 	signal_actions_reset(t);
 	posix_timers_exit(t->process);
+	aio_exit(t->process);
 	files_close_on_exec(t->files);
 	t->altstack_sp = t->altstack_size = 0;
 	t->altstack_flags = 0;

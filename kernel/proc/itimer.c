@@ -5,6 +5,7 @@
  * time it was due, so that it does not drift. signal_lock guards it.
  */
 #include "hal/clock.h"
+#include "proc/aio.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
 
@@ -68,4 +69,5 @@ void process_timers_exit(struct process *p)
 	timer_cancel_sync(&p->real_timer); /* even if its call-back armed it again */
 	cpu_timer_end(p);
 	posix_timers_exit(p);
+	aio_exit(p);
 }

@@ -84,6 +84,7 @@ struct process {
 	bool cpu_timer_ended;              /* signal_lock: the process exits, it is not armed any more */
 	struct cpu_itimer virtual_timer, profile_timer; /* signal_lock */
 	struct posix_timers *posix_timers; /* owner file proc/posix_timer.c */
+	struct list aio;                   /* signal_lock: contexts of io_setup(2) */
 	struct exit_times dead_threads, dead_children; /* signal_lock */
 	struct io_counts dead_io;          /* signal_lock */
 	uint64_t dead_faults_minor, dead_faults_major, children_faults_minor, children_faults_major; /* signal_lock */

@@ -151,6 +151,7 @@ struct process *process_alloc(void)
 	list_init(&p->children);
 	list_init(&p->sibling);
 	list_init(&p->made_link);
+	list_init(&p->aio);
 	list_init(&p->threads);
 	list_init(&p->events);
 	list_init(&p->event_link);

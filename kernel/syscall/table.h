@@ -226,11 +226,11 @@
 	ROW(203, sched_setaffinity,      PLAIN, "int size ptr") \
 	ROW(204, sched_getaffinity,      PLAIN, "int size ptr") \
 	ROW(205, set_thread_area,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
-	ROW(206, io_setup,               NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
-	ROW(207, io_destroy,             NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
-	ROW(208, io_getevents,           NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
-	ROW(209, io_submit,              NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
-	ROW(210, io_cancel,              NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(206, io_setup,               PLAIN, "uint ptr") \
+	ROW(207, io_destroy,             PLAIN, "hex") \
+	ROW(208, io_getevents,           PLAIN, "hex int int ptr ptr") \
+	ROW(209, io_submit,              PLAIN, "hex int ptr") /* requests are done as they are submitted; no IOCB_CMD_POLL */ \
+	ROW(210, io_cancel,              PLAIN, "hex ptr ptr") /* nothing is still to be done: EINVAL */ \
 	ROW(211, get_thread_area,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(212, lookup_dcookie,         NONE,  "") /* ENOSYS, as Debian's Linux answers */ \
 	ROW(213, epoll_create,           PLAIN, "int") \
@@ -353,7 +353,7 @@
 	ROW(330, pkey_alloc,             PLAIN, "hex hex") /* refused: ENOSPC: as on a processor without keys */ \
 	ROW(331, pkey_free,              PLAIN, "int") /* refused: EINVAL: likewise */ \
 	ROW(332, statx,                  PLAIN, "dirfd path hex hex ptr") \
-	ROW(333, io_pgetevents,          NONE,  "") /* ENOSYS: no asynchronous input and output yet, as Linux without AIO */ \
+	ROW(333, io_pgetevents,          PLAIN, "hex int int ptr ptr ptr") \
 	ROW(334, rseq,                   PLAIN, "ptr uint int hex") \
 	ROW(424, pidfd_send_signal,      PLAIN, "fd sig ptr hex") /* not through descriptors of /proc/PID */ \
 	ROW(425, io_uring_setup,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \

@@ -126,6 +126,17 @@ static const struct file_ops eventfd_ops = {
 	.show_fdinfo = eventfd_show,
 };
 
+int eventfd_add(struct file *f, uint64_t n)
+{
+	struct eventfd *e = f->data;
+
+	if (f->ops != &eventfd_ops)
+		return -EINVAL;
+	if (n && add(e, n) && waitq_active(&e->wait))
+		waitq_wake_key(&e->wait, EPOLLIN | EPOLLRDNORM);
+	return 0;
+}
+
 int eventfd_create_file(uint64_t value, uint32_t flags, struct file **out)
 {
 	struct eventfd *e;

@@ -17,8 +17,6 @@ PROC_CONSTANT(dir_notify, "sys/fs/dir-notify-enable", "0");
 PROC_CONSTANT(leases, "sys/fs/leases-enable", "0");
 PROC_CONSTANT(lease_break, "sys/fs/lease-break-time", "45");
 PROC_CONSTANT(suid_dumpable, "sys/fs/suid_dumpable", "0");
-PROC_CONSTANT(aio_nr, "sys/fs/aio-nr", "0");
-PROC_CONSTANT(aio_max, "sys/fs/aio-max-nr", "65536");
 PROC_CONSTANT(pipe_soft, "sys/fs/pipe-user-pages-soft", "16384");
 PROC_CONSTANT(pipe_hard, "sys/fs/pipe-user-pages-hard", "0");
 
