@@ -164,12 +164,12 @@ def test_missing_system_call_is_named_once(linnet):
     path = programs.c_program("nosys", '#define _GNU_SOURCE\n#include <errno.h>\n'
                               '#include <stdio.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n'
                               'int main(void) { for (int i = 0; i < 3; i++) printf("%d", '
-                              'syscall(SYS_bpf, 0, 0, 0) == -1 && errno == ENOSYS); }\n')
+                              'syscall(SYS_lookup_dcookie, 0, 0, 0) == -1 && errno == ENOSYS); }\n')
     initrd = programs.initramfs("nosys", {"nosys": path.read_bytes()})
     done = linnet.run("/nosys", options=["--initrd", str(initrd), "--verbose"])
     assert done.stdout == b"111"
-    assert done.stderr.count(b"bpf") == 1
-    line = next(line for line in done.stderr.splitlines() if b"bpf" in line)
+    assert done.stderr.count(b"lookup_dcookie") == 1
+    line = next(line for line in done.stderr.splitlines() if b"lookup_dcookie" in line)
     assert b"nosys" in line
 
 

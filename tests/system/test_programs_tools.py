@@ -86,7 +86,7 @@ def test_runit_as_process_1(linnet, cpus):
     ask(terminal, ORPHAN, "\nreaped\r")
     ask(terminal, "ctrlaltdel hard; kill -INT 1", "three keys")
     terminal.sendline("chmod 100 /run/runit.stopit; chmod 0 /run/runit.reboot; kill -CONT 1")
-    for text in ("stage three", "ok: down: ticker"):
+    for text in ("stage three", "ok: down: /etc/service/ticker"):
         terminal.expect(text)
     terminal.wait()
     assert terminal.exitstatus == 0

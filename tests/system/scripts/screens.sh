@@ -212,10 +212,12 @@ screens_in_screen() {
 	see 'second 1'
 	until [ -s /tmp/stuffed ]; do sleep 0.1; done
 	cat /tmp/stuffed
-	keys C-a C-\\
+	keys C-a
+	keys '\'
 	see 'eally quit'
 	keys y
 	over
+	echo 'screen: good'
 }
 
 windows_of_tmux() {
@@ -300,3 +302,4 @@ for part; do
 	($part) || echo "$part: failed"
 	tmux kill-server 2>/dev/null
 done
+exit 0
