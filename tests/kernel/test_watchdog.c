@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tests of the watchdog: a processor that takes no interrupts, one that does not
- * schedule, a thread that sleeps too long. The limits are made short for it.
+ * schedule, a thread that sleeps too long, a grace period that does not end. The
+ * limits are made short for it.
  */
 #include "base/ktest.h"
 #include "base/log.h"
+#include "base/rcu.h"
 #include "hal/clock.h"
 #include "sched/mutex.h"
 #include "sched/timer.h"
 #include "sched/watchdog.h"
+#include "sched/work.h"
 
 #define MS 1000000LL
 
@@ -104,6 +107,33 @@ KTEST(watchdog_sees_a_thread_that_sleeps_too_long_once)
 	watchdog_set_period(period);
 	check(later > before);
 	check_equal(watchdog_counts.hung, later);
+}
+
+static void read_for_long(void *arg)
+{
+	rcu_read_lock();
+	completion_signal(&never);
+	patience_over(&watchdog_counts.stalls, (uint32_t)(uintptr_t)arg);
+	rcu_read_unlock();
+	completion_signal(&ended);
+}
+
+KTEST(watchdog_sees_a_grace_period_that_does_not_end)
+{
+	uint32_t before = watchdog_counts.stalls;
+	nsec_t period = watchdog_period;
+
+	if (cpu_online_count == 1) /* a period begins when a processor is quiescent: it would end at once */
+		return;
+	completion_init(&ended);
+	completion_init(&never);
+	watchdog_set_period(20 * MS);
+	check(kthread_create_on(BIT(cpu_online_count - 1), "reader", read_for_long, (void *)(uintptr_t)before));
+	completion_wait(&never);
+	rcu_synchronize();
+	completion_wait(&ended);
+	watchdog_set_period(period);
+	check(watchdog_counts.stalls > before);
 }
 
 /* All processors idle: the watchers come to rest. */
