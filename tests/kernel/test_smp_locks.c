@@ -43,12 +43,12 @@ static uint32_t dice(uint32_t *seed)
 static struct spinlock contested = SPINLOCK_INIT(RANK_FILES);
 static unsigned came[CPU_MAX], comers;   /* contested */
 
-/* Comes when i others wait. */
+/* Comes when the lock is held and i others wait. */
 static void come_in_order(void *arg)
 {
 	unsigned i = (unsigned)(uintptr_t)arg;
 
-	while (atomic_load(&contested.waiting) != i)
+	while (!atomic_load(&contested.held) || atomic_load(&contested.waiting) != i)
 		cpu_relax();
 	spin_lock(&contested);
 	came[comers++] = i;
