@@ -114,7 +114,10 @@ static int open_program(struct exec_image *image, const struct walk *w, const ch
 	return result;
 }
 
-/* A thread that is not the leader takes over the leader's number; the ended leader goes. */
+/*
+ * A thread that is not the leader takes over the leader's number; the ended leader goes. The number
+ * leads from the one to the other in one step: who looks it up meanwhile must not find that nobody has it.
+ */
 static void take_leadership(struct task *t)
 {
 	struct process *p = t->process;
@@ -130,11 +133,11 @@ static void take_leadership(struct task *t)
 	}
 	if (unlikely(old->ptrace.tracer))
 		ptrace_unlink(old);
-	task_unlink(old);
-	rcu_assign(own->task, (struct task *)NULL);
 	pid_get(p->pid);
 	rcu_assign(t->pid, p->pid);
 	rcu_assign(p->pid->task, t);
+	task_unlink(old);
+	rcu_assign(own->task, (struct task *)NULL);
 	p->leader = t;
 	t->thread.start_time = old->thread.start_time;
 	spin_unlock(&process_tree_lock);

@@ -179,7 +179,8 @@ void task_unlink(struct task *t)
 
 	t->account = NULL;
 	spin_unlock_irq(&t->process->signal_lock, irq);
-	rcu_assign(t->pid->task, (struct task *)NULL);
+	if (t->pid->task == t)
+		rcu_assign(t->pid->task, (struct task *)NULL);
 	account_leave(account);
 }
 

@@ -81,7 +81,7 @@ void rseq_set(struct task *t, uaddr_t area, uint32_t length, uint32_t signature)
 void rseq_resume(struct user_frame *f);
 
 /* exit.c */
-/* Its number leads to the ended thread no more, and no account counts it. Tree lock held. */
+/* Its number leads to the ended thread no more (but perhaps to who took it over), and no account counts it. Tree lock held. */
 void task_unlink(struct task *t);
 void task_settle_memory(struct task *t, bool exits); /* exec or exit: the memory is left next. May sleep */
 void task_release_vfork_parent(struct task *t);   /* exec or exit: the memory is no longer shared */

@@ -166,16 +166,52 @@ static void execs(void)
 	CHECK("exec and SIGKILL", !(WAYS(false, 3, { executes, "33" }, { kills, NULL }, { spins, NULL }) & ~(1u << 20 | 1u << 31)));
 }
 
+static void *hops(void *arg)
+{
+	char word[16], *argv[] = { "/proc/self/exe", word, NULL };
+
+	snprintf(word, sizeof(word), "hop%d", *(int *)arg);
+	execv(argv[0], argv);
+	return NULL;
+}
+
 /* What the new program is. */
 static int executed(const char *how)
 {
+	pthread_t t;
+	int n;
+
 	if (syscall(SYS_gettid) != getpid())
 		return 30;
+	if (sscanf(how, "hop%d", &n) == 1 && n-- > 0) {
+		pthread_create(&t, NULL, hops, &n);
+		for (;;)
+			pause();
+	}
 	if (!strcmp(how, "33"))
 		return 20;
 	if (!strcmp(how, "34"))
 		return 21;
 	return 29;
+}
+
+/* A number leads to its process all the while, whichever thread has it: another one looks again and again. */
+static void lookups_while_others_exec(void)
+{
+	int p, status, missing = 0;
+
+	p = fork();
+	if (!p) {
+		int n = 100;
+
+		hops(&n);
+		_exit(1);
+	}
+	while (!waitpid(p, &status, WNOHANG))
+		for (int i = 0; i < 200; i++)
+			missing += sched_getscheduler(p) < 0;
+	CHECK_INT("exec by another thread than the leader, again and again", status, EXITED(29));
+	CHECK_INT("the process can be found all the while", missing, 0);
 }
 
 static void *exec_children(void *arg)
@@ -348,6 +384,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	ends();
 	execs();
+	lookups_while_others_exec();
 	vforks();
 	stops();
 	hands();
