@@ -30,6 +30,11 @@ static struct cpu_used used_locked(struct process *p)
 	return used;
 }
 
+static nsec_t saturating_add(nsec_t a, nsec_t b)
+{
+	return b > INT64_MAX - a ? INT64_MAX : a + b;
+}
+
 /* ns of processor time until t is due, after sending its signal if it is; INT64_MAX if it is not armed. */
 static nsec_t look_at(struct process *p, struct cpu_itimer *t, nsec_t used, int sig)
 {
@@ -37,7 +42,7 @@ static nsec_t look_at(struct process *p, struct cpu_itimer *t, nsec_t used, int 
 		return INT64_MAX;
 	if (used >= t->expires) {
 		signal_send_locked(p, NULL, sig, NULL);
-		t->expires = t->interval ? max(t->expires + t->interval, used) : 0;
+		t->expires = t->interval ? max(saturating_add(t->expires, t->interval), used) : 0;
 	}
 	return t->expires ? t->expires - used : INT64_MAX;
 }

@@ -199,13 +199,27 @@ void process_set_exec_hook(void (*hook)(void))
 	exec_hook = hook;
 }
 
+/* Its POSIX timers go, and so do the signals they have sent. */
+static void end_timers(struct task *t)
+{
+	struct process *p = t->process;
+	uint64_t irq;
+
+	posix_timers_exit(p);
+	irq = spin_lock_irq(&p->signal_lock);
+	signal_queue_remove_timers(&p->pending);
+	signal_queue_remove_timers(&t->pending);
+	signal_update_pending(t);
+	spin_unlock_irq(&p->signal_lock, irq);
+}
+
 static void reset_task(struct task *t, const char *name)
 {
 	const char *base = strrchr(name, '/');
 
 	thread_set_name(&t->thread, base ? base + 1 : name);
 	signal_actions_reset(t);
-	posix_timers_exit(t->process);
+	end_timers(t);
 	aio_exit(t->process);
 	files_close_on_exec(t->files);
 	t->altstack_sp = t->altstack_size = 0;

@@ -17,6 +17,8 @@ void task_release(struct thread *thread);
 void signal_init(void);
 /* Removes every pending signal of mask. signal_lock held. */
 void signal_queue_remove(struct signal_queue *q, uint64_t mask);
+/* Removes those that POSIX timers sent. signal_lock held. */
+void signal_queue_remove_timers(struct signal_queue *q);
 
 /* signal.c */
 #define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
@@ -114,6 +116,8 @@ extern uint64_t process_group_signals;            /* tree lock: how often a sign
 
 /* itimer.c */
 void itimer_real_fire(struct timer *t);
+/* SIGALRM is being taken off the process's queue. signal_lock held. */
+void itimer_real_signal_taken(struct process *p);
 
 /* cpu_timer.c */
 void cpu_timer_fire(struct timer *t);

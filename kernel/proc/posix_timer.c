@@ -2,8 +2,12 @@
 /*
  * proc/posix_timer.c: timer_create(2) and its kin. A process has a table of
  * timers indexed by id, made at the first one. Each timer has a signal entry of
- * its own, so that expiry never allocates; while that entry is still queued,
- * further expiries count as overruns.
+ * its own, so that expiry never allocates.
+ *
+ * A periodic timer rests from when its signal is queued until that is taken; what it
+ * missed meanwhile is computed then (the overruns), not counted. So a program that blocks
+ * the signal keeps nobody busy, however short the interval. If the signal is ignored, the timer
+ * goes on, but not faster than Linux's tick; and one that sends none is never armed.
  *
  * One on a clock of processor time has expiries in that time; its timer fires when the
  * next can be due at the earliest, see cpu_clock.c.
@@ -23,6 +27,7 @@
 
 #define FIRST_SLOTS 8
 #define MAX_SLOTS   65536
+#define SOONEST     (NSEC_PER_SEC / 250) /* a periodic timer whose signal is ignored fires again */
 
 struct posix_timer {
 	struct timer timer;
@@ -35,6 +40,7 @@ struct posix_timer {
 	nsec_t seen;                  /* signal_lock: what that showed at the last look */
 	nsec_t interval, expires;     /* signal_lock; 0: not armed. expires in clock_now() or the processor's time */
 	nsec_t wall;                  /* signal_lock: the wall clock's time that expires stands for, or 0 */
+	bool resting;                 /* signal_lock: not armed until the signal, which is queued, was taken */
 	int overruns, last_overruns;  /* signal_lock */
 };
 
@@ -52,17 +58,69 @@ static nsec_t time_of_wall(nsec_t t)
 	return when ? when : 1;
 }
 
-/* Armed for its expiry; now is by its clock. signal_lock held. */
+static nsec_t saturating_add(nsec_t a, nsec_t b)
+{
+	return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+/* Armed for its expiry, unless nobody is told of it or it rests; now is by its clock. signal_lock held. */
 static void arm(struct posix_timer *pt, nsec_t now)
 {
 	nsec_t when = pt->expires;
 
+	if (!pt->entry || pt->resting)
+		return;
 	if (cpu_clock_valid(&pt->cpu)) {
 		when = cpu_clock_look_at(&pt->cpu, now, max(pt->expires - now, (nsec_t)0), pt->seen);
 		pt->seen = now;
 	}
 	if (when != INT64_MAX)
 		timer_arm(&pt->timer, max(when, (nsec_t)0), 0);
+}
+
+static void count_overruns(struct posix_timer *pt, nsec_t n)
+{
+	pt->overruns = (int)min((nsec_t)INT_MAX, pt->overruns + min(n, (nsec_t)INT_MAX));
+}
+
+/* A periodic timer goes on after now. Times of it that are over, the one it was armed for among them. signal_lock held. */
+static nsec_t forward(struct posix_timer *pt, nsec_t now)
+{
+	nsec_t periods, old = pt->expires;
+
+	pt->expires = timer_forward(old, pt->interval, now, &periods);
+	if (pt->wall)
+		pt->wall = saturating_add(pt->wall, pt->expires - old);
+	return periods;
+}
+
+/* Queues the signal, or counts that it is queued still. False: it is ignored. signal_lock held. */
+static bool tell(struct posix_timer *pt)
+{
+	if (!list_empty(&pt->entry->link))
+		count_overruns(pt, 1);
+	else
+		signal_send_entry_locked(pt->process, pt->target, pt->entry);
+	return !list_empty(&pt->entry->link);
+}
+
+/* One that is due: what comes next. signal_lock held. */
+static void expire(struct posix_timer *pt, nsec_t now)
+{
+	bool queued = tell(pt);
+
+	if (!pt->interval) {
+		pt->expires = 0;
+	} else if (queued && !cpu_clock_valid(&pt->cpu)) {
+		pt->resting = true;
+	} else {
+		nsec_t periods = forward(pt, now);
+
+		count_overruns(pt, queued ? periods - 1 : periods);
+		if (!cpu_clock_valid(&pt->cpu) && pt->expires - now < SOONEST)
+			count_overruns(pt, forward(pt, now + SOONEST));
+		arm(pt, now);
+	}
 }
 
 static void fire(struct timer *t)
@@ -74,35 +132,25 @@ static void fire(struct timer *t)
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
 
 	/* Set anew or switched off while this call-back waited for the lock; or the processor's time is not so far yet. */
-	if (!pt->expires || pt->expires > now) {
-		if (cpu && pt->expires)
-			arm(pt, now);
-		spin_unlock_irq(&p->signal_lock, irq);
-		return;
-	}
-	if (pt->entry && !list_empty(&pt->entry->link))
-		pt->overruns++;
-	else if (pt->entry)
-		signal_send_entry_locked(p, pt->target, pt->entry);
-	if (pt->interval) {
-		nsec_t missed = (now - pt->expires) / pt->interval;
-
-		pt->overruns = (int)min((nsec_t)INT_MAX, pt->overruns + missed);
-		pt->expires += (missed + 1) * pt->interval;
-		if (pt->wall)
-			pt->wall += (missed + 1) * pt->interval;
+	if (pt->expires && pt->expires <= now && !pt->resting)
+		expire(pt, now);
+	else if (cpu && pt->expires)
 		arm(pt, now);
-	} else {
-		pt->expires = 0;
-	}
 	spin_unlock_irq(&p->signal_lock, irq);
 }
 
-/* The signal was taken: what it says about overruns. signal_lock held. */
+/* The signal was taken: what it says about overruns, and the timer goes on. signal_lock held. */
 void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info)
 {
 	struct posix_timer *pt = e->timer;
 
+	if (pt->resting) {
+		nsec_t now = clock_now();
+
+		pt->resting = false;
+		count_overruns(pt, max(forward(pt, now) - 1, (nsec_t)0));
+		arm(pt, now);
+	}
 	pt->last_overruns = pt->overruns;
 	pt->overruns = 0;
 	info->si_overrun = pt->last_overruns;
@@ -310,10 +358,18 @@ static nsec_t now_of(struct process *p, int id)
 	return now;
 }
 
+/* One that rests, or is never armed, goes on as if it were: the next time that lies ahead counts. */
 static void read_locked(struct posix_timer *pt, nsec_t now, nsec_t *left, nsec_t *interval)
 {
+	nsec_t expires = pt->expires, periods;
+
 	*interval = pt->interval;
-	*left = pt->expires ? max(pt->expires - now, (nsec_t)1) : 0;
+	if (pt->interval && (pt->resting || !pt->entry))
+		expires = timer_forward(expires, pt->interval, now, &periods);
+	if (!expires)
+		*left = 0;
+	else
+		*left = max(expires - now, (nsec_t)(pt->entry ? 1 : 0));
 }
 
 int posix_timer_get(int id, nsec_t *left, nsec_t *interval)
@@ -340,11 +396,6 @@ int posix_timer_overrun(int id)
 	return n;
 }
 
-static nsec_t saturating_add(nsec_t a, nsec_t b)
-{
-	return b > INT64_MAX - a ? INT64_MAX : a + b;
-}
-
 int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval)
 {
 	struct process *p = process_current();
@@ -357,7 +408,8 @@ int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t
 		/* A call-back that runs now on another processor waits for our lock, then finds that it is not due. */
 		timer_cancel(&pt->timer);
 		pt->interval = value ? interval : 0;
-		pt->overruns = 0;
+		pt->overruns = pt->last_overruns = 0;
+		pt->resting = false;
 		pt->expires = 0;
 		pt->wall = value && absolute && (pt->clock == CLOCK_REALTIME || pt->clock == CLOCK_TAI) ? value : 0;
 		if (pt->wall)

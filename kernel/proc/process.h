@@ -79,6 +79,7 @@ struct process {
 	struct limit limit[RLIM_NLIMITS];  /* signal_lock; single words read without */
 	struct timer real_timer;           /* ITIMER_REAL */
 	nsec_t real_interval, real_expires; /* signal_lock */
+	bool real_resting;                 /* signal_lock: it fired, and its signal was not taken yet: it is not armed */
 	struct timer cpu_timer;            /* for the next two and RLIMIT_CPU */
 	nsec_t cpu_timer_seen;             /* signal_lock: time used at its last look */
 	bool cpu_timer_ended;              /* signal_lock: the process exits, it is not armed any more */

@@ -67,6 +67,24 @@ void signal_queue_remove(struct signal_queue *q, uint64_t mask)
 	}
 }
 
+void signal_queue_remove_timers(struct signal_queue *q)
+{
+	uint64_t gone = 0, kept = 0;
+	struct signal_entry *e, *next;
+
+	list_for_each_entry_safe(e, next, &q->entries, link) {
+		uint64_t bit = SIGNAL_BIT(e->info.si_signo);
+
+		if (e->info.si_code == SI_TIMER) {
+			gone |= bit;
+			entry_done(e);
+		} else {
+			kept |= bit;
+		}
+	}
+	q->set &= ~gone | kept;
+}
+
 void signal_queue_flush(struct signal_queue *q)
 {
 	signal_queue_remove(q, ~0UL);
@@ -123,5 +141,7 @@ int signal_take(struct task *t, uint64_t mask, siginfo_t *info)
 	sig = first_pending(&p->pending, mask);
 	if (sig)
 		take_from(&p->pending, sig, info);
+	if (sig == SIGALRM)
+		itimer_real_signal_taken(p);
 	return sig;
 }

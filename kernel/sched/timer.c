@@ -157,6 +157,16 @@ bool timer_cancel_sync(struct timer *t)
 	}
 }
 
+nsec_t timer_forward(nsec_t expires, nsec_t interval, nsec_t now, nsec_t *periods)
+{
+	nsec_t step;
+
+	*periods = now < expires ? 0 : (now - expires) / interval + 1;
+	if (__builtin_mul_overflow(*periods, interval, &step) || __builtin_add_overflow(expires, step, &expires))
+		return INT64_MAX;
+	return expires;
+}
+
 void timer_run(nsec_t now)
 {
 	struct timer_base *b = cpu_local_ptr(timer_base);

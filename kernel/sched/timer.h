@@ -27,6 +27,12 @@ bool timer_cancel(struct timer *t);
 /* The same, and its call-back runs nowhere when this returns. Not from the call-back. */
 bool timer_cancel_sync(struct timer *t);
 
+/*
+ * A periodic timer that was due at expires: the first of its times after now, or INT64_MAX, when no clock
+ * gets there. *periods of them, that of expires among them, are over; 0: it is not due.
+ */
+nsec_t timer_forward(nsec_t expires, nsec_t interval, nsec_t now, nsec_t *periods);
+
 /* This processor's timers, before anything arms one here. */
 void timer_init_cpu(void);
 

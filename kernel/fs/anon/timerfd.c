@@ -66,18 +66,22 @@ static void arm(struct timerfd *t)
 	timer_arm(&t->timer, t->expires, 0);
 }
 
+static nsec_t saturating_add(nsec_t a, nsec_t b)
+{
+	return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 /* A periodic timer that fired goes on: counts what it missed. */
 static void catch_up(struct timerfd *t)
 {
-	nsec_t missed;
+	nsec_t periods, old = t->expires;
 
 	assert_held(&t->lock);
 	if (!t->resting || !t->interval)
 		return;
-	missed = (clock_now() - t->expires) / t->interval;
-	t->ticks += (uint64_t)missed;
-	t->expires += (missed + 1) * t->interval;
-	t->wall += (missed + 1) * t->interval;
+	t->expires = timer_forward(old, t->interval, clock_now(), &periods);
+	t->wall = saturating_add(t->wall, t->expires - old);
+	t->ticks += (uint64_t)max(periods - 1, (nsec_t)0); /* one was counted when it fired */
 	arm(t);
 }
 
@@ -212,11 +216,6 @@ int timerfd_create_file(int clock, uint32_t flags, const struct cred *cred, stru
 	if (error)
 		kfree(t);
 	return error;
-}
-
-static nsec_t saturating_add(nsec_t a, nsec_t b)
-{
-	return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
 static bool is_wall(const struct timerfd *t, unsigned flags)
