@@ -60,7 +60,9 @@ static int family_create(int family, int type, int protocol, struct socket **out
 	case SOCK_DGRAM:
 		if (protocol == (family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 			return -EACCES; /* net.ipv4.ping_group_range lets nobody */
-		return protocol && protocol != IPPROTO_UDP ? -EPROTONOSUPPORT : udp_create(family, out);
+		if (protocol && protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
+			return -EPROTONOSUPPORT;
+		return udp_create(family, protocol ? protocol : IPPROTO_UDP, out);
 	case SOCK_RAW:
 		return raw_error(protocol);
 	}

@@ -59,7 +59,7 @@ struct port_table {
 	struct port_bucket bucket[PORT_BUCKETS];
 	uint32_t claims;             /* atomic */
 };
-extern struct port_table tcp_ports, udp_ports;
+extern struct port_table tcp_ports, udp_ports, udplite_ports;
 
 struct inet_options {                /* each a word, changed and read as such */
 	uint32_t bits;               /* atomic: INET_* */

@@ -23,6 +23,7 @@
 
 struct port_table tcp_ports = { .bucket[0 ... PORT_BUCKETS - 1].lock = SPINLOCK_INIT(RANK_PORT) };
 struct port_table udp_ports = { .bucket[0 ... PORT_BUCKETS - 1].lock = SPINLOCK_INIT(RANK_PORT) };
+struct port_table udplite_ports = { .bucket[0 ... PORT_BUCKETS - 1].lock = SPINLOCK_INIT(RANK_PORT) };
 
 static uint32_t search_next[SEARCHES]; /* atomic: by destination, from 0 on */
 

@@ -18,6 +18,8 @@ struct listing {
 	bool udp;
 };
 
+enum kind { TCP, UDP, UDPLITE };
+
 static int show_end(char *to, size_t size, const struct inet_end *e, int family)
 {
 	const uint32_t *w = e->addr.word;
@@ -60,8 +62,9 @@ static int show_line(const struct inet_shown *s, void *arg)
 	return 0;
 }
 
-static int show_list(struct text *t, int family, bool udp)
+static int show_list(struct text *t, int family, enum kind kind)
 {
+	bool udp = kind != TCP;
 	struct listing l = { .text = t, .family = family, .udp = udp };
 
 	if (family == AF_INET6)
@@ -73,13 +76,15 @@ static int show_list(struct text *t, int family, bool udp)
 	else
 		text_printf(t, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 					   "timeout inode");
-	return udp ? udp_walk(show_line, &l) : tcp_walk(show_line, &l);
+	return kind == TCP ? tcp_walk(show_line, &l) : kind == UDP ? udp_walk(show_line, &l) : udplite_walk(show_line, &l);
 }
 
-static int show_tcp(struct text *t) { return show_list(t, AF_INET, false); }
-static int show_tcp6(struct text *t) { return show_list(t, AF_INET6, false); }
-static int show_udp(struct text *t) { return show_list(t, AF_INET, true); }
-static int show_udp6(struct text *t) { return show_list(t, AF_INET6, true); }
+static int show_tcp(struct text *t) { return show_list(t, AF_INET, TCP); }
+static int show_tcp6(struct text *t) { return show_list(t, AF_INET6, TCP); }
+static int show_udp(struct text *t) { return show_list(t, AF_INET, UDP); }
+static int show_udp6(struct text *t) { return show_list(t, AF_INET6, UDP); }
+static int show_udplite(struct text *t) { return show_list(t, AF_INET, UDPLITE); }
+static int show_udplite6(struct text *t) { return show_list(t, AF_INET6, UDPLITE); }
 
 /* There are none. */
 static int show_raw(struct text *t)
@@ -100,5 +105,7 @@ TABLE_ENTRY(proc_entries, struct proc_entry, net_tcp) = { "net/tcp", 0444, show_
 TABLE_ENTRY(proc_entries, struct proc_entry, net_tcp6) = { "net/tcp6", 0444, show_tcp6, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, net_udp) = { "net/udp", 0444, show_udp, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, net_udp6) = { "net/udp6", 0444, show_udp6, NULL };
+TABLE_ENTRY(proc_entries, struct proc_entry, net_udplite) = { "net/udplite", 0444, show_udplite, NULL };
+TABLE_ENTRY(proc_entries, struct proc_entry, net_udplite6) = { "net/udplite6", 0444, show_udplite6, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, net_raw) = { "net/raw", 0444, show_raw, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, net_raw6) = { "net/raw6", 0444, show_raw6, NULL };

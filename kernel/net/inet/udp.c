@@ -12,6 +12,9 @@
  * A message is taken out of the queue first and copied with nothing held; what does
  * not fit is lost.
  *
+ * UDP-Lite is the same with ports of its own; how much of a datagram its checksum covers
+ * is kept and shown.
+ *
  * Not done: UDP_CORK and MSG_MORE, segmentation offload, checksums (there is nothing
  * that could be wrong), fragments.
  */
@@ -27,14 +30,14 @@
 
 static const struct socket_ops udp_ops;
 
-int udp_create(int family, struct socket **out)
+int udp_create(int family, int protocol, struct socket **out)
 {
 	struct udp_socket *u = kzalloc(sizeof(*u), ALLOC_KERNEL);
 
 	if (!u)
 		return -ENOMEM;
-	inet_init(&u->inet, &udp_ops, family, SOCK_DGRAM, IPPROTO_UDP);
-	u->inet.ports = &udp_ports;
+	inet_init(&u->inet, &udp_ops, family, SOCK_DGRAM, protocol);
+	u->inet.ports = protocol == IPPROTO_UDP ? &udp_ports : &udplite_ports;
 	list_init(&u->queue);
 	list_init(&u->errors);
 	list_init(&u->members);

@@ -31,6 +31,7 @@ struct udp_socket {
 	uint32_t queued;             /* lock, read anywhere */
 	uint32_t queued_errors;      /* lock, read anywhere */
 	uint32_t queued_charge;      /* lock */
+	int coverage[2];             /* atomic: UDP-Lite's, of what is sent and what is taken; only kept */
 	uint32_t drops;              /* lock, read anywhere */
 	bool dead;                   /* lock: the file went */
 	struct list members;         /* lock: multicast groups */
@@ -40,7 +41,7 @@ struct udp_socket {
 static inline struct udp_socket *udp_of(struct socket *s) { return container_of(inet_of(s), struct udp_socket, inet); }
 
 /* net/inet/udp.c */
-int udp_create(int family, struct socket **out);
+int udp_create(int family, int protocol, struct socket **out); /* IPPROTO_UDP or IPPROTO_UDPLITE */
 void udp_packet_put(struct udp_packet *p);
 
 /* net/inet/udp_send.c, net/inet/udp_receive.c */

@@ -272,7 +272,7 @@ static void add_taker(struct inet_socket *s, void *arg)
 		t->v[t->n++] = s;
 }
 
-static void deliver_to_all(struct udp_packet *p)
+static void deliver_to_all(struct port_table *table, struct udp_packet *p)
 {
 	struct takers *t = kmalloc(sizeof(*t), ALLOC_KERNEL);
 
@@ -280,7 +280,7 @@ static void deliver_to_all(struct udp_packet *p)
 		return;
 	t->packet = p;
 	t->n = 0;
-	port_for_each(&udp_ports, p->to.port, add_taker, t);
+	port_for_each(table, p->to.port, add_taker, t);
 	for (unsigned i = 0; i < t->n; i++) {
 		struct udp_packet *copy = packet_copy(p);
 
@@ -300,11 +300,11 @@ static void transmit(struct udp_socket *u, struct udp_packet *p, const struct in
 	net_count(bytes, p->bytes.length + HEADERS);
 	if (unlikely(route->kind != ROUTE_LOCAL || route->lost)) {
 		if (!route->lost)
-			deliver_to_all(p);
+			deliver_to_all(u->inet.ports, p);
 		udp_packet_put(p);
 		return;
 	}
-	to = port_find(&udp_ports, &p->to, &p->from, route->device);
+	to = port_find(u->inet.ports, &p->to, &p->from, route->device);
 	if (likely(to)) {
 		net_count(udp_in, 1);
 		deliver(container_of(to, struct udp_socket, inet), p);

@@ -131,12 +131,19 @@ static int walk_connections(unsigned bucket, inet_show *show, void *arg)
 	return error;
 }
 
-int tcp_walk(inet_show *show, void *arg)
+static int walk_table(struct port_table *table, inet_show *show, void *arg)
 {
 	int error = 0;
 
 	for (unsigned i = 0; i < PORT_BUCKETS && !error; i++)
-		error = walk_ports(&tcp_ports, i, show, arg);
+		error = walk_ports(table, i, show, arg);
+	return error;
+}
+
+int tcp_walk(inet_show *show, void *arg)
+{
+	int error = walk_table(&tcp_ports, show, arg);
+
 	for (unsigned i = 0; i < CONNECTION_BUCKETS && !error; i++)
 		error = walk_connections(i, show, arg);
 	return error;
@@ -144,9 +151,10 @@ int tcp_walk(inet_show *show, void *arg)
 
 int udp_walk(inet_show *show, void *arg)
 {
-	int error = 0;
+	return walk_table(&udp_ports, show, arg);
+}
 
-	for (unsigned i = 0; i < PORT_BUCKETS && !error; i++)
-		error = walk_ports(&udp_ports, i, show, arg);
-	return error;
+int udplite_walk(inet_show *show, void *arg)
+{
+	return walk_table(&udplite_ports, show, arg);
 }

@@ -27,5 +27,6 @@ struct inet_shown {
 typedef int inet_show(const struct inet_shown *s, void *arg);
 int tcp_walk(inet_show *show, void *arg);
 int udp_walk(inet_show *show, void *arg);
+int udplite_walk(inet_show *show, void *arg);
 
 #endif
