@@ -30,15 +30,18 @@
 #define STACK_GAP_MIN    MiB(128)
 #define STACK_FIRST      KiB(132)  /* mapped at once; it grows from there */
 
-static uint64_t random_offset(uint64_t pages)
+static bool randomized(void)
 {
 	static int off = -1; /* decided at the first program: immutable from then on */
 
 	if (off < 0)
 		off = cmdline_flag("norandmaps");
-	if (off || (task_current()->personality & ADDR_NO_RANDOMIZE))
-		return 0;
-	return random_u64() % pages * PAGE_SIZE;
+	return !off && !(task_current()->personality & ADDR_NO_RANDOMIZE);
+}
+
+static uint64_t random_offset(uint64_t pages)
+{
+	return randomized() ? random_u64() % pages * PAGE_SIZE : 0;
 }
 
 static int check_program(const struct path *p, const struct cred *cred)
@@ -313,8 +316,9 @@ static void place_mappings(struct space *s)
 		gap = STACK_GAP_MIN;
 	if (gap > USER_WINDOW / 6 * 5)
 		gap = USER_WINDOW / 6 * 5;
-	s->mmap_base = align_down(USER_WINDOW - gap - STACK_RANDOM_PAGES * PAGE_SIZE - random_offset(MAP_RANDOM_PAGES),
-				  PAGE_SIZE);
+	if (randomized())
+		gap += STACK_RANDOM_PAGES * PAGE_SIZE;
+	s->mmap_base = align_down(USER_WINDOW - gap - random_offset(MAP_RANDOM_PAGES), PAGE_SIZE);
 }
 
 static int map_vdso(struct space *s)

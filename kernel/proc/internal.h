@@ -35,7 +35,9 @@ void signal_send_entry_locked(struct process *p, struct task *t, struct signal_e
 void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info);
 /* Takes the first pending signal not in mask off t's or its process's queue; 0 if none. signal_lock held. */
 int signal_take(struct task *t, uint64_t mask, siginfo_t *info);
-/* Sets or clears WORK_SIGNAL of the running task. signal_lock held. */
+/* Sets WORK_SIGNAL of the running task if it has to look at something. signal_lock held. */
+void signal_note_pending(struct task *t);
+/* Likewise, or clears it: not where a system call may have ended because of it, and nobody has seen to that. */
 void signal_update_pending(struct task *t);
 /* Wakes threads so that those now able to take pending signals do. signal_lock held. */
 void signal_retarget(struct task *leaving);

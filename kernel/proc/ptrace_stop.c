@@ -106,7 +106,7 @@ static int stop(struct task *t, const struct stop *s, uint64_t *irq)
 	t->ptrace.message = 0;
 	t->job &= ~(uint32_t)(JOB_TRACED | JOB_LISTENING | JOB_FROZEN);
 	if (!thread_killed())
-		signal_update_pending(t); /* what came meanwhile woke nobody */
+		signal_note_pending(t); /* what came meanwhile woke nobody; a call that was interrupted has to end */
 	return code;
 }
 

@@ -299,7 +299,7 @@ void signal_force_fault(int sig, int code, uaddr_t addr, uint64_t trapno, uint64
 	signal_force(sig, &info);
 }
 
-void signal_update_pending(struct task *t)
+void signal_note_pending(struct task *t)
 {
 	struct process *p = t->process;
 
@@ -307,8 +307,12 @@ void signal_update_pending(struct task *t)
 	if (((t->pending.set | p->pending.set) & ~t->blocked) || (t->job & JOB_PENDING) || p->group_exiting ||
 	    (p->group_exec && p->group_exec != t))
 		atomic_or(&t->thread.context.work, WORK_SIGNAL);
-	else
-		atomic_and(&t->thread.context.work, ~(uint32_t)WORK_SIGNAL);
+}
+
+void signal_update_pending(struct task *t)
+{
+	atomic_and(&t->thread.context.work, ~(uint32_t)WORK_SIGNAL);
+	signal_note_pending(t);
 }
 
 bool signal_pending_deliverable(void)

@@ -76,6 +76,7 @@ struct tty {
 	struct mutex write_lock;         /* rank TTY */
 	struct mutex lock;               /* rank TTY, taken inside write_lock */
 	struct ldisc ldisc;              /* lock */
+	struct termios2 locked;          /* lock: settings with a bit or character here do not change */
 	struct winsize window;           /* lock */
 	bool input_stuck;                /* lock: the line discipline did not take everything */
 	bool told_to_stop;               /* lock: XOFF was sent (IXOFF) */

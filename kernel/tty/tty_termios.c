@@ -6,6 +6,7 @@
  */
 #include "hal/usercopy.h"
 #include "tty/tty.h"
+#include <linux/capability.h>
 
 /* Speeds by their code in c_cflag: B0 to B38400, then from B57600 on those with CBAUDEX. */
 static const uint32_t speeds[] = { 0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400 };
@@ -95,15 +96,37 @@ static int64_t get(struct tty *tty, enum form form, uaddr_t arg)
 	return copy_out(&t, form, arg);
 }
 
-static void apply(struct tty *tty, const struct termios2 *new, unsigned how)
+static uint32_t unless_locked(uint32_t old, uint32_t new, uint32_t locked)
 {
-	struct termios2 old;
+	return (new & ~locked) | (old & locked);
+}
+
+/* The new settings, but what TIOCSLCKTRMIOS locked stays as it is. */
+static struct termios2 permitted(const struct tty *tty, const struct termios2 *new)
+{
+	const struct termios2 *old = &tty->ldisc.termios, *locked = &tty->locked;
+	struct termios2 t = *new;
+
+	t.c_iflag = unless_locked(old->c_iflag, new->c_iflag, locked->c_iflag);
+	t.c_oflag = unless_locked(old->c_oflag, new->c_oflag, locked->c_oflag);
+	t.c_cflag = unless_locked(old->c_cflag, new->c_cflag, locked->c_cflag);
+	t.c_lflag = unless_locked(old->c_lflag, new->c_lflag, locked->c_lflag);
+	for (size_t i = 0; i < ARRAY_SIZE(t.c_cc); i++)
+		if (locked->c_cc[i])
+			t.c_cc[i] = old->c_cc[i];
+	return t;
+}
+
+static void apply(struct tty *tty, const struct termios2 *wanted, unsigned how)
+{
+	struct termios2 old, new;
 
 	mutex_lock(&tty->lock);
 	if (how & FLUSH_INPUT)
 		tty_flush_input(tty);
 	old = tty->ldisc.termios;
-	ldisc_set_termios(&tty->ldisc, new);
+	new = permitted(tty, wanted);
+	ldisc_set_termios(&tty->ldisc, &new);
 	if (tty->ops->set_termios)
 		tty->ops->set_termios(tty, &old);
 	tty_process_input_locked(tty); /* handles what the change set off */
@@ -128,6 +151,31 @@ static int64_t set(struct tty *tty, const struct tty_file *tf, enum form form, u
 	if (error)
 		return error;
 	apply(tty, &t, how);
+	return 0;
+}
+
+/* TIOCGLCKTRMIOS */
+static int64_t get_locked(struct tty *tty, uaddr_t arg)
+{
+	struct termios2 t;
+
+	mutex_lock(&tty->lock);
+	t = tty->locked;
+	mutex_unlock(&tty->lock);
+	return copy_out(&t, FORM_TERMIOS, arg);
+}
+
+/* TIOCSLCKTRMIOS */
+static int64_t set_locked(struct tty *tty, uaddr_t arg)
+{
+	struct termios2 t = { 0 };
+
+	if (!cred_capable(cred_current(), CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_in(&t, FORM_TERMIOS, arg))
+		return -EFAULT;
+	MUTEX_GUARD(&tty->lock);
+	tty->locked = t;
 	return 0;
 }
 
@@ -211,6 +259,8 @@ int64_t tty_termios_ioctl(struct tty *tty, const struct tty_file *tf, unsigned c
 	case TCSETSF2:	return set(tty, tf, FORM_TERMIOS2, AFTER_OUTPUT | FLUSH_INPUT, arg);
 	case TIOCGSOFTCAR: return get_local(tty, arg);
 	case TIOCSSOFTCAR: return set_local(tty, arg);
+	case TIOCGLCKTRMIOS: return get_locked(tty, arg);
+	case TIOCSLCKTRMIOS: return set_locked(tty, arg);
 	case TCFLSH:	return flush(tty, arg);
 	case TCXONC:	return flow(tty, arg);
 	}

@@ -4,9 +4,24 @@
 #include <elf.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 
 extern char **environ;
 static char self[PATH_MAX];
+
+/* Pages between the highest mapping and where mappings begin without randomisation. */
+static int below_first_mapping(void)
+{
+	const unsigned long first = 0x7ffff7fff000;
+	unsigned long end, highest = 0;
+	char line[PATH_MAX];
+	FILE *f = fopen("/proc/self/maps", "r");
+
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*x-%lx", &end) == 1 && end <= first)
+			highest = end;
+	return (first - highest) / 4096 > 90 ? 90 : (first - highest) / 4096;
+}
 
 /* What this program does when it is executed with a word: see modes below. */
 static int child_mode(int argc, char **argv)
@@ -46,6 +61,8 @@ static int child_mode(int argc, char **argv)
 		return argc == 5 && !strcmp(argv[2], "./script") && !strcmp(argv[3], "x") ? 26 : 1;
 	if (!strcmp(argv[1], "zero"))
 		return 1;
+	if (!strcmp(argv[1], "place"))
+		return below_first_mapping();
 	return 100;
 }
 
@@ -240,6 +257,14 @@ static void auxiliary(void)
 	CHECK("stack is aligned", ((uintptr_t)__builtin_frame_address(0) & 15) == 0);
 }
 
+/* gdb shows addresses as on Linux: mappings began elsewhere. */
+static void test_place_without_randomisation(void)
+{
+	char *argv[] = { "x", "place", NULL };
+
+	CHECK_INT("the highest mapping", IN_CHILD(personality(ADDR_NO_RANDOMIZE); execv(self, argv); _exit(errno)), EXITED(0));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -252,5 +277,6 @@ int main(int argc, char **argv)
 	scripts();
 	surviving();
 	hostile();
+	test_place_without_randomisation();
 	return tap_done();
 }

@@ -833,6 +833,28 @@ static void events(void)
 	finish(second);
 }
 
+/* A sleeper whom strace let go got error 516: what had interrupted its call was gone by then. */
+static void test_detach_at_interrupted_call(void)
+{
+	struct timespec long_sleep = { 0, 700000000 };
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(syscall(SYS_clock_nanosleep, CLOCK_REALTIME, 0, &long_sleep, NULL) ? 100 + (errno > 255) : 5);
+	usleep(100000);
+	CHECK_OK("seize a sleeper", pt(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD));
+	CHECK_OK("interrupt it", pt(PTRACE_INTERRUPT, pid, 0, 0));
+	TELL_WAIT("it stops", pid);
+	CHECK_OK("on to its call", pt(PTRACE_SYSCALL, pid, 0, 0));
+	TELL_WAIT("the call begins again", pid);
+	CHECK_OK("let it sleep", pt(PTRACE_SYSCALL, pid, 0, 0));
+	usleep(100000);
+	CHECK_OK("interrupt it again", pt(PTRACE_INTERRUPT, pid, 0, 0));
+	TELL_WAIT("the call ends", pid);
+	CHECK_OK("let it go", pt(PTRACE_DETACH, pid, 0, 0));
+	TELL_WAIT("it slept on", pid);
+}
+
 int main(int argc, char **argv __attribute__((unused)))
 {
 	if (argc > 1)
@@ -845,5 +867,6 @@ int main(int argc, char **argv __attribute__((unused)))
 	hardware();
 	registers();
 	events();
+	test_detach_at_interrupted_call();
 	return tap_done();
 }

@@ -177,6 +177,40 @@ static void test_settings(void)
 	CHECK_INT("modem lines", ioctl(slave, TIOCMGET, &v), -1);
 }
 
+/* stress-ng's pty class failed: settings could not be locked. */
+static void test_locked_settings(void)
+{
+	struct termios t, u, lock;
+
+	memset(&lock, 0xff, sizeof(lock));
+	CHECK_INT("what is locked", ioctl(slave, TIOCGLCKTRMIOS, &lock), 0);
+	CHECK("nothing at first", !lock.c_iflag && !lock.c_oflag && !lock.c_cflag && !lock.c_lflag && !lock.c_cc[VINTR]);
+	lock.c_lflag = ECHO | ICANON;
+	lock.c_cc[VINTR] = 1;
+	CHECK_INT("lock", ioctl(master, TIOCSLCKTRMIOS, &lock), 0);
+	memset(&lock, 0, sizeof(lock));
+	CHECK_INT("as the slave sees it", ioctl(slave, TIOCGLCKTRMIOS, &lock), 0);
+	TELL("locked", "%x %x %d %d", lock.c_iflag, lock.c_lflag, lock.c_cc[VINTR], lock.c_cc[VQUIT]);
+	tcgetattr(slave, &t);
+	u = t;
+	u.c_lflag ^= ECHO | ICANON | ISIG;
+	u.c_cc[VINTR] = 'x';
+	u.c_cc[VQUIT] = 'y';
+	ioctl(slave, TCSETS, &u);
+	tcgetattr(slave, &u);
+	CHECK_INT("flags that changed", u.c_lflag ^ t.c_lflag, ISIG);
+	TELL("characters", "%d %d", u.c_cc[VINTR], u.c_cc[VQUIT]);
+	CHECK_INT("not by everybody", IN_CHILD(setuid(1000); _exit(ioctl(slave, TIOCSLCKTRMIOS, &lock) < 0 ? errno : 0)),
+		  EXITED(EPERM));
+	CHECK_ERRNO("bad address", ioctl(slave, TIOCSLCKTRMIOS, (void *)8), EFAULT);
+	CHECK_ERRNO("bad address", ioctl(slave, TIOCGLCKTRMIOS, (void *)8), EFAULT);
+	memset(&lock, 0, sizeof(lock));
+	CHECK_INT("unlock", ioctl(slave, TIOCSLCKTRMIOS, &lock), 0);
+	ioctl(slave, TCSETS, &t);
+	tcgetattr(slave, &u);
+	CHECK("all as before", memcmp(&t, &u, sizeof(t)) == 0);
+}
+
 static void test_data(void)
 {
 	int n = -1;
@@ -547,6 +581,7 @@ int main(void)
 	test_options();
 	test_open();
 	test_settings();
+	test_locked_settings();
 	test_data();
 	test_nonblocking();
 	test_blocking();
