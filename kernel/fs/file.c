@@ -145,7 +145,7 @@ static void file_release(struct file *f)
 	might_sleep();
 	if (f->inode && !(f->mode & FILE_PATH_ONLY))
 		notify_dentry(f->path.dentry, f->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
-	if (unlikely(f->async))
+	if (unlikely(f->async || f->owner))
 		async_gone(f);
 	if (!list_empty(&f->epoll_items))
 		epoll_file_gone(f);

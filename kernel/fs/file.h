@@ -62,7 +62,7 @@ struct file {
 	void *data;                  /* the file type's */
 	struct spinlock lock;        /* rank FILES: flags, owner, epoll links */
 	struct list epoll_items;     /* lock: epoll items that watch it */
-	void *owner;                 /* lock: F_SETOWN target, opaque to fs/ */
+	void *owner;                 /* lock: F_SETOWN target: proc/sigio.c's, or NULL */
 	int owner_signal;            /* lock: F_SETSIG */
 	void *async;                 /* proc/sigio.c's, or NULL */
 	struct rcu_head rcu;

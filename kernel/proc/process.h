@@ -320,6 +320,10 @@ void process_set_exec_hook(void (*hook)(void));
 /* O_ASYNC. proc/sigio.c: whether such a file can; fd: what its signals name. 0 or -ENOMEM. May sleep. */
 bool sigio_possible(const struct file *f);
 int sigio_set(struct file *f, int fd, bool on);
+/* F_SETOWN of fcntl(2), for the running task: type F_OWNER_*, number 0 nobody. -ESRCH, -ENOMEM. May sleep. */
+int sigio_set_owner(struct file *f, int type, int number);
+/* *number 0: nobody, or nobody any more. */
+void sigio_get_owner(struct file *f, int *type, int *number);
 /* SIGURG for whoever F_SETOWN named: there are urgent data. May sleep. */
 void sigio_send_urgent(struct file *f);
 

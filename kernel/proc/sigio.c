@@ -5,6 +5,10 @@
  * holds a queue's lock, which comes after those that sending a signal takes, so the
  * signal is sent by deferred work.
  *
+ * Whom a file tells is remembered as a counted number, so that nobody else ever gets the
+ * signals once that process is gone; and whether they may be sent is decided by who
+ * asked for them with F_SETOWN, not by who opened the file.
+ *
  * The hooks are taken off before the file goes; work that is queued then has a
  * reference of its own, and finds that the file is gone.
  */
@@ -12,6 +16,7 @@
 #include "mem/slab.h"
 #include "proc/internal.h"
 #include "sched/work.h"
+#include <linux/fcntl.h>
 #include <linux/stat.h>
 
 #define HOOKS   4 /* wait queues of one file */
@@ -39,65 +44,165 @@ static void sigio_put(struct sigio *s)
 		kfree(s);
 }
 
-/* kill(2)'s rule, for who opened the file. Tree lock held. */
-static bool permitted(const struct file *f, const struct process *p)
-{
-	const struct cred *me = f->cred, *other;
+/* Whom a file tells: file->owner, under the file's lock. */
+struct sigio_owner {
+	struct pid *pid;         /* counted; NULL: nobody */
+	int type;                /* F_OWNER_* */
+	uint32_t uid, euid;      /* of who asked */
+};
 
-	if (!p->leader)
-		return false;
-	other = rcu_dereference(p->leader->cred);
-	return !me->euid || me->euid == other->suid || me->euid == other->uid || me->uid == other->suid ||
-	       me->uid == other->uid;
+/* kill(2)'s rule, for who asked. RCU. */
+static bool permitted(const struct sigio_owner *o, const struct task *t)
+{
+	const struct cred *other = rcu_dereference(t->cred);
+
+	return !o->euid || o->euid == other->suid || o->euid == other->uid || o->uid == other->suid ||
+	       o->uid == other->uid;
 }
 
-static void send_to(const struct file *f, int owner, int sig, const siginfo_t *info)
+/* Tree lock held. info NULL: from the kernel. If there is no room for what it says, SIGIO comes instead. */
+static void send_one(const struct sigio_owner *o, struct task *t, int sig, const siginfo_t *info)
+{
+	int result;
+
+	if (!t || !permitted(o, t))
+		return;
+	result = o->type == F_OWNER_TID ? signal_send_task(t, sig, info) : signal_send_process(t->process, sig, info);
+	if (result)
+		signal_send_process(t->process, SIGIO, NULL);
+}
+
+static void send_to(const struct sigio_owner *o, int sig, const siginfo_t *info)
 {
 	struct process *p;
-	struct pid *pid;
 
 	SPIN_GUARD(&process_tree_lock);
-	pid = pid_find(owner < 0 ? -owner : owner);
-	if (!pid)
-		return;
-	if (owner > 0) {
-		p = pid->process ? pid->process : pid->task ? pid->task->process : NULL; /* a thread stands for its process */
-		if (p && permitted(f, p))
-			signal_send_process(p, sig, info);
+	if (o->type != F_OWNER_PGRP) {
+		send_one(o, o->pid->task, sig, info);
 		return;
 	}
-	list_for_each_entry(p, &pid->group_members, group_link)
-		if (permitted(f, p))
-			signal_send_process(p, sig, info);
+	list_for_each_entry(p, &o->pid->group_members, group_link)
+		send_one(o, p->leader, sig, info);
+}
+
+/* A copy, its number counted; and what F_SETSIG said. False: there is none. */
+static bool get_owner(struct file *f, struct sigio_owner *out, int *sig)
+{
+	const struct sigio_owner *o;
+
+	SPIN_GUARD(&f->lock);
+	o = f->owner;
+	if (!o || !o->pid)
+		return false;
+	*out = *o;
+	*sig = f->owner_signal;
+	pid_get(out->pid);
+	return true;
+}
+
+/* Those whose own codes mean something else than what is ready. */
+static bool has_codes(int sig)
+{
+	return sig < SIGRTMIN && (SIGNAL_BIT(sig) & (SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) |
+						     SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGCHLD) |
+						     SIGNAL_BIT(SIGSYS)));
 }
 
 /* One signal; without F_SETSIG it says nothing but that there is something. */
 static void tell(const struct sigio *s, struct file *f, int code, int64_t band)
 {
 	siginfo_t info = { .si_code = code };
-	int owner, sig;
+	struct sigio_owner o;
+	int sig;
 
-	spin_lock(&f->lock);
-	owner = (int)(intptr_t)f->owner;
-	sig = f->owner_signal;
-	spin_unlock(&f->lock);
-	if (!owner)
+	if (!get_owner(f, &o, &sig))
 		return;
+	if (sig && has_codes(sig))
+		info.si_code = SI_SIGIO;
 	info.si_signo = sig;
 	info.si_band = band;
 	info.si_fd = s->fd;
-	send_to(f, owner, sig ? sig : SIGIO, sig ? &info : NULL);
+	send_to(&o, sig ? sig : SIGIO, sig ? &info : NULL);
+	pid_put(o.pid);
 }
 
 void sigio_send_urgent(struct file *f)
 {
-	int owner;
+	struct sigio_owner o;
+	int sig;
+
+	if (!get_owner(f, &o, &sig))
+		return;
+	send_to(&o, SIGURG, NULL);
+	pid_put(o.pid);
+}
+
+static struct pid *find_counted(int number)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = pid_find(number);
+	if (pid && !refcount_get_unless_zero(&pid->refs))
+		pid = NULL;
+	rcu_read_unlock();
+	return pid;
+}
+
+static void owner_free(struct sigio_owner *o)
+{
+	if (!o)
+		return;
+	pid_put(o->pid);
+	kfree(o);
+}
+
+int sigio_set_owner(struct file *f, int type, int number)
+{
+	struct sigio_owner *old, *o = kzalloc(sizeof(*o), ALLOC_KERNEL);
+
+	if (!o)
+		return -ENOMEM;
+	o->pid = number ? find_counted(number) : NULL;
+	if (number && !o->pid) {
+		kfree(o);
+		return -ESRCH;
+	}
+	o->type = type;
+	o->uid = cred_current()->uid;
+	o->euid = cred_current()->euid;
+	spin_lock(&f->lock);
+	old = f->owner;
+	f->owner = o;
+	spin_unlock(&f->lock);
+	owner_free(old);
+	return 0;
+}
+
+/* Whether there is still anybody of that kind. */
+static bool is_there(const struct sigio_owner *o)
+{
+	SPIN_GUARD(&process_tree_lock);
+	if (o->type == F_OWNER_PGRP)
+		return !list_empty(&o->pid->group_members);
+	return o->type == F_OWNER_PID ? o->pid->process != NULL : o->pid->task != NULL;
+}
+
+void sigio_get_owner(struct file *f, int *type, int *number)
+{
+	struct sigio_owner o;
+	int sig;
 
 	spin_lock(&f->lock);
-	owner = (int)(intptr_t)f->owner;
+	*type = f->owner ? ((struct sigio_owner *)f->owner)->type : F_OWNER_TID; /* as Linux says of a fresh file */
 	spin_unlock(&f->lock);
-	if (owner)
-		send_to(f, owner, SIGURG, NULL);
+	*number = 0;
+	if (!get_owner(f, &o, &sig))
+		return;
+	*type = o.type;
+	if (is_there(&o))
+		*number = o.pid->number;
+	pid_put(o.pid);
 }
 
 static struct file *file_of(struct sigio *s)
@@ -156,7 +261,7 @@ static void hook_queue(struct poll_table *pt, struct waitq *q)
 	waitq_add(q, &h->wait);
 }
 
-void sigio_gone(struct file *f)
+static void sigio_gone(struct file *f)
 {
 	struct sigio *s = f->async;
 
@@ -167,6 +272,12 @@ void sigio_gone(struct file *f)
 		waitq_remove(s->hook[i].queue, &s->hook[i].wait);
 	rcu_assign(s->file, (struct file *)NULL);
 	sigio_put(s);
+}
+
+void sigio_file_gone(struct file *f)
+{
+	sigio_gone(f);
+	owner_free(f->owner);
 }
 
 static int begin(struct file *f, int fd)

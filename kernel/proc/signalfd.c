@@ -40,7 +40,11 @@ static void fill_by_code(struct signalfd_siginfo *s, const siginfo_t *i)
 	} else if (by_kernel && (BIT(i->si_signo) & (BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGBUS) |
 						    BIT(SIGTRAP)))) {
 		s->ssi_addr = (uint64_t)i->si_addr;
-	} else if ((by_kernel && i->si_signo == SIGIO) || i->si_code == SI_SIGIO) {
+	} else if (by_kernel && i->si_signo == SIGSYS) {
+		s->ssi_call_addr = (uint64_t)i->si_call_addr;
+		s->ssi_syscall = i->si_syscall;
+		s->ssi_arch = i->si_arch;
+	} else if ((by_kernel && i->si_code <= NSIGPOLL) || i->si_code == SI_SIGIO) {
 		s->ssi_band = (uint32_t)i->si_band;
 		s->ssi_fd = i->si_fd;
 	} else if (i->si_code == SI_TIMER) {

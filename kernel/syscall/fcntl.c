@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * syscall/fcntl.c: fcntl(2), flock(2), and the ioctl(2) requests that any file
- * understands. Which process F_SETOWN named is kept as its number.
+ * understands. Whom F_SETOWN named is kept by proc/sigio.c.
  */
 #include "fs/inode.h"
 #include "fs/memfd.h"
@@ -81,21 +81,19 @@ static int record_lock(struct file *f, int command, uaddr_t at)
 
 static int set_owner(struct file *f, int number)
 {
-	struct pid *p;
-
 	if (number == INT_MIN)
 		return -EINVAL;
-	rcu_read_lock();
-	p = number ? pid_find(number < 0 ? -number : number) : NULL;
-	rcu_read_unlock();
-	if (number && !p)
-		return -ESRCH;
-	SPIN_GUARD(&f->lock);
-	f->owner = (void *)(intptr_t)number;
-	return 0;
+	return number < 0 ? sigio_set_owner(f, F_OWNER_PGRP, -number) : sigio_set_owner(f, F_OWNER_PID, number);
 }
 
-/* The same with its kind said; a thread is known by its number as well. */
+static int get_owner(struct file *f)
+{
+	int type, number;
+
+	sigio_get_owner(f, &type, &number);
+	return type == F_OWNER_PGRP ? -number : number;
+}
+
 static int set_owner_ex(struct file *f, uaddr_t from)
 {
 	struct f_owner_ex o;
@@ -104,14 +102,14 @@ static int set_owner_ex(struct file *f, uaddr_t from)
 		return -EFAULT;
 	if (o.type != F_OWNER_TID && o.type != F_OWNER_PID && o.type != F_OWNER_PGRP)
 		return -EINVAL;
-	return set_owner(f, o.type == F_OWNER_PGRP ? -o.pid : o.pid);
+	return sigio_set_owner(f, o.type, o.pid);
 }
 
 static int get_owner_ex(struct file *f, uaddr_t to)
 {
-	int owner = (int)(intptr_t)READ_ONCE(f->owner);
-	struct f_owner_ex o = { owner < 0 ? F_OWNER_PGRP : F_OWNER_PID, owner < 0 ? -owner : owner };
+	struct f_owner_ex o;
 
+	sigio_get_owner(f, &o.type, &o.pid);
 	return put_user_struct(to, o);
 }
 
@@ -144,7 +142,7 @@ static int64_t file_control(struct file *f, int fd, int command, uint64_t argume
 	case F_OFD_SETLKW:
 		return record_lock(f, command, argument);
 	case F_GETOWN:
-		return (intptr_t)f->owner;
+		return get_owner(f);
 	case F_SETOWN:
 		return set_owner(f, (int)argument);
 	case F_SETOWN_EX:
