@@ -165,12 +165,25 @@ nsec_t fair_slice_left(const struct thread *t)
 	return likely(t->weight == WEIGHT_NORMAL) ? left : left * t->weight / WEIGHT_NORMAL;
 }
 
-/* Beyond its next slice, which marks who gave way until it had so much. */
-void fair_yield(struct thread *t)
+/*
+ * It gives up what it is owed and stands just ahead of where the others are on average, so
+ * that one of them is eligible and it is not: who waits, yielding, for another to do something
+ * would otherwise do so until the two are even. Its deadline goes beyond its next slice, which
+ * marks who gave way until it had so much.
+ */
+void fair_yield(struct fair_queue *q, struct thread *t)
 {
-	int64_t slice = to_virtual(t, SLICE_NS);
+	int64_t slice = to_virtual(t, SLICE_NS), others = q->load - t->weight;
+	int64_t at = t->vruntime - q->base, ahead;
 
-	t->deadline = min(t->deadline + slice, t->vruntime + 2 * slice);
+	if (others > 0) {
+		ahead = (q->sum - at * t->weight) / others + 1 - at;
+		if (ahead > 0) {
+			t->vruntime += ahead;
+			q->sum += ahead * t->weight;
+		}
+	}
+	t->deadline = min(max(t->deadline, t->vruntime) + slice, t->vruntime + 2 * slice);
 }
 
 /*

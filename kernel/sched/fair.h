@@ -37,8 +37,8 @@ struct thread *fair_pick(struct fair_queue *q);
 void fair_charge(struct fair_queue *q, struct thread *t, nsec_t ran);
 /* ns until t has had its slice, if it runs on. */
 nsec_t fair_slice_left(const struct thread *t);
-/* t, which runs, gives up the rest of its slice. */
-void fair_yield(struct thread *t);
+/* t, which runs, gives up the rest of its slice and what it is owed. */
+void fair_yield(struct fair_queue *q, struct thread *t);
 /* Whether t, which has just been inserted, is to run before the one that runs, whose turn that may end. */
 bool fair_precedes(const struct fair_queue *q, const struct thread *t, struct thread *running);
 /* Its weight changes; t has not joined. */

@@ -20,6 +20,7 @@
 
 #define RT_PRIORITIES 100
 #define RR_SLICE_NS   100000000 /* of SCHED_RR, if nobody changed it */
+#define YIELD_LEAST_NS 10000    /* some switches: a fair thread runs so long before it may yield, see sched_yield_user() */
 #define BALANCE_NS    30000000  /* between two comparisons of load */
 #define SAMPLE_FIRST_NS 10000000    /* after a thread began to run, until it is looked at */
 #define SAMPLE_MOST_NS  1000000000  /* the same, if it has run for long */
@@ -42,6 +43,7 @@ struct runq {
 	nsec_t rt_period_start;       /* lock */
 	nsec_t rt_used;               /* lock: by real-time threads in that period, up to the last switch */
 	nsec_t slice_end;             /* owner, interrupts off; read by others with the lock: INT64_MAX while nobody else waits */
+	nsec_t may_yield_at;          /* owner, interrupts off: sched_yield(2) of a fair thread does nothing before */
 	nsec_t sample_at, sample_gap; /* owner, interrupts off: when the running thread is looked at next; INT64_MAX for idle */
 	uint64_t switches;            /* lock */
 	struct cpu_times times;       /* lock: up to the last switch */

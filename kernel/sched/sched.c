@@ -147,7 +147,7 @@ static bool settle_previous(struct runq *rq, struct thread *prev, enum reason re
 	if (unlikely(rq->misplaced))
 		return true;
 	if (reason == YIELDS && !thread_is_rt(prev))
-		fair_yield(prev);
+		fair_yield(&rq->fair, prev);
 	runq_insert(rq, prev, reason == PREEMPTED && !slice_over(prev));
 	return false;
 }
@@ -207,6 +207,7 @@ static void switch_away(enum reason reason)
 
 	struct thread *next = pick_next(rq, prev, now, aside);
 	next->run_start = now;
+	rq->may_yield_at = reason == YIELDS && next != prev ? now : now + YIELD_LEAST_NS;
 	set_slice(rq, next, now);
 	rcu_quiescent();
 	if (next != prev) {
@@ -241,9 +242,24 @@ void sched_preempt(void)
 void sched_yield(void)
 {
 	uint64_t irq = irq_save();
+
+	if (cpu_local_ptr(runq)->queued > 1)
+		switch_away(YIELDS);
+	irq_restore(irq);
+}
+
+/*
+ * Who has just come to run because another slept or was preempted goes on for a little: a
+ * switch costs more than what it got. So a loop that yields with a lock held takes many
+ * turns for each try of another to have the lock. Who runs because another yielded may give
+ * the processor back at once: those two wait for each other that way.
+ */
+void sched_yield_user(void)
+{
+	uint64_t irq = irq_save();
 	struct runq *rq = cpu_local_ptr(runq);
 
-	if (rq->queued > 1)
+	if (rq->queued > 1 && (thread_is_rt(rq->current) || clock_now() >= rq->may_yield_at))
 		switch_away(YIELDS);
 	irq_restore(irq);
 }

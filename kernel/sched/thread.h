@@ -155,8 +155,10 @@ static inline void thread_set_state(uint32_t state)
 void sched_switch(void);
 /* Gives the processor away but stays runnable, as an interrupt would make it: the way back to user mode with WORK_RESCHED. */
 void sched_preempt(void);
-/* sched_yield(2). */
+/* Stays runnable and lets others go first. */
 void sched_yield(void);
+/* sched_yield(2): the same, but for a thread that only just came to run. */
+void sched_yield_user(void);
 
 /* Wakes t if its state is in mask. True if it was asleep. Any context. */
 bool thread_wake_state(struct thread *t, uint32_t mask);

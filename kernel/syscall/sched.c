@@ -32,7 +32,7 @@ static bool is_known(int policy)
 
 SYSCALL0(sched_yield)
 {
-	sched_yield();
+	sched_yield_user();
 	return 0;
 }
 

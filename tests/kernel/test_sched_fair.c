@@ -199,9 +199,34 @@ KTEST(fair_who_yields_with_a_lock_starves_nobody)
 		if (fair_precedes(&q, waiter, holder))
 			break;
 		fair_charge(&q, holder, 300);
-		fair_yield(holder);
+		fair_yield(&q, holder);
 		fair_remove(&q, waiter);
 	}
 	check(turn < 20000);
+	end();
+}
+
+/* Whoever waits by yielding, and is owed much, is not picked before the one it waits for. */
+KTEST(fair_who_yields_gives_up_what_it_is_owed)
+{
+	check(begin(4));
+	for (unsigned i = 1; i < 4; i++) {
+		t[i].weight = i * WEIGHT_NORMAL / 2;
+		wait_in_tree(&t[i]);
+	}
+	for (unsigned i = 0; i < 100; i++)
+		run(SLICE_NS / 2);
+	fair_join(&q, &t[0]);
+	for (unsigned i = 1; i < 4; i++) {
+		struct thread *ran = fair_pick(&q);
+
+		fair_remove(&q, ran);
+		fair_charge(&q, ran, 2 * SLICE_NS);
+		fair_insert(&q, ran);
+	}
+	fair_yield(&q, &t[0]);
+	fair_insert(&q, &t[0]);
+	check(fair_pick(&q) != &t[0]);
+	check_equal(fair_pick(&q)->deadline, best_by_hand(4)->deadline);
 	end();
 }
