@@ -441,5 +441,6 @@ void frame_stats(struct frame_stats *s)
 		.tables = (uint64_t)max_t(int64_t, kind[ALLOC_TABLES / ALLOC_USER], 0),
 		.slab = (uint64_t)max_t(int64_t, kind[ALLOC_SLAB / ALLOC_USER], 0),
 		.stacks = (uint64_t)max_t(int64_t, kind[ALLOC_STACK / ALLOC_USER], 0),
+		.maps = (uint64_t)max_t(int64_t, kind[ALLOC_MAPS / ALLOC_USER], 0),
 	};
 }

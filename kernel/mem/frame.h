@@ -22,10 +22,11 @@ enum alloc_flags {
 	ALLOC_MODE   = 3,
 	ALLOC_ZERO   = 1 << 2, /* contents zeroed */
 	ALLOC_USER   = 1 << 3, /* counted as a program's memory */
-	ALLOC_TABLES = 2 << 3, /* counted as page tables */
+	ALLOC_TABLES = 2 << 3, /* counted as page tables: of user space */
 	ALLOC_SLAB   = 3 << 3, /* counted as slabs: for mem/slab.c */
 	ALLOC_STACK  = 4 << 3, /* counted as kernel stacks: for mem/kstack.c */
-	ALLOC_KIND   = 7 << 3, /* one of the four, or 0: the kernel's own */
+	ALLOC_MAPS   = 5 << 3, /* counted as tables of the kernel half, and shadow: they stay for good */
+	ALLOC_KIND   = 7 << 3, /* one of the five, or 0: the kernel's own */
 	ALLOC_CHECKED = 1 << 6, /* fault injection was asked already: inside mem/ */
 };
 
@@ -117,7 +118,7 @@ extern struct page *zero_page;
 
 /* Frames; snapshot without a lock. */
 struct frame_stats {
-	uint64_t total, free, kernel, user, slab, tables, stacks;
+	uint64_t total, free, kernel, user, slab, tables, stacks, maps;
 };
 void frame_stats(struct frame_stats *s);
 

@@ -31,7 +31,7 @@ static paddr_t table_alloc(void)
 
 	if (!buddy.total)
 		return upcall_boot_alloc(PAGE_SIZE);
-	page = frame_alloc(0, ALLOC_NOWAIT | ALLOC_ZERO | ALLOC_TABLES | ALLOC_CHECKED);
+	page = frame_alloc(0, ALLOC_NOWAIT | ALLOC_ZERO | ALLOC_MAPS | ALLOC_CHECKED);
 	return page ? page_to_phys(page) : 0;
 }
 

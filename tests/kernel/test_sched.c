@@ -307,7 +307,7 @@ KTEST(threads_are_freed_when_they_end)
 				break;
 			sleep_until(clock_now() + 10 * MS, 0);
 		}
-		kept = after.free + after.tables + 64 < before.free + before.tables;
+		kept = after.free + after.maps + 64 < before.free + before.maps;
 	}
 	check(!kept);
 }
