@@ -2,6 +2,7 @@
 /* poll, ppoll, select, pselect, epoll, eventfd. */
 #include "tap.h"
 #include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -217,11 +218,80 @@ static void eventfds(void)
 	close(fd);
 }
 
+#define BUSY 600
+static int busy[BUSY];
+static volatile bool enough;
+
+static void *writes(void *arg)
+{
+	uint64_t one = 1;
+
+	while (!enough)
+		for (int i = 0; i < BUSY; i++)
+			write(busy[i], &one, sizeof(one));
+	return arg;
+}
+
+/* A file that becomes ready again while epoll_wait(2) looks at the others. */
+static void once_a_call(void)
+{
+	static struct epoll_event e, v[2 * BUSY];
+	static int seen[BUSY];
+	int ep = epoll_create1(0), twice = 0, n;
+	pthread_t t;
+
+	for (int i = 0; i < BUSY; i++) {
+		busy[i] = eventfd(0, EFD_NONBLOCK);
+		e = (struct epoll_event){ .events = EPOLLIN | EPOLLET, .data.fd = i };
+		epoll_ctl(ep, EPOLL_CTL_ADD, busy[i], &e);
+	}
+	pthread_create(&t, NULL, writes, NULL);
+	for (int call = 1; call < 500; call++) {
+		n = epoll_wait(ep, v, 2 * BUSY, 100);
+		for (int i = 0; i < n; i++) {
+			twice += seen[v[i].data.fd] == call;
+			seen[v[i].data.fd] = call;
+		}
+	}
+	enough = true;
+	pthread_join(t, NULL);
+	CHECK_INT("epoll_wait tells of no file twice", twice, 0);
+	for (int i = 0; i < BUSY; i++)
+		close(busy[i]);
+	close(ep);
+}
+
+/* The end of a file that many instances watch. */
+static void many_watchers(void)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	struct rlimit old, more = { 9000, 9000 };
+	static int ep[8000];
+	int f = eventfd(0, 0);
+	int64_t start;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	more.rlim_max = old.rlim_max > 9000 ? old.rlim_max : 9000;
+	setrlimit(RLIMIT_NOFILE, &more);
+	for (int i = 0; i < 8000; i++) {
+		ep[i] = epoll_create1(0);
+		epoll_ctl(ep[i], EPOLL_CTL_ADD, f, &e);
+	}
+	start = now_ns(CLOCK_MONOTONIC);
+	CHECK_OK("close of a file with 8000 watchers", close(f));
+	CHECK("takes less than a second", now_ns(CLOCK_MONOTONIC) - start < 1000000000);
+	for (int i = 0; i < 8000; i++)
+		close(ep[i]);
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
 int main(void)
 {
 	polls();
 	selects();
 	epolls();
 	eventfds();
+	once_a_call();
+	many_watchers();
 	return tap_done();
 }

@@ -8,7 +8,9 @@
  * off the list one by one and asks the file: what is not ready after all is simply
  * dropped, since the next event puts it back. Level-triggered items that were
  * ready go to the end of the list again; edge-triggered ones wait for the next
- * call-back; spent oneshot items have no events left that could match.
+ * call-back; spent oneshot items have no events left that could match. What happens to
+ * an item that a call has told of already waits for the next call: a program may close the
+ * file, or free what belongs to it, at the first it reads of it.
  *
  * A waiter is taken off the list of waiters by the one who wakes it, so that each
  * event wakes another thread; who leaves with items on the list wakes the next.
@@ -84,15 +86,19 @@ static struct epoll_item *next_ready(struct epoll *ep, struct epoll_item *kept, 
 static int report(struct epoll_item *item, uaddr_t to, bool *stays)
 {
 	struct epoll_event event;
-	uint32_t revents = item->events & ~EPOLL_MODES ? epoll_item_poll(item) : 0;
+	uint32_t revents;
 
-	*stays = false;
+	*stays = item->told == item->ep->round;
+	if (*stays)
+		return 0;
+	revents = item->events & ~EPOLL_MODES ? epoll_item_poll(item) : 0;
 	if (!revents)
 		return 0;
 	event = (struct epoll_event){ .events = revents, .data = item->data };
 	*stays = true;
 	if (copy_to_user(to, &event, sizeof(event)))
 		return -EFAULT;
+	item->told = item->ep->round;
 	*stays = !(item->events & (EPOLLONESHOT | EPOLLET));
 	if (item->events & EPOLLONESHOT)
 		atomic_store(&item->events, item->events & EPOLL_MODES);
@@ -107,6 +113,7 @@ static int collect(struct epoll *ep, uaddr_t to, int max)
 	bool stays;
 
 	mutex_lock(&ep->lock);
+	ep->round++;
 	while ((item = next_ready(ep, kept, &again, result >= 0 && n < max)) != NULL) {
 		result = report(item, to + (uaddr_t)n * sizeof(struct epoll_event), &stays);
 		kept = stays ? item : NULL;

@@ -19,6 +19,7 @@ struct epoll {
 	struct rb_root items;       /* lock: by (file, fd) */
 	struct file *file;          /* immutable, not counted */
 	struct spinlock ready_lock; /* rank POLL, interrupts off */
+	uint64_t round;             /* lock: how often events were collected */
 	struct list ready;          /* ready_lock: items that may be ready */
 	struct list waiters;        /* ready_lock: threads in epoll_wait, in order */
 	struct waitq poll_wait;     /* those who watch this instance itself */
@@ -39,6 +40,7 @@ struct epoll_item {
 	int fd;                     /* immutable */
 	uint32_t events;            /* atomic; written under the instance's lock: EPOLL*, 0 modes apart when a oneshot is spent */
 	uint64_t data;              /* the instance's lock */
+	uint64_t told;              /* the instance's lock: in which round it was told of last */
 	struct list ready_link;     /* ready_lock */
 	struct list file_link;      /* file->lock */
 	struct epoll_hook hook;     /* the first, which is all most files need */

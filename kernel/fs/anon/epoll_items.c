@@ -143,16 +143,16 @@ static struct epoll *first_watcher(struct file *f)
 	return ep;
 }
 
-/* An item of ep that watches f; the instance's lock keeps it. */
-static struct epoll_item *item_of(struct epoll *ep, struct file *f)
+/* The first item that watches f, if it is ep's; the instance's lock keeps it. */
+static struct epoll_item *first_if_of(struct epoll *ep, struct file *f)
 {
 	struct epoll_item *i;
 
 	SPIN_GUARD(&f->lock);
-	list_for_each_entry(i, &f->epoll_items, file_link)
-		if (i->ep == ep)
-			return i;
-	return NULL;
+	if (list_empty(&f->epoll_items))
+		return NULL;
+	i = list_first_entry(&f->epoll_items, struct epoll_item, file_link);
+	return i->ep == ep ? i : NULL;
 }
 
 void epoll_file_gone(struct file *f)
@@ -162,7 +162,7 @@ void epoll_file_gone(struct file *f)
 
 	while ((ep = first_watcher(f)) != NULL) {
 		mutex_lock(&ep->lock);
-		while ((item = item_of(ep, f)) != NULL)
+		while ((item = first_if_of(ep, f)) != NULL)
 			epoll_item_remove(item);
 		mutex_unlock(&ep->lock);
 		epoll_put(ep);
