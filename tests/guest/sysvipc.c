@@ -482,6 +482,68 @@ static void test_proc(void)
 	shmctl(shmget(0x13, 1, 0), IPC_RMID, NULL);
 }
 
+static long unreclaimable(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[100];
+	long kb = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!kb)
+			sscanf(line, "SUnreclaim: %ld", &kb);
+	fclose(f);
+	return kb;
+}
+
+/* Entries of sets that are removed while the process goes on. */
+static void test_sem_undo_of_removed(void)
+{
+	struct sembuf op = { 0, 1, SEM_UNDO };
+	long before = unreclaimable(), done = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		int set = semget(IPC_PRIVATE, 20, IPC_CREAT | 0600);
+
+		done += semop(set, &op, 1) == 0;
+		semctl(set, 0, IPC_RMID);
+	}
+	CHECK_INT("sets made, used and removed", done, 20000);
+	CHECK("leave nothing behind", unreclaimable() - before < 4000);
+}
+
+static void test_smallest_type(void)
+{
+	struct { long type; char text[8]; } m = { 5, "five" };
+	int q = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+
+	msgsnd(q, &m, 5, 0);
+	m.type = 3;
+	msgsnd(q, &m, 5, 0);
+	CHECK_INT("the smallest number asks for any type", msgrcv(q, &m, 8, LONG_MIN, IPC_NOWAIT), 5);
+	CHECK_INT("the lowest first", m.type, 3);
+	msgctl(q, IPC_RMID, NULL);
+}
+
+static void test_owner_of_nobody(void)
+{
+	int q = msgget(IPC_PRIVATE, IPC_CREAT | 0600), s = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600),
+	    m = shmget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+	struct msqid_ds qd;
+	struct semid_ds sd;
+	struct shmid_ds md;
+
+	msgctl(q, IPC_STAT, &qd);
+	semctl(s, 0, IPC_STAT, &sd);
+	shmctl(m, IPC_STAT, &md);
+	qd.msg_perm.uid = sd.sem_perm.gid = md.shm_perm.uid = -1;
+	CHECK_ERRNO("a queue of nobody", msgctl(q, IPC_SET, &qd), EINVAL);
+	CHECK_ERRNO("a set of nobody's group", semctl(s, 0, IPC_SET, &sd), EINVAL);
+	CHECK_ERRNO("memory of nobody", shmctl(m, IPC_SET, &md), EINVAL);
+	msgctl(q, IPC_RMID, NULL);
+	semctl(s, 0, IPC_RMID);
+	shmctl(m, IPC_RMID, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc && strcmp(argv[0], "nothing") == 0)
@@ -492,6 +554,9 @@ int main(int argc, char **argv)
 	test_sem_waiting();
 	test_sem_undo();
 	test_sem_remove();
+	test_sem_undo_of_removed();
+	test_smallest_type();
+	test_owner_of_nobody();
 	test_messages();
 	test_message_waiting();
 	test_shm_get();

@@ -263,12 +263,15 @@ void ipc_get_perm(const struct ipc_object *o, struct ipc64_perm *p)
 	};
 }
 
-void ipc_set_perm(struct ipc_object *o, const struct ipc64_perm *p)
+int ipc_set_perm(struct ipc_object *o, const struct ipc64_perm *p)
 {
 	assert_held(&o->lock);
+	if (p->uid == UINT32_MAX || p->gid == UINT32_MAX)
+		return -EINVAL;
 	o->uid = p->uid;
 	o->gid = p->gid;
 	o->mode = (o->mode & ~0777u) | (p->mode & 0777);
+	return 0;
 }
 
 int ipc_show(struct ipc_table *t, struct text *text, void (*show)(struct text *text, struct ipc_object *o))

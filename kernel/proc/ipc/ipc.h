@@ -80,9 +80,9 @@ void ipc_forget_key(struct ipc_table *t, struct ipc_object *o);
 int ipc_check(const struct ipc_object *o, unsigned wanted);
 /* May it change the owner or remove the object? 0, -EIDRM, -EPERM. */
 int ipc_check_owner(const struct ipc_object *o);
-/* Filled and taken over: IPC_STAT and IPC_SET. */
+/* Filled and taken over: IPC_STAT and IPC_SET; -EINVAL: nobody's number. */
 void ipc_get_perm(const struct ipc_object *o, struct ipc64_perm *p);
-void ipc_set_perm(struct ipc_object *o, const struct ipc64_perm *p);
+int ipc_set_perm(struct ipc_object *o, const struct ipc64_perm *p);
 void ipc_init(struct ipc_object *o);
 
 /* For /proc/sysvipc: calls show for each, with its lock held. */

@@ -222,7 +222,7 @@ static ssize_t deliver(const struct message *m, uaddr_t to, size_t room, long *t
 
 ssize_t msg_receive(int id, uaddr_t to, size_t size, long type, int flags, long *got_type)
 {
-	struct wish w = { .type = type, .flags = flags, .room = size };
+	struct wish w = { .type = max(type, -LONG_MAX), .flags = flags, .room = size };
 	struct ipc_object *o;
 	ssize_t result;
 	int error;
@@ -297,8 +297,9 @@ int msg_set(int id, const struct msqid64_ds *in)
 	error = ipc_check_owner(o);
 	if (!error && in->msg_qbytes > MSGMNB && !cred_capable(cred_current(), CAP_SYS_RESOURCE))
 		error = -EPERM;
+	if (!error)
+		error = ipc_set_perm(o, &in->msg_perm);
 	if (!error) {
-		ipc_set_perm(o, &in->msg_perm);
 		q->most_bytes = in->msg_qbytes;
 		q->changed = ipc_now();
 	}

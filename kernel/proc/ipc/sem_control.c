@@ -62,10 +62,10 @@ int sem_set_owner(int id, const struct ipc64_perm *perm)
 		return error;
 	spin_lock(&o->lock);
 	error = ipc_check_owner(o);
-	if (!error) {
-		ipc_set_perm(o, perm);
+	if (!error)
+		error = ipc_set_perm(o, perm);
+	if (!error)
 		sem_set_of(o)->changed = ipc_now();
-	}
 	spin_unlock(&o->lock);
 	ipc_put(&sem_table, o);
 	return error;

@@ -5,6 +5,10 @@
  * list, with an entry for each set they used so. An entry is in two lists: its
  * owner's, under the list's lock, and the set's, under the set's. The two locks
  * are never held together.
+ *
+ * Entries of sets that were removed are dropped when another one is looked for in vain: a program
+ * that makes and removes sets all the time does not collect them. Nobody uses such an entry any more,
+ * since whoever has the set's lock sees first that the set is gone.
  */
 #include "mem/slab.h"
 #include "proc/internal.h"
@@ -43,17 +47,21 @@ int sem_undo_fork(struct task *parent, struct task *child, uint64_t flags)
 	return 0;
 }
 
-/* The entry for a set, put in front: who uses a set will again. Lock held. */
-static struct sem_undo *find_locked(struct sem_undo_list *l, const struct sem_set *s)
+/* The entry for a set, put in front: who uses a set will again. On the way those of removed sets go to the list gone. Lock held. */
+static struct sem_undo *find_locked(struct sem_undo_list *l, const struct sem_set *s, struct list *gone)
 {
-	struct sem_undo *u;
+	struct sem_undo *u, *next;
 
 	assert_held(&l->lock);
-	list_for_each_entry(u, &l->entries, by_list) {
+	list_for_each_entry_safe(u, next, &l->entries, by_list) {
 		if (u->set == s) {
 			list_del(&u->by_list);
 			list_add_head(&u->by_list, &l->entries);
 			return u;
+		}
+		if (READ_ONCE(u->set->object.removed)) {
+			list_del(&u->by_list);
+			list_add_tail(&u->by_list, gone);
 		}
 	}
 	return NULL;
@@ -77,8 +85,23 @@ static void entry_free(struct sem_undo *u)
 	kfree(u);
 }
 
+static void drop_all(struct list *gone)
+{
+	while (!list_empty(gone)) {
+		struct sem_undo *u = list_first_entry(gone, struct sem_undo, by_list);
+		struct sem_set *s = u->set;
+
+		list_del(&u->by_list);
+		spin_lock(&s->object.lock);
+		list_del_init(&u->by_set);
+		spin_unlock(&s->object.lock);
+		entry_free(u);
+	}
+}
+
 struct sem_undo *sem_undo_get(struct sem_set *s)
 {
+	struct list gone = LIST_INIT(gone);
 	struct task *t = task_current();
 	struct sem_undo *u, *fresh;
 	struct sem_undo_list *l;
@@ -89,18 +112,20 @@ struct sem_undo *sem_undo_get(struct sem_set *s)
 	if (!l)
 		return NULL;
 	spin_lock(&l->lock);
-	u = find_locked(l, s);
+	u = find_locked(l, s, &gone);
 	spin_unlock(&l->lock);
+	drop_all(&gone);
 	if (u)
 		return u;
 	fresh = entry_create(s);
 	if (!fresh)
 		return NULL;
 	spin_lock(&l->lock);
-	u = find_locked(l, s);
+	u = find_locked(l, s, &gone);
 	if (!u)
 		list_add_head(&fresh->by_list, &l->entries);
 	spin_unlock(&l->lock);
+	drop_all(&gone);
 	if (u) { /* another thread was faster */
 		entry_free(fresh);
 		return u;
