@@ -63,6 +63,7 @@ int proc_number_store(struct proc_number *number, const char *buf); /* 0 or -EIN
 struct proc_pid_file {
 	const char *name;                                  /* "stat", "maps", "fd" … */
 	uint32_t mode;                                     /* S_IFREG, S_IFDIR, S_IFLNK and permissions */
+	enum { PROC_OF_BOTH, PROC_OF_PROCESS, PROC_OF_THREAD } only; /* where it is: /proc/PID, /proc/PID/task/TID */
 	bool guarded;                                      /* whatever the mode, only for who may_inspect */
 	int (*show)(void *task, struct text *t);           /* regular files */
 	int (*store)(void *task, const char *buf, size_t n);

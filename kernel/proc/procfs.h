@@ -28,6 +28,16 @@ int proc_show_maps(void *task, struct text *t);
 ssize_t proc_read_mem(void *task, struct io *io, struct iter *to);
 ssize_t proc_write_mem(void *task, struct io *io, struct iter *from);
 int proc_link_exe(void *task, struct path *out);
+struct area;
+int proc_put_area(struct text *x, const struct area *a);       /* its line in maps. 0 or -ENOMEM */
+void proc_put_area_kind(struct text *x, const struct area *a); /* " file=NAME", " heap" … */
+
+/* procfs_usage.c */
+int proc_show_smaps(void *task, struct text *t);
+int proc_show_smaps_rollup(void *task, struct text *t);
+int proc_show_numa_maps(void *task, struct text *t);
+ssize_t proc_read_pagemap(void *task, struct io *io, struct iter *to);
+int proc_store_clear_refs(void *task, const char *buf, size_t n);
 
 /* procfs_files.c */
 int proc_link_cwd(void *task, struct path *out);
@@ -55,6 +65,10 @@ int proc_store_oom_adj(void *task, const char *buf, size_t n);
 int proc_show_no_session(void *task, struct text *t);
 int proc_show_id_map(void *task, struct text *t);
 int proc_show_setgroups(void *task, struct text *t);
+int proc_show_children(void *task, struct text *t);
+int proc_show_nothing(void *task, struct text *t);
+int proc_show_cpuset(void *task, struct text *t);
+int proc_show_time_offsets(void *task, struct text *t);
 
 /* procfs_namespace.c: the one namespace of each kind. */
 extern const char *const proc_namespaces[];

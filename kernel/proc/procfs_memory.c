@@ -95,11 +95,28 @@ static const char *area_name(const struct space *s, const struct area *a)
 	return NULL;
 }
 
-static int show_area(void *arg, const struct area *a)
+static void put_name(struct text *x, const struct area *a, size_t before)
 {
-	struct text *x = arg;
 	struct file *f = a->file;
-	const char *name = area_name(a->space, a);
+	const char *name = area_name(a->space, a), *shown = name;
+	char *page = NULL;
+	int error;
+
+	if (!f && !name)
+		return;
+	while (x->length - before < 73 && !x->failed)
+		text_put(x, " ", 1);
+	if (f) {
+		page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
+		shown = page ? path_name(&f->path, &root_path, page, PAGE_SIZE, &error) : NULL;
+	}
+	text_printf(x, "%s", shown ? shown : "");
+	kfree(page);
+}
+
+int proc_put_area(struct text *x, const struct area *a)
+{
+	struct file *f = a->file;
 	size_t before = x->length;
 
 	text_printf(x, "%08lx-%08lx %c%c%c%c %08lx ", a->start, a->end, a->flags & AREA_READ ? 'r' : '-',
@@ -112,18 +129,33 @@ static int show_area(void *arg, const struct area *a)
 
 		text_printf(x, "%02x:%02x %lu ", (unsigned)(dev >> 8 & 0xfff), (unsigned)(dev & 0xff), f->inode->ino);
 	}
-	if (f || name) {
-		while (x->length - before < 73)
-			text_put(x, " ", 1);
-		char *page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
-		int error;
-		const char *shown = f && page ? path_name(&f->path, &root_path, page, PAGE_SIZE, &error) : name;
-
-		text_printf(x, "%s", shown ? shown : "");
-		kfree(page);
-	}
+	put_name(x, a, before);
 	text_put(x, "\n", 1);
 	return x->failed ? -ENOMEM : 0;
+}
+
+void proc_put_area_kind(struct text *x, const struct area *a)
+{
+	struct file *f = a->file;
+	char *page;
+	int error;
+
+	if (f) {
+		page = kmalloc(PAGE_SIZE, ALLOC_KERNEL);
+		const char *shown = page ? path_name(&f->path, &root_path, page, PAGE_SIZE, &error) : NULL;
+
+		text_printf(x, " file=%s", shown ? shown : "");
+		kfree(page);
+	} else if (a->flags & AREA_HEAP) {
+		text_printf(x, " heap");
+	} else if (a->flags & AREA_STACK) {
+		text_printf(x, " stack");
+	}
+}
+
+static int show_area(void *arg, const struct area *a)
+{
+	return proc_put_area(arg, a);
 }
 
 int proc_show_maps(void *task, struct text *x)

@@ -8,6 +8,7 @@
 #include "hal/context.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mem/slab.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
 #include "proc/oom.h"
@@ -200,5 +201,54 @@ int proc_show_id_map(void *task, struct text *x)
 int proc_show_setgroups(void *task, struct text *x)
 {
 	text_printf(x, "allow\n");
+	return 0;
+}
+
+/* Of the thread alone. A snapshot: more may be born, and end, as soon as it is taken. */
+int proc_show_children(void *task, struct text *t)
+{
+	struct task *maker = task;
+	struct process *child;
+	int *numbers = NULL;
+	unsigned n = 0, room = 0;
+
+	for (;;) {
+		n = 0;
+		spin_lock(&process_tree_lock);
+		list_for_each_entry(child, &maker->made, made_link) {
+			if (n < room)
+				numbers[n] = child->pid->number;
+			n++;
+		}
+		spin_unlock(&process_tree_lock);
+		if (n <= room)
+			break;
+		kfree(numbers);
+		room = n + n / 4 + 16;
+		numbers = kmalloc(room * sizeof(*numbers), ALLOC_KERNEL);
+		if (!numbers)
+			return -ENOMEM;
+	}
+	for (unsigned i = 0; i < n; i++)
+		text_printf(t, "%d ", numbers[i]);
+	kfree(numbers);
+	return 0;
+}
+
+/* What there is none of: control groups. */
+int proc_show_nothing(void *task, struct text *t)
+{
+	return 0;
+}
+
+int proc_show_cpuset(void *task, struct text *t)
+{
+	text_printf(t, "/\n");
+	return 0;
+}
+
+int proc_show_time_offsets(void *task, struct text *t)
+{
+	text_printf(t, "monotonic           0         0\nboottime            0         0\n");
 	return 0;
 }

@@ -48,6 +48,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vm/tlb.h"
+#include "vm/usage.h"
 
 static_assert(HUGE_SIZE == TABLE_SPAN, "a large page takes the place of a table");
 
@@ -171,14 +172,23 @@ static void put(struct page *huge)
 
 /* ---- faults ------------------------------------------------------------------ */
 
+static inline bool is_for_huge(const struct area *a)
+{
+	return !a->object && !(a->flags & (AREA_SHARED | AREA_SPECIAL | AREA_NOHUGE | AREA_GROWSDOWN)) &&
+	       policy != NEVER && (policy != ADVISED || (a->flags & AREA_HUGE)) && !READ_ONCE(a->space->no_huge);
+}
+
+bool area_may_be_huge(const struct area *a)
+{
+	return is_for_huge(a) && align_up(a->start, HUGE_SIZE) + HUGE_SIZE <= a->end;
+}
+
 static bool is_wanted(const struct fault *f, const struct area *a)
 {
 	uaddr_t base = align_down(f->addr, HUGE_SIZE);
 
-	if (f->access != FAULT_WRITE || f->no_huge || a->object || base < a->start || base + HUGE_SIZE > a->end ||
-	    (a->flags & (AREA_SHARED | AREA_SPECIAL | AREA_NOHUGE | AREA_GROWSDOWN)) || !(a->flags & AREA_WRITE))
-		return false;
-	if (policy == NEVER || (policy == ADVISED && !(a->flags & AREA_HUGE)) || READ_ONCE(f->space->no_huge))
+	if (f->access != FAULT_WRITE || f->no_huge || base < a->start || base + HUGE_SIZE > a->end ||
+	    !(a->flags & AREA_WRITE) || !is_for_huge(a))
 		return false;
 	return f->huge || frame_plenty(HUGE_ORDER);
 }
@@ -519,4 +529,37 @@ uint64_t huge_zap(struct space *s, uaddr_t start, uaddr_t end)
 	for (; (u = huge_next(s, &addr, last, &upper)); addr += HUGE_SIZE)
 		pages += zap_one(s, addr, upper, u);
 	return pages;
+}
+
+/* ---- looking ------------------------------------------------------------------ */
+
+bool huge_look(const struct space *s, uaddr_t *addr, uaddr_t end, pte_t *entry)
+{
+	struct page *upper;
+	pte_t *u;
+
+	*addr = align_up(*addr, HUGE_SIZE);
+	for (; (u = huge_next(s, addr, end, &upper)); *addr += HUGE_SIZE) {
+		*entry = pte_load(u);
+		if (maps_large(*entry))
+			return true;
+	}
+	return false;
+}
+
+void huge_forget_use(struct tlb_batch *b, uaddr_t start, uaddr_t end)
+{
+	uaddr_t addr = align_up(start, HUGE_SIZE);
+	struct page *upper;
+	pte_t *u;
+
+	for (; (u = huge_next(b->space, &addr, end, &upper)); addr += HUGE_SIZE) {
+		table_lock(upper);
+		pte_t e = pte_load(u);
+
+		while (maps_large(e) && pte_young(e) && !pte_compare_exchange(u, e, pte_mkold(e)))
+			e = pte_load(u);
+		table_unlock(upper);
+		tlb_batch_add(b, addr);
+	}
 }

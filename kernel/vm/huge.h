@@ -34,6 +34,11 @@ int huge_share(struct space *parent, struct space *child, const struct area *a, 
 /* Takes out the large pages inside [start, end), flushing each; the pages of 4 KiB gone. Space lock, or nobody else is left. */
 uint64_t huge_zap(struct space *s, uaddr_t start, uaddr_t end);
 
+/* The first large page at or after *addr that begins below end: its entry; *addr moves there. False: none. RCU or the space's lock; a hint. */
+bool huge_look(const struct space *s, uaddr_t *addr, uaddr_t end, pte_t *entry);
+/* Forgets that those inside [start, end) were used; the caller finishes the batch. Space lock. */
+struct tlb_batch;
+void huge_forget_use(struct tlb_batch *b, uaddr_t start, uaddr_t end);
 /* Is a large page mapped over addr? RCU or the space's lock; a hint. */
 bool huge_mapped(const struct space *s, uaddr_t addr);
 void huge_init(void);

@@ -234,10 +234,12 @@ static void told(void)
 	TRY("its root", readlink(of_victim("root"), text, sizeof(text)));
 	TRY("its program", readlink(of_victim("exe"), text, sizeof(text)));
 	TRY("into its folder", chdir(of_victim("cwd")));
+	TRY("its pages", open(of_victim("pagemap"), O_RDONLY));
 	TRY("its I/O", open(of_victim("io"), O_RDONLY) < 0 ? -1 : read(open(proc, O_RDONLY), text, 1));
 	TRY("its system call", read(open(of_victim("syscall"), O_RDONLY), text, 1));
 	TRY("its name", open(of_victim("comm"), O_WRONLY) < 0 ? -1 : write(open(proc, O_WRONLY), "x", 1));
 	TRY("its score", open(of_victim("oom_score_adj"), O_WRONLY));
+	TRY("its accounting", open(of_victim("clear_refs"), O_WRONLY));
 	TRY("settings of the machine", open("/proc/sys/kernel/hostname", O_WRONLY));
 	TRY("the keys", open("/proc/sysrq-trigger", O_WRONLY));
 	TRY("slabs", open("/proc/slabinfo", O_RDONLY));

@@ -148,6 +148,11 @@ static const struct inode_ops *file_inode_ops(const struct proc_pid_file *f)
 	return S_ISDIR(f->mode) ? &pid_fds_ops : S_ISLNK(f->mode) ? &pid_link_ops : &pid_file_ops;
 }
 
+static bool is_there(const struct proc_pid_file *f, bool thread)
+{
+	return f->only != (thread ? PROC_OF_PROCESS : PROC_OF_THREAD);
+}
+
 static int pid_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
 	struct proc_inode pi = *proc_inode(dir);
@@ -161,7 +166,7 @@ static int pid_lookup(struct inode *dir, const char *name, size_t len, struct in
 		return pid_inode(dir->sb, pid_ino(pi.number, 255), S_IFDIR | 0555, pi, &pid_tasks_ops, out);
 	}
 	for (const struct proc_pid_file *f = proc_provider->files; f->name; f++, which++) {
-		if (strlen(f->name) != len || memcmp(f->name, name, len) != 0)
+		if (strlen(f->name) != len || memcmp(f->name, name, len) != 0 || !is_there(f, pi.thread))
 			continue;
 		pi.file = f;
 		return pid_inode(dir->sb, pid_ino(pi.number, which) + pi.thread, f->mode, pi, file_inode_ops(f), out);
@@ -214,14 +219,14 @@ static void iterate_files(const struct proc_inode *pi, struct dir_sink *s)
 	loff_t at = 2;
 
 	for (; f->name; f++, at++) {
-		if (at < s->position)
+		if (at < s->position || !is_there(f, pi->thread))
 			continue;
 		if (!s->emit(s, f->name, strlen(f->name), pid_ino(pi->number, (unsigned)at) + pi->thread, f->mode >> 12,
 			     at + 1))
 			return;
 		s->position = at + 1;
 	}
-	if (!pi->thread && s->position == at && s->emit(s, "task", 4, pid_ino(pi->number, 255), S_IFDIR >> 12, at + 1))
+	if (!pi->thread && s->position <= at && s->emit(s, "task", 4, pid_ino(pi->number, 255), S_IFDIR >> 12, at + 1))
 		s->position = at + 1;
 }
 
