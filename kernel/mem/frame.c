@@ -16,7 +16,9 @@
  *
  * Reserve. The last frames are for ALLOC_ATOMIC, whose callers cannot wait:
  * interrupt handlers, and reclaim itself. Others that may sleep enter the
- * reclaim hook, again and again as long as it frees anything.
+ * reclaim hook, again and again as long as it frees anything. When that has
+ * nothing left, the caches of all processors go to the lists: what one of them holds
+ * in store must not be missing to another that would kill a process for it.
  *
  * Debug builds fill frames with a pattern when they go into a cache, and look
  * whether it is still there when they come out.
@@ -26,6 +28,7 @@
 #include "base/panic.h"
 #include "base/percpu.h"
 #include "base/sanitize.h"
+#include "hal/cpu.h"
 #include "lib/string.h"
 #include "mem/buddy.h"
 #include "mem/inject.h"
@@ -278,6 +281,23 @@ static void drain_own_cache(void)
 	irq_restore(irq);
 }
 
+static void drain_here(void *unused)
+{
+	drain_own_cache();
+}
+
+/* Interrupts only who holds any, or did just now. May sleep. */
+static void drain_everywhere(void)
+{
+	uint64_t mask = 0;
+
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+		if (atomic_load(&percpu_of(frame_cache, cpu)->count) || atomic_load(&percpu_of(clean_cache, cpu)->count))
+			mask |= BIT(cpu);
+	if (mask)
+		cpu_call(mask, drain_here, NULL, true);
+}
+
 /* Nothing was found at once: joins what this processor holds, then reclaims if that is allowed. */
 static struct page *take_slowly(unsigned order, unsigned flags)
 {
@@ -296,11 +316,14 @@ static struct page *take_slowly(unsigned order, unsigned flags)
 					 : shrink_run(CACHE_BATCH + (1UL << order), flags);
 
 		page = take(order, flags);
-		if (page || freed == 0)
+		if (page)
 			return page;
+		if (freed == 0)
+			break;
 		drain_own_cache();
 	}
-	return NULL;
+	drain_everywhere();
+	return take(order, flags);
 }
 
 /* Turns free frames into allocated ones with one reference. */

@@ -4,6 +4,8 @@
 #include "lib/string.h"
 #include "mem/frame.h"
 #include "mem/inject.h"
+#include "sched/thread.h"
+#include "sched/mutex.h"
 
 static uint64_t frames_free(void)
 {
@@ -148,6 +150,45 @@ KTEST(frame_blocks_join_again_after_everything_was_taken)
 	page = frame_alloc(FRAME_ORDER_MAX, ALLOC_KERNEL);
 	check(page != NULL);
 	frame_free(page, FRAME_ORDER_MAX);
+}
+
+#define STORED 32
+
+static struct page *stored[STORED];
+static struct completion stored_go, stored_done;
+
+static void give_stored(void *arg)
+{
+	completion_wait(&stored_go);
+	for (unsigned i = 0; i < STORED; i++)
+		frame_free(stored[i], 0);
+	completion_signal(&stored_done);
+}
+
+/* The last free frames lay in the cache of another processor, and a process was killed for want of one. */
+KTEST(frame_caches_of_all_processors_are_drained_before_memory_is_out)
+{
+	uint64_t before = thread_current()->affinity;
+	struct page *all, *page;
+	unsigned n = 0;
+
+	thread_set_affinity(thread_current(), BIT(0));
+	for (unsigned i = 0; i < STORED; i++)
+		check((stored[i] = frame_alloc(0, ALLOC_KERNEL)) != NULL);
+	completion_init(&stored_go);
+	completion_init(&stored_done);
+	check(kthread_create_on(BIT(cpu_online_count - 1), "stores", give_stored, NULL) != NULL);
+	all = take_everything(ALLOC_KERNEL);
+	completion_signal(&stored_go);
+	completion_wait(&stored_done);
+	while (n < STORED && (page = frame_alloc(0, ALLOC_KERNEL))) {
+		page->object = all;
+		all = page;
+		n++;
+	}
+	give_everything(all);
+	thread_set_affinity(thread_current(), before);
+	check(n >= STORED / 2); /* who else runs there may have taken some */
 }
 
 KTEST(inject_fails_the_nth_allocation_once)
