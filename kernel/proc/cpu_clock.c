@@ -101,7 +101,8 @@ nsec_t cpu_clock_resolution(int id)
 
 nsec_t cpu_look_at(unsigned threads, nsec_t left, bool idle)
 {
-	nsec_t wait = left / max(1u, min(threads, cpu_online_count));
+	/* Half of all time is for ever too, and can be added to now. */
+	nsec_t wait = min(left / max(1u, min(threads, cpu_online_count)), (nsec_t)INT64_MAX / 2);
 
 	return clock_now() + max(wait, (nsec_t)(idle ? IDLE_LOOK : SOONEST));
 }

@@ -189,10 +189,11 @@ struct task *task_find(int tid)
 
 	rcu_read_lock();
 	struct pid *p = pid_find(tid);
+	/* One that just went may have left its number to another (exec): the number then leads there already. */
 	if (p)
-		t = rcu_dereference(p->task);
-	if (t && !refcount_get_unless_zero(&t->thread.refs))
-		t = NULL;
+		do
+			t = rcu_dereference(p->task);
+		while (t && !refcount_get_unless_zero(&t->thread.refs));
 	rcu_read_unlock();
 	return t;
 }

@@ -7,7 +7,8 @@ QEMU, and compares what they printed, line for line. Each TAP line is one test. 
 Linux printed is kept in build/guest/linux/, by the hash of the binary.
 
 A kernel that stops in the middle of a test costs that test; it is started again for
-the ones after it. Debug and sanitizer builds, told by the folder of their kernel, have
+the ones after it. One that panics fails the run whenever it does, between two tests or on
+its way to power off too. Debug and sanitizer builds, told by the folder of their kernel, have
 more time.
 """
 import argparse
@@ -30,7 +31,9 @@ CACHE = BUILD / "linux"
 SILENCE = 60		# seconds without a word after which a machine is taken for dead
 LIMIT = 30		# seconds of the machine's own for a test
 SLOWER = {"debug": 2, "ubsan": 2, "kasan": 4, "kcsan": 8}	# by the build's folder
+PANIC = re.compile(r"Kernel panic|^sanitizer: ")
 TAP = re.compile(r"(ok|not ok) \d+ - |1\.\.\d|# ")
+AFTER = ""		# stands, among the names of tests, for a panic in none of them
 MAX_BOOTS = 12
 # These look at five levels of page tables, which Linux turns on in the code that unpacks it or not
 # at all. The others have a processor with four, as most machines, unless one is named.
@@ -77,7 +80,8 @@ def boot(kernel, names, machine, verbose, cpus, words, cpu):
 
 
 def listen(qemu, verbose, silence):
-    outcomes, current, tail = {}, None, []
+    """Hears the machine to its end; gives {name: Outcome} and the console's last lines."""
+    outcomes, current, tail, panicked = {}, None, [], False
     dog = threading.Timer(silence, qemu.kill)
     dog.start()
     for raw in qemu.stdout:
@@ -85,21 +89,23 @@ def listen(qemu, verbose, silence):
         dog = threading.Timer(silence, qemu.kill)
         dog.start()
         line = raw.decode(errors="replace").rstrip("\r\n")
-        tail = tail[-40:] + [line]
+        tail = (tail if panicked else tail[-40:])[-200:] + [line]
         if verbose:
             print("   |", line)
+        panicked |= bool(PANIC.search(line))
         if line.startswith("@begin "):
             current = outcomes.setdefault(line.split()[1], Outcome())
         elif line.startswith("@end ") and current:
             current.end = " ".join(line.split()[2:])
             current = None
-        elif line == "@done":
-            break
         elif current:
             (current.lines if TAP.match(line) else current.noise).append(line)
     dog.cancel()
     if current:
         current.noise = tail
+    elif panicked:
+        outcomes[AFTER] = Outcome()
+        outcomes[AFTER].noise = tail
     return outcomes, tail
 
 
@@ -110,12 +116,12 @@ def run_all(kernel, names, machine, verbose=False, cpus="1", words="", cpu=MODEL
         if not left:
             break
         outcomes, tail = boot(kernel, left, machine, verbose, cpus, words, cpu)
-        if not outcomes:
+        results.update(outcomes)
+        if not outcomes.keys() - {AFTER}:
             outcome = Outcome()
             outcome.noise = tail
             results.update({name: outcome for name in left})
             break
-        results.update(outcomes)
         left = [n for n in left if n not in outcomes]
     for name in left:
         results.setdefault(name, Outcome())
@@ -135,7 +141,7 @@ def ask(kernel, names, cpu, files, last):
     """Runs them on Linux and keeps what it prints. On a busy host one may fail there, and is asked again."""
     print("guest: asking Linux about %d tests" % len(names), file=sys.stderr)
     outcomes = run_both(kernel, kernel.replace("vmlinux", "vmlinuz"), names, "pc", cpu=cpu)
-    for name, outcome in outcomes.items():
+    for name, outcome in ((n, outcomes[n]) for n in names):
         text = "\n".join(outcome.text()) + "\n"
         if outcome.end == "exit 0":
             files[name].write_text(text)
@@ -178,7 +184,8 @@ def judge(name, expected, outcome):
     print("not ok %s: %d of %d (%s)" % (name, failed, len(points), outcome.end))
     for line in list(difflib.unified_diff(expected, got, "linux", "linnet", "", "", 1))[2:62]:
         print("   ", line)
-    for line in outcome.noise[-25:]:
+    panic = any(PANIC.search(line) for line in outcome.noise)
+    for line in outcome.noise if panic else outcome.noise[-25:]:
         print("    console:", line)
     return passed, max(failed, 1)
 
@@ -211,6 +218,11 @@ def main():
         more, bad = judge(name, expected[name], results[name])
         passed += more
         failed += bad
+    if AFTER in results:
+        print("not ok: a panic outside of tests")
+        for line in results[AFTER].noise:
+            print("    console:", line)
+        failed += 1
     print("guest: %d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 
