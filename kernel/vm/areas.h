@@ -133,6 +133,7 @@ void area_unlink_object(struct area *a);
 void area_link_family(struct area *a);
 /* The same for an area that is not published yet. */
 void area_link_family_new(struct area *a);
+/* Takes it out again; it is dead, and that was made visible (atomic_fence) before. */
 void area_unlink_family(struct area *a);
 struct anon_family *family_create(void); /* NULL when out */
 void family_put(struct anon_family *f);

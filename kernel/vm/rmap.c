@@ -4,6 +4,11 @@
  * interval tree of its object, and, once it has private pages, in that of its
  * family. An area enters before its first page can be mapped and leaves after
  * its last one is gone, so who holds the tree's lock finds all.
+ *
+ * A fault may still be entering a dead area into the family when that is taken
+ * out. The one marks it (joined) and then looks whether it is alive, the other marks it dead
+ * and then looks for that; so most areas that go, which never had a private page,
+ * leave the family's lock alone: all processes that come of one another share it.
  */
 #include "mem/slab.h"
 #include "vm/areas.h"
@@ -49,7 +54,11 @@ static void link_family(struct area *a, bool alive)
 	struct anon_family *f = a->space->family;
 
 	SPIN_GUARD(&f->lock);
-	if (a->anon || (alive && !area_alive(a)))
+	if (a->anon)
+		return;
+	atomic_store(&a->joined, true);
+	atomic_fence();
+	if (alive && !area_alive(a))
 		return;
 	interval_set(&a->anon_node, a);
 	interval_insert(&f->areas, &a->anon_node);
@@ -70,6 +79,8 @@ void area_unlink_family(struct area *a)
 {
 	struct anon_family *f = a->space->family;
 
+	if (!atomic_load(&a->joined))
+		return;
 	SPIN_GUARD(&f->lock);
 	if (!a->anon)
 		return;

@@ -116,8 +116,7 @@ static struct btree unlink_areas(struct space *s)
 	area_for_each(&s->areas, a, 0) {
 		__atomic_store_n(&a->seq.n, 3, __ATOMIC_RELEASE);
 		area_unlink_object(a);
-		if (a->anon)
-			area_unlink_family(a);
+		area_unlink_family(a);
 	}
 	areas = s->areas;
 	btree_init(&s->areas, &node_ops);

@@ -78,6 +78,7 @@ struct area {
 	void *file;               /* immutable, counted through space_set_file_hooks: the struct file, for names */
 	const char *name;         /* immutable: "[vdso]", … or NULL */
 	struct anon_family *anon; /* family's lock, once: the space's, set before the first private page */
+	bool joined;              /* atomic, set once: somebody began to enter it into its family */
 	struct interval object_node; /* object's lock: in object.mappings */
 	struct interval anon_node;   /* family's lock: in family.areas when anon is set */
 	struct refcount refs;     /* the tree's one, faults in progress */
