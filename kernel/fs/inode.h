@@ -104,6 +104,8 @@ struct super {
 	uint64_t max_bytes;               /* immutable: largest file */
 	void *data;                       /* the filesystem's */
 	struct mutex rename_lock;         /* one directory rename at a time, rank RENAME */
+	struct list watches;              /* notify.c's watch_list_lock: of its inodes */
+	uint32_t watch_count;             /* atomic: the same, and those ended that have not let go of their inode yet */
 };
 
 struct flock_list;

@@ -16,8 +16,8 @@
 uint32_t notify_watches;
 static uint32_t last_cookie; /* atomic */
 
-static struct mutex watch_list_lock = MUTEX_INIT(watch_list_lock, RANK_SLEEP_LEAF);
-static struct list all_watches = LIST_INIT(all_watches); /* watch_list_lock */
+static struct mutex watch_list_lock = MUTEX_INIT(watch_list_lock, RANK_SLEEP_LEAF); /* super->watches, all of them */
+static struct waitq let_go = WAITQ_INIT(let_go); /* woken when a watch has let go of its inode */
 
 struct watch_list *watch_list_get(struct inode *i)
 {
@@ -45,47 +45,59 @@ void watch_link(struct watch *w)
 {
 	struct watch_list *l = w->inode->watches;
 
-	mutex_lock(&watch_list_lock);
-	list_add_tail(&w->all_link, &all_watches);
-	mutex_unlock(&watch_list_lock);
+	MUTEX_GUARD(&watch_list_lock);
+	list_add_tail(&w->super_link, &w->inode->sb->watches);
 	atomic_inc(&notify_watches);
 	spin_lock(&l->lock);
 	list_add_head(&w->inode_link, &l->watches);
 	spin_unlock(&l->lock);
 }
 
+void watch_hold_inode(struct watch *w, struct inode *i)
+{
+	inode_get(i);
+	atomic_inc(&i->sb->watch_count);
+	w->inode = i;
+}
+
 void watch_put(struct watch *w)
 {
+	struct super *sb = w->inode->sb;
+
 	if (!refcount_put(&w->refs))
 		return;
 	inotify_uncharge_watch(w->instance);
 	inotify_put(w->instance);
 	inode_put(w->inode);
 	kfree(w);
+	atomic_dec(&sb->watch_count); /* it may be gone now */
+	waitq_wake_all(&let_go);
+}
+
+/* Off the lists. False: it was on none, or is not yet. */
+static bool unlink(struct watch *w, bool tell)
+{
+	struct watch_list *l = w->inode->watches;
+
+	MUTEX_GUARD(&watch_list_lock);
+	SPIN_GUARD(&l->lock);
+	if (list_empty(&w->inode_link))
+		return false;
+	list_del_init(&w->inode_link);
+	list_del_init(&w->super_link);
+	spin_lock(&w->instance->lock);
+	radix_erase(&w->instance->watches, (unsigned)w->number);
+	spin_unlock(&w->instance->lock);
+	if (tell)
+		inotify_queue(w->instance, w->number, IN_IGNORED, 0, NULL, 0);
+	return true;
 }
 
 void watch_end(struct watch *w, bool tell)
 {
-	struct watch_list *l = w->inode->watches;
-	bool linked;
-
-	spin_lock(&l->lock);
-	linked = !list_empty(&w->inode_link);
-	list_del_init(&w->inode_link);
-	if (linked) {
-		spin_lock(&w->instance->lock);
-		radix_erase(&w->instance->watches, (unsigned)w->number);
-		spin_unlock(&w->instance->lock);
-		if (tell)
-			inotify_queue(w->instance, w->number, IN_IGNORED, 0, NULL, 0);
-	}
-	spin_unlock(&l->lock);
-	if (!linked)
+	if (!unlink(w, tell))
 		return;
 	atomic_dec(&notify_watches);
-	mutex_lock(&watch_list_lock);
-	list_del_init(&w->all_link);
-	mutex_unlock(&watch_list_lock);
 	watch_put(w);
 }
 
@@ -250,24 +262,27 @@ void notify_gone(struct inode *i)
 	}
 }
 
-static struct watch *find_of_super(const struct super *sb)
+/* Counted; what is on the list has the reference of being linked. */
+static struct watch *first_of_super(struct super *sb)
 {
 	struct watch *w;
 
 	MUTEX_GUARD(&watch_list_lock);
-	list_for_each_entry(w, &all_watches, all_link)
-		if (w->inode->sb == sb && refcount_get_unless_zero(&w->refs))
-			return w;
-	return NULL;
+	if (list_empty(&sb->watches))
+		return NULL;
+	w = list_first_entry(&sb->watches, struct watch, super_link);
+	refcount_get(&w->refs);
+	return w;
 }
 
-void notify_unmount(const struct super *sb)
+void notify_unmount(struct super *sb)
 {
 	struct watch *w;
 
-	while (notify_wanted() && (w = find_of_super(sb))) {
+	while ((w = first_of_super(sb))) {
 		inotify_queue(w->instance, w->number, IN_UNMOUNT, 0, NULL, 0);
 		watch_end(w, true);
 		watch_put(w);
 	}
+	wait_event(&let_go, !atomic_load(&sb->watch_count));
 }

@@ -37,8 +37,8 @@ uint32_t notify_cookie(void);
 void notify_change(struct dentry *d, const struct attributes *a);
 /* A file without a name lost its last user: its watches end. The caller has a reference. */
 void notify_gone(struct inode *i);
-/* The filesystem goes: all of its watches end. */
-void notify_unmount(const struct super *sb);
+/* The filesystem goes: all of its watches end, and have let go of its inodes when this returns. */
+void notify_unmount(struct super *sb);
 /* The inode's last moment. */
 void notify_free(struct inode *i);
 

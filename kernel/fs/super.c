@@ -31,6 +31,7 @@ struct super *super_create(const struct fs_type *type, const struct super_ops *o
 	sb->block_size = PAGE_SIZE;
 	sb->max_bytes = INT64_MAX;
 	mutex_init(&sb->rename_lock, RANK_RENAME);
+	list_init(&sb->watches);
 	return sb;
 }
 

@@ -3,8 +3,9 @@
  * fs/watch.h: watches, between fs/notify.c, where events come from, and
  * fs/anon/inotify.c, where they queue.
  *
- * A watch joins an inode, which it keeps in memory, and an instance. Locks, in
- * order: watch_list_lock (mutex), the inode's list, the instance.
+ * A watch joins an inode, which it keeps in memory, and an instance. It does not keep
+ * the filesystem: that ends its watches when it goes, and waits until the last one has let go of
+ * its inode. Locks, in order: watch_list_lock (mutex), the inode's list, the instance.
  */
 #ifndef FS_WATCH_H
 #define FS_WATCH_H
@@ -46,11 +47,13 @@ struct watch {
 	uint32_t mask;          /* atomic: IN_* it wants, and IN_ONESHOT, IN_EXCL_UNLINK */
 	int number;             /* immutable once linked */
 	struct list inode_link; /* inode's list lock; empty: it ended */
-	struct list all_link;   /* watch_list_lock */
+	struct list super_link; /* watch_list_lock: in inode->sb->watches */
 };
 
 /* The inode's list, made if there is none. NULL when out. */
 struct watch_list *watch_list_get(struct inode *i);
+/* A watch of i takes a reference on it; watch_put() lets go. The caller keeps the filesystem. */
+void watch_hold_inode(struct watch *w, struct inode *i);
 /* The watch is complete: others see it. */
 void watch_link(struct watch *w);
 /* Ends it; tell: with IN_IGNORED. Nothing if it ended already. May sleep. */

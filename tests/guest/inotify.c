@@ -290,6 +290,42 @@ static void test_overflow(void)
 	CHECK("it goes on", strstr(events(), "create:after") != NULL);
 }
 
+/* The filesystem goes while an instance that watches its files is closed. */
+static void test_unmount_while_closing(void)
+{
+	int done = 0;
+
+	mkdir("going", 0700);
+	for (int i = 0; i < 200; i++) {
+		int n = inotify_init(), go = eventfd(0, 0), child;
+		uint64_t one = 1;
+
+		mount("none", "going", "tmpfs", 0, NULL);
+		for (int j = 0; j < 20; j++) {
+			char name[20];
+
+			snprintf(name, sizeof(name), "going/%d", j);
+			file_write(name, "x");
+			inotify_add_watch(n, name, IN_ALL_EVENTS);
+			unlink(name);
+		}
+		inotify_add_watch(n, "going", IN_ALL_EVENTS);
+		child = fork();
+		if (!child) {
+			read(go, &one, sizeof(one));
+			close(n);
+			_exit(0);
+		}
+		close(n);
+		write(go, &one, sizeof(one));
+		done += umount("going") == 0;
+		waitpid(child, NULL, 0);
+		close(go);
+	}
+	CHECK_INT("unmounted while a watcher ends", done, 200);
+	rmdir("going");
+}
+
 int main(void)
 {
 	test_errors();
@@ -297,6 +333,7 @@ int main(void)
 	test_file();
 	test_flags();
 	test_unmount();
+	test_unmount_while_closing();
 	test_waiting();
 	test_overflow();
 	close(fd);

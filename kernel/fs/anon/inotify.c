@@ -320,13 +320,12 @@ static struct watch *create_watch(struct inotify *n, struct inode *i, uint32_t m
 	if (!w)
 		return NULL;
 	refcount_init(&w->refs, 2); /* linked, and ours */
-	inode_get(i);
-	w->inode = i;
+	watch_hold_inode(w, i);
 	refcount_get(&n->refs);
 	w->instance = n;
 	w->mask = mask & (IN_ALL_EVENTS | IN_ONESHOT | IN_EXCL_UNLINK);
 	list_init(&w->inode_link);
-	list_init(&w->all_link);
+	list_init(&w->super_link);
 	return w;
 }
 
