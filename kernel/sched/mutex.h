@@ -8,6 +8,11 @@
  *
  * A rwsem admits many readers or one writer; a waiting writer stops new readers. Taking
  * and releasing it are one atomic instruction each while nobody waits.
+ *
+ * Who releases one may still touch it when the next owner has it already, and even when that one has
+ * released it. So nobody frees a lock because he got it: those that use it each have a reference
+ * on what it is in, and let go of that after the lock. (A spinlock's release is one store, after which it
+ * is not touched; and a completion is made for this.)
  */
 #ifndef SCHED_MUTEX_H
 #define SCHED_MUTEX_H
