@@ -35,7 +35,7 @@
 #include "hal/clock.h"
 #include "sched/runq.h"
 
-#define LOOK_MAX 32 /* of a queue, threads that may not move here before one that may */
+#define LOOK_MAX 32 /* of a queue, threads to choose among */
 
 static uint64_t idle_cpus; /* atomic */
 
@@ -197,18 +197,29 @@ void balance_offer(const struct thread *t)
 			return;
 }
 
-/* All that wait in a locked queue. */
+static bool at_most_one(const struct rb_root *waiting)
+{
+	return !waiting->node || (!waiting->node->left && !waiting->node->right);
+}
+
+/*
+ * All that wait in a locked queue, without looking at each: every idle processor that
+ * one of them may use is told, since the one that each takes may be another's only one.
+ */
 static void offer_waiting(struct runq *rq)
 {
-	unsigned looked = 0;
-	struct thread *t;
+	const struct rb_root *rt = &rq->rt_movable, *fair = &rq->fair.waiting;
+	uint64_t wanted = runq_wanted_cpus(rt) | runq_wanted_cpus(fair), idle;
+	bool several = !at_most_one(rt) || !at_most_one(fair) || (!rb_empty(rt) && !rb_empty(fair));
 
-	if (rq->rt_bitmap[0] | rq->rt_bitmap[1])
-		for (unsigned slot = 0; slot < RT_PRIORITIES; slot++)
-			list_for_each_entry(t, &rq->rt[slot], run_link)
-				balance_offer(t);
-	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++)
-		balance_offer(rb_entry(n, struct thread, run_node));
+	atomic_fence(); /* as in balance_offer() */
+	while ((idle = atomic_load(&idle_cpus) & wanted)) {
+		unsigned cpu = (unsigned)__builtin_ctzl(idle);
+
+		if (offer_to(cpu) && !several)
+			return;
+		wanted &= ~BIT(cpu);
+	}
 }
 
 void balance_left_behind(struct runq *rq, const struct thread *prev)
@@ -291,25 +302,6 @@ void balance_push(struct thread *t)
 	} while (!push_to(from, to, t));
 }
 
-/* The waiting thread of rq that another processor may take first; NULL if none is found soon. */
-static struct thread *find_movable(struct runq *rq, unsigned cpu)
-{
-	unsigned looked = 0;
-	struct thread *t;
-
-	if (rq->rt_bitmap[0] | rq->rt_bitmap[1])
-		for (unsigned slot = 0; slot < RT_PRIORITIES; slot++)
-			list_for_each_entry(t, &rq->rt[slot], run_link)
-				if (t->affinity & BIT(cpu))
-					return t;
-	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++) {
-		t = rb_entry(n, struct thread, run_node);
-		if (t->affinity & BIT(cpu))
-			return t;
-	}
-	return NULL;
-}
-
 /* Of the waiting fair threads of rq, one no heavier than most that was here longest; NULL if none is found soon. */
 static struct thread *find_resident(struct runq *rq, unsigned cpu, int64_t most)
 {
@@ -327,13 +319,11 @@ static struct thread *find_resident(struct runq *rq, unsigned cpu, int64_t most)
 /* Processors that any of the waiting fair threads may use. */
 static uint64_t wanted_cpus(struct runq *rq)
 {
-	uint64_t wanted = 0;
-	unsigned looked = 0;
+	uint64_t wanted;
 
 	preempt_disable();
 	spin_acquire(&rq->lock, 0);
-	for (struct rb_node *n = rb_first(&rq->fair.waiting); n && looked < LOOK_MAX; n = rb_next(n), looked++)
-		wanted |= rb_entry(n, struct thread, run_node)->affinity;
+	wanted = runq_wanted_cpus(&rq->fair.waiting);
 	unlock_one(rq);
 	preempt_enable_no_resched();
 	return wanted;
@@ -378,7 +368,7 @@ static bool pull_from(struct runq *from, struct runq *to)
 	struct thread *t;
 
 	lock_two(from, to);
-	t = from->queued > 1 ? find_movable(from, to->cpu) : NULL;
+	t = from->queued > 1 ? runq_first_movable(from, to->cpu) : NULL;
 	if (t)
 		migrate(from, to, t);
 	unlock_two(from, to);

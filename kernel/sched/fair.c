@@ -20,7 +20,8 @@
  *
  * The tree. Waiting threads by deadline; each node holds the least vruntime of its
  * subtree. The leftmost eligible one is found going down once: left if somebody
- * there is eligible, else this one, else right.
+ * there is eligible, else this one, else right. It knows as well which processors those
+ * below may use, see movable.c.
  *
  * Sleep. Who sleeps takes its lag along and has it again when it wakes: sleeping
  * neither earns nor loses anything. As the joining thread moves the average itself,
@@ -87,16 +88,24 @@ void fair_leave(struct fair_queue *q, struct thread *t)
 		q->base = t->vruntime;
 }
 
-static void update_least(struct rb_node *n)
+static void update_node(struct rb_node *n)
 {
-	struct thread *t = thread_of(n);
+	struct thread *t = thread_of(n), *child;
 	int64_t least = t->vruntime;
+	uint64_t cpus = t->affinity;
 
-	if (n->left)
-		least = min(least, thread_of(n->left)->least_vruntime);
-	if (n->right)
-		least = min(least, thread_of(n->right)->least_vruntime);
+	if (n->left) {
+		child = thread_of(n->left);
+		least = min(least, child->least_vruntime);
+		cpus |= child->cpus_below;
+	}
+	if (n->right) {
+		child = thread_of(n->right);
+		least = min(least, child->least_vruntime);
+		cpus |= child->cpus_below;
+	}
 	t->least_vruntime = least;
+	t->cpus_below = cpus;
 }
 
 /* Equal deadlines keep the order of arrival. */
@@ -105,18 +114,19 @@ void fair_insert(struct fair_queue *q, struct thread *t)
 	struct rb_node **link = &q->waiting.node, *parent = NULL;
 
 	t->least_vruntime = t->vruntime;
+	t->cpus_below = t->affinity;
 	while (*link) {
 		parent = *link;
 		link = t->deadline < thread_of(parent)->deadline ? &parent->left : &parent->right;
 		q->steps++;
 	}
 	rb_link(&t->run_node, parent, link);
-	rb_insert_augmented(&t->run_node, &q->waiting, update_least);
+	rb_insert_augmented(&t->run_node, &q->waiting, update_node);
 }
 
 void fair_remove(struct fair_queue *q, struct thread *t)
 {
-	rb_erase_augmented(&t->run_node, &q->waiting, update_least);
+	rb_erase_augmented(&t->run_node, &q->waiting, update_node);
 }
 
 struct thread *fair_pick(struct fair_queue *q)

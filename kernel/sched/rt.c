@@ -11,6 +11,8 @@
 #include "sched/runq.h"
 #include <linux/sched.h>
 
+#define ORDERS_OF_A_SLOT (1LL << 55) /* of either sign: not used up in this machine's life */
+
 int32_t sched_rr_slice = RR_SLICE_NS;
 struct sched_rt_limit sched_rt_limit = { .period = 1000000000, .runtime = 950000000 };
 
@@ -20,6 +22,45 @@ static inline unsigned slot_of(const struct thread *t)
 	return RT_PRIORITIES - 1 - (unsigned)t->params.priority;
 }
 
+static inline struct thread *thread_of(const struct rb_node *n)
+{
+	return rb_entry(n, struct thread, run_node);
+}
+
+static void update_cpus(struct rb_node *n)
+{
+	uint64_t cpus = thread_of(n)->affinity;
+
+	if (n->left)
+		cpus |= thread_of(n->left)->cpus_below;
+	if (n->right)
+		cpus |= thread_of(n->right)->cpus_below;
+	thread_of(n)->cpus_below = cpus;
+}
+
+void rt_note_movable(struct runq *rq, struct thread *t)
+{
+	struct rb_node **link = &rq->rt_movable.node, *parent = NULL;
+
+	rb_node_init(&t->run_node);
+	if (likely(!(t->affinity & cpu_all() & ~BIT(rq->cpu))))
+		return;
+	t->cpus_below = t->affinity;
+	while (*link) {
+		parent = *link;
+		link = t->deadline < thread_of(parent)->deadline ? &parent->left : &parent->right;
+	}
+	rb_link(&t->run_node, parent, link);
+	rb_insert_augmented(&t->run_node, &rq->rt_movable, update_cpus);
+}
+
+void rt_forget_movable(struct runq *rq, struct thread *t)
+{
+	if (rb_node_is_linked(&t->run_node))
+		rb_erase_augmented(&t->run_node, &rq->rt_movable, update_cpus);
+}
+
+/* The tree's order, by priority and then as in the lists, is one number, since fair threads are ordered by one too. */
 void rt_insert(struct runq *rq, struct thread *t, bool first)
 {
 	unsigned slot = slot_of(t);
@@ -29,12 +70,15 @@ void rt_insert(struct runq *rq, struct thread *t, bool first)
 	else
 		list_add_tail(&t->run_link, &rq->rt[slot]);
 	rq->rt_bitmap[slot / 64] |= BIT(slot % 64);
+	t->deadline = slot * ORDERS_OF_A_SLOT + (first ? --rq->rt_foremost : ++rq->rt_hindmost);
+	rt_note_movable(rq, t);
 }
 
 void rt_remove(struct runq *rq, struct thread *t)
 {
 	unsigned slot = slot_of(t);
 
+	rt_forget_movable(rq, t);
 	list_del(&t->run_link);
 	if (list_empty(&rq->rt[slot]))
 		rq->rt_bitmap[slot / 64] &= ~BIT(slot % 64);

@@ -40,6 +40,9 @@ struct runq {
 	struct fair_queue fair;       /* lock */
 	uint64_t rt_bitmap[2];        /* lock: bit set where rt[] is not empty; bit 0 is the highest priority */
 	struct list rt[RT_PRIORITIES]; /* lock: the waiting, in order */
+	struct rb_root rt_movable;    /* lock: those of them that may run elsewhere, in order; see movable.c */
+	int64_t rt_foremost, rt_hindmost; /* lock: numbers given out to either end of the lists */
+	uint64_t looked;              /* lock: threads looked at for one that may move, since boot, for tests */
 	nsec_t rt_period_start;       /* lock */
 	nsec_t rt_used;               /* lock: by real-time threads in that period, up to the last switch */
 	nsec_t slice_end;             /* owner, interrupts off; read by others with the lock: INT64_MAX while nobody else waits */
@@ -75,10 +78,17 @@ uint32_t runq_weight(const struct sched_params *p);
 int runq_priority(const struct sched_params *p);      /* see thread_priority() */
 void runq_use_params(struct runq *rq, struct thread *t); /* t's own or its boost changed: what it runs by */
 
+/* movable.c, the same. */
+uint64_t runq_wanted_cpus(const struct rb_root *waiting); /* those that any thread in the tree may use */
+struct thread *runq_first_movable(struct runq *rq, unsigned cpu); /* waiting one that cpu may take first; NULL if none. O(log n) */
+void runq_set_affinity(struct runq *rq, struct thread *t, uint64_t affinity);
+
 /* rt.c, the same. */
 extern int32_t sched_rr_slice; /* atomic: ns */
 void rt_insert(struct runq *rq, struct thread *t, bool first);
 void rt_remove(struct runq *rq, struct thread *t);
+void rt_note_movable(struct runq *rq, struct thread *t);   /* t, just inserted or with another affinity: if it may run elsewhere */
+void rt_forget_movable(struct runq *rq, struct thread *t); /* before it is removed, or its affinity changed */
 struct thread *rt_first(struct runq *rq);             /* NULL if none waits */
 void rt_charge(struct runq *rq, struct thread *t, nsec_t ran);
 nsec_t rt_time_left(struct runq *rq, nsec_t now);     /* for real-time threads in this period; INT64_MAX if nobody else waits */

@@ -523,7 +523,7 @@ void thread_set_affinity(struct thread *t, uint64_t mask)
 	struct runq *rq = runq_lock_of(t);
 	bool misplaced = t->queued && !(mask & BIT(rq->cpu)), running = rq->current == t;
 
-	t->affinity = mask;
+	runq_set_affinity(rq, t, mask);
 	if (misplaced && running)
 		sched_ask_reschedule(rq); /* its processor sends it away */
 	else if (t->queued && !misplaced && !running && cpu_online_count > 1)

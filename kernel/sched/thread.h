@@ -71,13 +71,14 @@ struct thread {
 	int8_t rss_pending[3];    /* owner: pages that vm/ has not added to the space's counts yet */
 	void (*release)(struct thread *t); /* immutable: last reference went; the stack is free already. Must not sleep. */
 
-	struct rb_node run_node;  /* run queue lock: fair class */
+	struct rb_node run_node;  /* run queue lock: waiting; fair class, or real-time class and may run elsewhere */
 	struct list run_link;     /* run queue lock: real-time class */
 	nsec_t moved;             /* run queue lock: clock when it came to its processor */
 	int64_t vruntime;         /* run queue lock: ns of virtual time, while it runs or waits; see sched/fair.c */
-	int64_t deadline;         /* run queue lock: the same: when it shall have had its slice */
+	int64_t deadline;         /* run queue lock: the same: when it shall have had its slice; real-time class: see sched/rt.c */
 	int64_t made_room;        /* run queue lock: vruntime when it last let one go first for having yielded */
 	int64_t least_vruntime;   /* run queue lock: of those below run_node */
+	uint64_t cpus_below;      /* run queue lock: of the same: the processors that any of them may use */
 	int64_t lag;              /* run queue lock: how far behind the others it was when it slept or left */
 	uint32_t weight;          /* run queue lock */
 	int32_t slice_left;       /* run queue lock: SCHED_RR, ns */

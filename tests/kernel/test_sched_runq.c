@@ -2,7 +2,8 @@
 /*
  * Tests of sched/runq.c and sched/fair.c on queues of their own, with threads that exist
  * only as entries: who comes before whom, what nice values weigh, what ten thousand
- * threads that run, sleep, wake and move leave in the books, and lag that moves along.
+ * threads that run, sleep, wake and move leave in the books, lag that moves along, and the
+ * one that may run elsewhere among ten thousand.
  */
 #include "base/ktest.h"
 #include "mem/frame.h"
@@ -11,6 +12,7 @@
 #include <linux/sched.h>
 
 #define N_MOST 10000
+#define LOOKS_MOST 28 /* down a red-black tree of that many */
 
 static struct runq rq;
 static struct thread idle, fake[5];
@@ -41,6 +43,7 @@ static struct thread *take(void)
 
 static uint64_t begin(void)
 {
+	rq = (struct runq){0};
 	runq_init(&rq);
 	rq.idle = rq.current = &idle;
 	return spin_lock_irq(&rq.lock);
@@ -209,4 +212,90 @@ KTEST(sched_fair_lag_moves_along)
 	after = t[6].lag;
 	check(before != 0);
 	check(after - before <= 4 && before - after <= 4);
+}
+
+/* Makes t wait in rq. */
+static void wait_pinned(struct thread *t, int priority, uint64_t affinity)
+{
+	*t = (struct thread){ .affinity = affinity, .queued = true, .weight = WEIGHT_NORMAL, .boost = THREAD_NO_BOOST };
+	t->params.priority = priority;
+	t->params.policy = priority ? SCHED_FIFO : SCHED_NORMAL;
+	runq_join(&rq, t);
+	runq_insert(&rq, t, false);
+}
+
+/* What runq_first_movable() promises, by looking at everybody. */
+static struct thread *first_by_hand(unsigned cpu)
+{
+	struct thread *t;
+
+	for (unsigned slot = 0; slot < RT_PRIORITIES; slot++)
+		list_for_each_entry(t, &rq.rt[slot], run_link)
+			if (t->affinity & BIT(cpu))
+				return t;
+	for (struct rb_node *n = rb_first(&rq.fair.waiting); n; n = rb_next(n))
+		if (rb_entry(n, struct thread, run_node)->affinity & BIT(cpu))
+			return rb_entry(n, struct thread, run_node);
+	return NULL;
+}
+
+/* How many threads are looked at to find the only one of all for a processor that does not exist: -1: not found. */
+static int looks_among(struct thread *waiting, unsigned n, uint64_t affinity, bool urgent)
+{
+	uint64_t irq = begin();
+	struct thread *only = &waiting[n / 2];
+	int looks = -1;
+
+	for (unsigned i = 0; i < n; i++)
+		wait_pinned(&waiting[i], urgent ? 1 + (int)(i % 99) : 0, affinity);
+	if (!runq_first_movable(&rq, 63) && !rq.looked) {
+		runq_set_affinity(&rq, only, affinity | BIT(1) | BIT(63));
+		looks = runq_first_movable(&rq, 63) == only ? (int)rq.looked : -1;
+		runq_set_affinity(&rq, only, affinity);
+		looks = runq_first_movable(&rq, 63) ? -1 : looks;
+	}
+	spin_unlock_irq(&rq.lock, irq);
+	return looks;
+}
+
+/* All of them were walked along, with interrupts off. */
+KTEST(runq_one_of_ten_thousand_that_may_leave_is_found_at_once)
+{
+	struct thread *waiting;
+
+	if (cpu_online_count < 2)
+		return;
+	waiting = vmap_alloc(N_MOST * sizeof(*waiting), ALLOC_KERNEL | ALLOC_ZERO);
+	check(waiting != NULL);
+	int pinned = looks_among(waiting, N_MOST, BIT(0), true), movable = looks_among(waiting, N_MOST, BIT(0) | BIT(1), true),
+	    fair = looks_among(waiting, N_MOST, BIT(0), false);
+	vmap_free(waiting);
+	check_equal(pinned, 1); /* only those that may leave are in the tree */
+	check(movable > 0 && movable <= LOOKS_MOST);
+	check(fair > 0 && fair <= LOOKS_MOST);
+}
+
+/* Whatever comes, goes and is allowed more or fewer processors meanwhile. */
+KTEST(runq_first_that_may_leave_is_the_first_in_order)
+{
+	unsigned wrong = 0;
+	uint64_t irq;
+
+	if (cpu_online_count < 2)
+		return;
+	irq = begin();
+	for (unsigned i = 0; i < ARRAY_SIZE(fake); i++)
+		wait_pinned(&fake[i], (int)i % 3, BIT(0));
+	for (unsigned i = 0; i < 5000; i++) {
+		struct thread *t = &fake[ktest_random() % ARRAY_SIZE(fake)];
+
+		runq_remove(&rq, t);
+		runq_insert(&rq, t, ktest_random() % 2);
+		t = &fake[ktest_random() % ARRAY_SIZE(fake)];
+		runq_set_affinity(&rq, t, BIT(0) | (ktest_random() & BIT(1)));
+		wrong += runq_first_movable(&rq, 1) != first_by_hand(1);
+		wrong += !(runq_wanted_cpus(&rq.rt_movable) & BIT(1)) == (first_by_hand(1) && thread_is_rt(first_by_hand(1)));
+	}
+	spin_unlock_irq(&rq.lock, irq);
+	check_equal(wrong, 0);
 }
