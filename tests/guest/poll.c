@@ -285,6 +285,40 @@ static void many_watchers(void)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
+/* Instances that watch instances: the ways up from a file are counted. */
+static int links(int ways, const int *up, int ups)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int made = 0;
+
+	for (int i = 0; i < ups; i++)
+		for (int j = 0; j < ways; j++)
+			if (!epoll_ctl(up[i], EPOLL_CTL_ADD, up[j - ways], &e))
+				made++;
+	return made;
+}
+
+static void many_ways(void)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int ep[120], f = eventfd(0, 0), late = eventfd(0, 0);
+
+	for (int i = 0; i < 120; i++)
+		ep[i] = epoll_create1(0);
+	for (int i = 0; i < 30; i++)
+		epoll_ctl(ep[i], EPOLL_CTL_ADD, f, &e);
+	TELL("ways of two steps", "%d", links(30, ep + 30, 30));
+	CHECK_ERRNO("one more", epoll_ctl(ep[59], EPOLL_CTL_ADD, ep[29], &e), EINVAL);
+	TELL("of three", "%d", links(30, ep + 60, 3));
+	TELL("and four", "%d", links(3, ep + 63, 3));
+	TELL("a file at the bottom", "%d", epoll_ctl(ep[0], EPOLL_CTL_ADD, late, &e) ? errno : 0);
+	CHECK_ERRNO("a circle", epoll_ctl(ep[0], EPOLL_CTL_ADD, ep[30], &e), ELOOP);
+	for (int i = 0; i < 120; i++)
+		close(ep[i]);
+	close(f);
+	close(late);
+}
+
 int main(void)
 {
 	polls();
@@ -293,5 +327,6 @@ int main(void)
 	eventfds();
 	once_a_call();
 	many_watchers();
+	many_ways();
 	return tap_done();
 }

@@ -23,6 +23,9 @@ struct epoll {
 	struct list ready;          /* ready_lock: items that may be ready */
 	struct list waiters;        /* ready_lock: threads in epoll_wait, in order */
 	struct waitq poll_wait;     /* those who watch this instance itself */
+	/* epoll_nest_lock: the last checks that came by here from above and from below, and what they found. */
+	uint64_t below_check, above_check, paths_check;
+	int below, above;
 };
 
 /* An entry on a wait queue of a watched file. */
@@ -58,6 +61,8 @@ bool epoll_item_ready(struct epoll_item *item);
 void epoll_item_remove(struct epoll_item *item); /* the instance's lock held */
 /* May ep watch target, itself an instance? Under epoll_nest_lock. 0 or -ELOOP. */
 int epoll_nest_check(struct epoll *ep, struct epoll *target);
+/* Do the wake-ups of target, which was just added to an instance that is locked, stay few? Under epoll_nest_lock. 0 or -EINVAL. */
+int epoll_paths_check(struct file *target);
 extern struct mutex epoll_nest_lock; /* while instances come to watch instances */
 
 #endif

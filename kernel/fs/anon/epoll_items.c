@@ -250,25 +250,40 @@ static int check_arguments(struct file *ep, int op, struct file *target, const s
 	return 0;
 }
 
+/* As control_locked(), where instances watch instances: under epoll_nest_lock. */
+static int add_nested(struct file *file, struct file *target, int fd, const struct epoll_event *event)
+{
+	struct epoll *ep = file->data;
+	int error = 0;
+
+	MUTEX_GUARD(&epoll_nest_lock);
+	if (epoll_is(target))
+		error = epoll_nest_check(ep, target->data);
+	if (error)
+		return error;
+	mutex_lock_nested(&ep->lock);
+	error = control_locked(ep, EPOLL_CTL_ADD, target, fd, event);
+	if (!error) {
+		error = epoll_paths_check(target);
+		if (error)
+			epoll_item_remove(item_find(ep, target, fd));
+	}
+	mutex_unlock(&ep->lock);
+	return error;
+}
+
 int epoll_control(struct file *file, int op, struct file *target, int fd, const struct epoll_event *event)
 {
 	int error = check_arguments(file, op, target, event);
-	bool nests = op == EPOLL_CTL_ADD && epoll_is(target);
 	struct epoll *ep = file->data;
 
 	if (error)
 		return error;
-	if (nests) {
-		mutex_lock(&epoll_nest_lock);
-		error = epoll_nest_check(ep, target->data);
-	}
-	if (!error) {
-		mutex_lock_nested(&ep->lock);
-		error = control_locked(ep, op, target, fd, event);
-		mutex_unlock(&ep->lock);
-	}
-	if (nests)
-		mutex_unlock(&epoll_nest_lock);
+	if (op == EPOLL_CTL_ADD && (epoll_is(target) || !list_empty(&file->epoll_items)))
+		return add_nested(file, target, fd, event);
+	mutex_lock(&ep->lock);
+	error = control_locked(ep, op, target, fd, event);
+	mutex_unlock(&ep->lock);
 	return error;
 }
 
