@@ -133,11 +133,13 @@ def test_make_with_four_jobs(run, cpus):
 # ---- stress-ng ----------------------------------------------------------------
 
 CLASSES = "cpu fork clone futex pthread switch mmap vm pipe yield sem sigq timer".split()
+SHARING = ("sem-sysv signal sigfd sigpipe timerfd sock sockpair sockfd epoll poll eventfd inotify pty "
+           "shm shm-sysv msg mq").split()
 STRESS = """
 for class in %s; do
 	echo "== $class"
-	timeout -s KILL %d stress-ng --$class %d -t %d --verify --metrics-brief \
-		--vm-bytes 64m --mmap-bytes 4m 2>&1 || echo "failed: $?"
+	timeout -s KILL %d stress-ng --$class %d -t %d --verify --metrics-brief --vm-bytes 64m \
+		--mmap-bytes 4m --epoll-domain unix --pty-max 64 2>&1 || echo "failed: $?"
 done
 """
 
@@ -158,7 +160,13 @@ def test_stress_ng(run, cpus):
 
 
 @CPUS
+def test_stress_ng_sharing(run, cpus):
+    """Signals, waiting and what processes share."""
+    stress(run, cpus, SHARING, 1)
+
+
+@CPUS
 @pytest.mark.deep
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", CLASSES + SHARING)
 def test_stress_ng_for_a_minute(run, cpus, name):
     stress(run, cpus, [name], 60)
