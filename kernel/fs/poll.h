@@ -12,6 +12,7 @@
 
 struct poll_table {
 	void (*queue)(struct poll_table *pt, struct waitq *q);
+	bool lasting; /* what it queues outlasts the call */
 };
 
 static inline void poll_wait(struct poll_table *pt, struct waitq *q)

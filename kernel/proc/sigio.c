@@ -282,7 +282,7 @@ void sigio_file_gone(struct file *f)
 
 static int begin(struct file *f, int fd)
 {
-	struct hooking h = { .table.queue = hook_queue };
+	struct hooking h = { .table = { .queue = hook_queue, .lasting = true } };
 	struct sigio *s = kzalloc(sizeof(*s), ALLOC_KERNEL);
 
 	if (!s)

@@ -5,8 +5,9 @@
  *
  * Waiting happens on the wait queue of the process that waits. An epoll instance
  * may keep that up after the process has ended, as long as the file is open; so
- * the file counts each process that ever polled it. They are few: who made it, and
- * children that took it over.
+ * the file counts each process that ever gave it to an instance. One that has ended
+ * is let go of when the next one comes, if nothing waits on its queue any more: nobody but
+ * itself could have added to that.
  */
 #include "fs/poll.h"
 #include "lib/format.h"
@@ -109,25 +110,50 @@ static ssize_t signalfd_read(struct io *io, struct iter *to)
 	return done;
 }
 
-static struct poller *find_poller(struct signalfd *f, const struct process *p)
+/* Nothing waits there, and nothing ever will. Who took the last entry off may still hold the queue's lock: RCU. */
+static bool is_over(const struct process *p)
 {
-	struct poller *poller;
+	return !READ_ONCE(p->thread_count) && list_empty(&p->signal_wait.entries);
+}
+
+/* On the way those that are over go to the list gone. */
+static struct poller *find_poller(struct signalfd *f, const struct process *p, struct list *gone)
+{
+	struct poller *poller, *next;
 
 	assert_held(&f->lock);
-	list_for_each_entry(poller, &f->pollers, link)
+	list_for_each_entry_safe(poller, next, &f->pollers, link) {
 		if (poller->process == p)
 			return poller;
+		if (is_over(poller->process)) {
+			list_del(&poller->link);
+			list_add_tail(&poller->link, gone);
+		}
+	}
 	return NULL;
+}
+
+static void drop_all(struct list *pollers)
+{
+	while (!list_empty(pollers)) {
+		struct poller *poller = list_first_entry(pollers, struct poller, link);
+
+		list_del(&poller->link);
+		process_put(poller->process);
+		kfree(poller);
+	}
 }
 
 /* p's wait queue stays as long as the file. False when out of memory. */
 static bool keep_process(struct signalfd *f, struct process *p)
 {
+	struct list gone = LIST_INIT(gone);
 	struct poller *fresh, *old;
 
 	spin_lock(&f->lock);
-	old = find_poller(f, p);
+	old = find_poller(f, p, &gone);
 	spin_unlock(&f->lock);
+	drop_all(&gone);
 	if (old)
 		return true;
 	fresh = kmalloc(sizeof(*fresh), ALLOC_KERNEL);
@@ -136,10 +162,11 @@ static bool keep_process(struct signalfd *f, struct process *p)
 	process_get(p);
 	fresh->process = p;
 	spin_lock(&f->lock);
-	old = find_poller(f, p);
+	old = find_poller(f, p, &gone);
 	if (!old)
 		list_add_tail(&fresh->link, &f->pollers);
 	spin_unlock(&f->lock);
+	drop_all(&gone);
 	if (old) {
 		process_put(p);
 		kfree(fresh);
@@ -155,7 +182,7 @@ static uint32_t signalfd_poll(struct file *file, struct poll_table *pt)
 
 	if (!t)
 		return 0;
-	if (pt && keep_process(f, t->process))
+	if (pt && (!pt->lasting || keep_process(f, t->process)))
 		poll_wait(pt, &t->process->signal_wait);
 	pending = READ_ONCE(t->pending.set) | READ_ONCE(t->process->pending.set);
 	return pending & atomic_load(&f->mask) ? EPOLLIN | EPOLLRDNORM : 0;
@@ -165,13 +192,7 @@ static void signalfd_release(struct file *file)
 {
 	struct signalfd *f = file->data;
 
-	while (!list_empty(&f->pollers)) {
-		struct poller *poller = list_first_entry(&f->pollers, struct poller, link);
-
-		list_del(&poller->link);
-		process_put(poller->process);
-		kfree(poller);
-	}
+	drop_all(&f->pollers);
 	kfree(f);
 }
 

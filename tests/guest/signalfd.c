@@ -186,6 +186,35 @@ static void test_waiting(void)
 	close(ep);
 }
 
+static long unreclaimable(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[100];
+	long kb = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!kb)
+			sscanf(line, "SUnreclaim: %ld", &kb);
+	fclose(f);
+	return kb;
+}
+
+/* Each child waits for the file that it took over, in both ways, and ends. */
+static void test_many_processes(void)
+{
+	int shared = signalfd(-1, &set, SFD_NONBLOCK);
+	struct epoll_event e = { .events = EPOLLIN };
+	long before;
+
+	for (int round = 0; round < 2; round++) {
+		before = unreclaimable();
+		for (int i = 0; i < 1500; i++)
+			IN_CHILD(ready(shared, 0); epoll_ctl(epoll_create1(0), EPOLL_CTL_ADD, shared, &e));
+	}
+	CHECK("processes that have ended leave nothing behind", unreclaimable() - before < 1500);
+	close(shared);
+}
+
 int main(void)
 {
 	char path[64], line[100];
@@ -210,5 +239,6 @@ int main(void)
 	test_many();
 	test_mask();
 	test_waiting();
+	test_many_processes();
 	return tap_done();
 }

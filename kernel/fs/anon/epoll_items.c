@@ -181,7 +181,7 @@ static void item_check(struct epoll_item *item, uint32_t revents)
 static int item_add(struct epoll *ep, struct file *target, int fd, uint32_t events, uint64_t data)
 {
 	struct epoll_item *item = kzalloc(sizeof(*item), ALLOC_KERNEL);
-	struct hooking h = { .table = { .queue = hook_queue }, .item = item };
+	struct hooking h = { .table = { .queue = hook_queue, .lasting = true }, .item = item };
 	uint32_t revents;
 
 	if (!item)

@@ -167,7 +167,7 @@ int poll_files(struct poll_item *items, unsigned n, nsec_t deadline, nsec_t slac
 	struct poller p; /* entries are filled in when they are used */
 	int result;
 
-	p.table.queue = poller_queue;
+	p.table = (struct poll_table){ .queue = poller_queue };
 	p.thread = thread_current();
 	p.triggered = p.failed = false;
 	p.used = 0;
