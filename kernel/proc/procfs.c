@@ -123,6 +123,7 @@ static const struct proc_pid_file files[] = {
 	{ .name = "stack", .mode = S_IFREG | 0400, .show = proc_show_stack },
 	{ .name = "syscall", .mode = S_IFREG | 0400, .show = proc_show_syscall },
 	{ .name = "personality", .mode = S_IFREG | 0400, .show = proc_show_personality },
+	{ .name = "sched", .mode = S_IFREG | 0644, .show = proc_show_sched, .store = proc_store_sched },
 	{ .name = "schedstat", .mode = S_IFREG | 0444, .show = proc_show_schedstat },
 	{ .name = "timers", .mode = S_IFREG | 0444, .show = proc_show_timers, .only = PROC_OF_PROCESS },
 	{ .name = "timerslack_ns", .mode = S_IFREG | 0666, .show = proc_show_slack, .store = proc_store_slack,

@@ -55,7 +55,6 @@ int proc_show_wchan(void *task, struct text *t);
 int proc_show_stack(void *task, struct text *t);
 int proc_show_syscall(void *task, struct text *t);
 int proc_show_personality(void *task, struct text *t);
-int proc_show_schedstat(void *task, struct text *t);
 int proc_show_timers(void *task, struct text *t);
 int proc_show_slack(void *task, struct text *t);
 int proc_store_slack(void *task, const char *buf, size_t n);
@@ -69,6 +68,11 @@ int proc_show_children(void *task, struct text *t);
 int proc_show_nothing(void *task, struct text *t);
 int proc_show_cpuset(void *task, struct text *t);
 int proc_show_time_offsets(void *task, struct text *t);
+
+/* procfs_sched.c */
+int proc_show_sched(void *task, struct text *t);
+int proc_store_sched(void *task, const char *buf, size_t n);
+int proc_show_schedstat(void *task, struct text *t);
 
 /* procfs_namespace.c: the one namespace of each kind. */
 extern const char *const proc_namespaces[];

@@ -116,15 +116,6 @@ int proc_show_personality(void *task, struct text *x)
 	return 0;
 }
 
-int proc_show_schedstat(void *task, struct text *x)
-{
-	struct thread *t = &((struct task *)task)->thread;
-
-	text_printf(x, "%lld 0 %lu\n", (long long)thread_runtime(t),
-		    (unsigned long)(t->switches_voluntary + t->switches_involuntary));
-	return 0;
-}
-
 int proc_show_timers(void *task, struct text *x)
 {
 	posix_timers_show(((struct task *)task)->process, x);

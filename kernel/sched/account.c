@@ -113,6 +113,23 @@ void thread_times(struct thread *t, nsec_t *user, nsec_t *system)
 	runq_unlock(rq, irq);
 }
 
+void thread_get_schedule(struct thread *t, struct thread_schedule *s)
+{
+	uint64_t irq = irq_save();
+	struct runq *rq = runq_lock_of(t);
+
+	if (rq->current == t)
+		account_current(rq, clock_now());
+	*s = (struct thread_schedule){
+		.started = t->run_start, .runtime = t->runtime, .waited = t->waited, .vruntime = t->vruntime,
+		.migrations = (int64_t)t->migrations, .weight = t->weight, .policy = t->own.policy,
+		.switches_voluntary = t->switches_voluntary, .switches_involuntary = t->switches_involuntary,
+		.turns = t->switches_voluntary + t->switches_involuntary + (rq->current == t),
+		.priority = runq_priority(&t->params),
+	};
+	runq_unlock(rq, irq);
+}
+
 static void add_cpu(struct runq *rq, struct sched_stats *s)
 {
 	uint64_t irq = spin_lock_irq(&rq->lock);
@@ -123,6 +140,8 @@ static void add_cpu(struct runq *rq, struct sched_stats *s)
 		account_current(rq, clock_now());
 	sort_times(times, rq->current, is_program(rq->current) ? system_part(rq->current, times->unsorted) : 0);
 	s->switches += rq->switches;
+	s->waited += rq->waited;
+	s->turns += rq->switches - rq->idle->switches_involuntary;
 	s->running += rq->queued;
 	s->user += times->user;
 	s->nice += times->nice;

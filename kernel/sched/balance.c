@@ -63,6 +63,7 @@ static void change_home(struct runq *to, struct thread *t)
 {
 	atomic_store(&t->cpu, to->cpu);
 	t->moved = clock_now();
+	t->migrations++;
 	if (t->notify_preempted)
 		atomic_or(&t->context.work, WORK_NOTIFY);
 }

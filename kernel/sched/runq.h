@@ -49,6 +49,7 @@ struct runq {
 	nsec_t may_yield_at;          /* owner, interrupts off: sched_yield(2) of a fair thread does nothing before */
 	nsec_t sample_at, sample_gap; /* owner, interrupts off: when the running thread is looked at next; INT64_MAX for idle */
 	uint64_t switches;            /* lock */
+	nsec_t waited;                /* lock: by all that came to run here, before */
 	struct cpu_times times;       /* lock: up to the last switch */
 	nsec_t balance_at;            /* owner, interrupts off: not before then is load compared with others' */
 	bool balance_due;             /* the same: a slice ended after that */

@@ -190,6 +190,18 @@ static void note_involuntary(struct thread *prev)
 		atomic_or(&prev->context.work, WORK_NOTIFY);
 }
 
+/* next waited until now, prev does from now on, unless it sleeps. */
+static void note_wait(struct runq *rq, struct thread *prev, struct thread *next, nsec_t now)
+{
+	nsec_t waited = now - next->wait_start;
+
+	prev->wait_start = now;
+	if (next == rq->idle || waited <= 0)
+		return;
+	next->waited += waited;
+	rq->waited += waited;
+}
+
 /* Interrupts off. */
 static void switch_away(enum reason reason)
 {
@@ -211,6 +223,7 @@ static void switch_away(enum reason reason)
 	set_slice(rq, next, now);
 	rcu_quiescent();
 	if (next != prev) {
+		note_wait(rq, prev, next, now);
 		set_sample(rq, next, now);
 		if (rq->queued > 1 && cpu_online_count > 1)
 			balance_left_behind(rq, prev);
@@ -320,6 +333,8 @@ static void enqueue(struct runq *rq, struct thread *t)
 	t->queued = true;
 	rq->queued++;
 	runq_join(rq, t);
+	/* A fair one that joins has the running one's time taken. */
+	t->wait_start = rq->current == rq->idle || thread_is_rt(t) ? clock_now() : rq->current->run_start;
 	runq_insert(rq, t, false);
 	sched_joined(rq, t);
 	if (cpu_online_count > 1 && rq->queued > 1)

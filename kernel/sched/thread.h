@@ -88,6 +88,9 @@ struct thread {
 	uint64_t affinity;        /* run queue lock: mask of processors */
 
 	nsec_t run_start;         /* run queue lock: clock when it was switched in, or its time was taken last */
+	nsec_t wait_start;        /* run queue lock: clock when it began to wait for a processor, if it waits */
+	nsec_t waited;            /* run queue lock: ns that it waited so, up to when it came to run last */
+	uint64_t migrations;      /* run queue lock: how often it came to another processor */
 	nsec_t runtime;           /* run queue lock: ns on a processor, up to the last switch */
 	nsec_t sampled_user, sampled_system; /* run queue lock: of runtime, what samples put down to either mode */
 	nsec_t shown_user, shown_system; /* run queue lock: what thread_times() said last */
@@ -195,6 +198,16 @@ void thread_set_affinity(struct thread *t, uint64_t mask);
 /* CPU time in ns: total, and split into user and kernel. Any thread. */
 nsec_t thread_runtime(struct thread *t);
 void thread_times(struct thread *t, nsec_t *user, nsec_t *system);
+/* What /proc tells of how it is scheduled: times in ns. Any thread. */
+struct thread_schedule {
+	nsec_t started, runtime, waited; /* started: clock when it came to run last, or its time was taken */
+	int64_t vruntime;
+	int64_t migrations;
+	uint64_t switches_voluntary, switches_involuntary, turns; /* turns: how often it came to run */
+	uint32_t weight;
+	int policy, priority;            /* priority: as thread_priority() */
+};
+void thread_get_schedule(struct thread *t, struct thread_schedule *s);
 void thread_set_name(struct thread *t, const char *name);
 
 /* Loads the running thread's address space after it changed (exec), or the kernel's (exit: mmu = NULL). */
@@ -226,8 +239,10 @@ struct sched_stats {
 	unsigned running;          /* threads that run or want to */
 	uint64_t load[3];          /* 1, 5, 15 minutes, 11-bit fixed point */
 	nsec_t user, nice, system, idle;
+	nsec_t waited;             /* by all threads that came to run, since boot, until they did */
+	uint64_t turns;            /* how many did */
 };
 void sched_stats(struct sched_stats *s);
-void sched_cpu_stats(unsigned cpu, struct sched_stats *s); /* only the times are filled */
+void sched_cpu_stats(unsigned cpu, struct sched_stats *s); /* not load and threads_created */
 
 #endif
