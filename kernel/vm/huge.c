@@ -30,8 +30,8 @@
  * its own areas, and two areas of a space one of which is dead, lead the splitter to it once
  * more (is_entered). Different families have nothing in common.
  *
- * A large page is taken out with the upper table locked, flushed and put at once,
- * so its count never runs ahead of its entries. At the end of a space that is done before the
+ * Large pages are taken out, flushed and put with the upper table locked all along,
+ * so a count never runs ahead of its entries. At the end of a space that is done before the
  * areas leave the family. mremap splits; mprotect too.
  *
  * Frugality. The policy is Linux's default on Debian, "always": who writes one byte
@@ -51,6 +51,8 @@
 #include "vm/usage.h"
 
 static_assert(HUGE_SIZE == TABLE_SPAN, "a large page takes the place of a table");
+
+#define ZAP_RUN 32UL /* taken out at a time: freeing one writes 511 struct pages, with preemption off */
 
 static enum { ALWAYS, ADVISED, NEVER } policy; /* immutable after boot */
 static PERCPU(int64_t, huge_pages);
@@ -100,43 +102,14 @@ bool huge_mapped(const struct space *s, uaddr_t addr)
 	return u && maps_large(pte_load(u));
 }
 
-/* The first table of level 2 for *addr or more and below end; *addr moves up to where its range begins. RCU or the space's lock. */
-static struct page *next_upper(const struct space *s, uaddr_t *addr, uaddr_t end)
-{
-	while (*addr < end) {
-		paddr_t pa = s->mmu.root;
-		unsigned level;
-
-		for (level = MMU_LEVELS_MAX; level > 2; level--) {
-			pte_t e;
-
-			if (mmu_level_folded(level))
-				continue;
-			e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
-			if (pte_none(e))
-				break;
-			pa = pte_paddr(e);
-		}
-		if (level == 2)
-			return phys_to_page(pa);
-		*addr = align_down(*addr, mmu_level_size(level)) + mmu_level_size(level);
-	}
-	return NULL;
-}
-
-static uaddr_t upper_end(uaddr_t addr)
-{
-	return align_down(addr, HUGE_SIZE * MMU_ENTRIES) + HUGE_SIZE * MMU_ENTRIES;
-}
-
 /* The first large page at or after *addr and below end; *addr moves there. The same. */
 static pte_t *huge_next(const struct space *s, uaddr_t *addr, uaddr_t end, struct page **upper)
 {
 	if (!atomic_load(&s->count.huge))
 		return NULL;
-	while ((*upper = next_upper(s, addr, end))) {
+	while ((*upper = table_next_upper(s, addr, end))) {
 		pte_t *u = table_upper_entry(*upper, *addr);
-		uaddr_t stop = min(upper_end(*addr), end);
+		uaddr_t stop = min(table_upper_end(*addr), end);
 
 		for (; *addr < stop; *addr += HUGE_SIZE, u++)
 			if (maps_large(pte_load(u)))
@@ -153,7 +126,7 @@ static void wait_for_faults(struct space *s, uaddr_t addr, uaddr_t end)
 {
 	struct page *upper;
 
-	for (; (upper = next_upper(s, &addr, end)); addr = upper_end(addr)) {
+	for (; (upper = table_next_upper(s, &addr, end)); addr = table_upper_end(addr)) {
 		table_lock(upper);
 		table_unlock(upper);
 	}
@@ -478,7 +451,7 @@ int huge_share(struct space *parent, struct space *child, const struct area *a, 
 	struct page *from, *to;
 
 	while (huge_next(parent, &addr, last, &from)) {
-		uaddr_t stop = min(upper_end(addr), last);
+		uaddr_t stop = min(table_upper_end(addr), last);
 		uint32_t count;
 
 		to = table_make_level(child, addr, 2);
@@ -498,24 +471,33 @@ int huge_share(struct space *parent, struct space *child, const struct area *a, 
 	return 0;
 }
 
-/* One that is still there goes; pages of 4 KiB. */
-static uint64_t zap_one(struct space *s, uaddr_t addr, struct page *upper, pte_t *u)
+/*
+ * Those of n entries that are still there go; returns how many. The lock that is held all
+ * the while makes them one to who splits one of them: see the head of this file.
+ */
+static unsigned zap_run(struct space *s, uaddr_t addr, struct page *upper, pte_t *u, size_t n)
 {
-	uint64_t pages = 0;
-	pte_t e;
+	struct page *huge[ZAP_RUN];
+	unsigned count = 0;
 
 	table_lock(upper);
-	e = pte_load(u);
-	if (maps_large(e)) {
+	for (pte_t *end = u + n; u < end; u++) {
+		pte_t e = pte_load(u);
+
+		if (!maps_large(e))
+			continue;
 		pte_store(u, 0);
-		upper->mappings--;
-		atomic_dec(&s->count.huge);
-		flush(s, addr);
-		put(phys_to_page(pte_paddr(e)));
-		pages = HUGE_PAGES;
+		huge[count++] = phys_to_page(pte_paddr(e));
 	}
+	if (count) {
+		upper->mappings -= count;
+		atomic_sub(&s->count.huge, count);
+		tlb_flush_range(s, addr, addr + n * HUGE_SIZE);
+	}
+	for (unsigned i = 0; i < count; i++)
+		put(huge[i]);
 	table_unlock(upper);
-	return pages;
+	return count;
 }
 
 uint64_t huge_zap(struct space *s, uaddr_t start, uaddr_t end)
@@ -526,8 +508,12 @@ uint64_t huge_zap(struct space *s, uaddr_t start, uaddr_t end)
 	pte_t *u;
 
 	wait_for_faults(s, addr, last);
-	for (; (u = huge_next(s, &addr, last, &upper)); addr += HUGE_SIZE)
-		pages += zap_one(s, addr, upper, u);
+	while ((u = huge_next(s, &addr, last, &upper))) {
+		size_t n = min((min(table_upper_end(addr), last) - addr) / HUGE_SIZE, ZAP_RUN);
+
+		pages += zap_run(s, addr, upper, u, n) * HUGE_PAGES;
+		addr += n * HUGE_SIZE;
+	}
 	return pages;
 }
 

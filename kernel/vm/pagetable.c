@@ -51,7 +51,7 @@ struct page *table_alloc(unsigned flags)
 	return table;
 }
 
-struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end)
+struct page *table_next_upper(const struct space *s, uaddr_t *addr, uaddr_t end)
 {
 	while (*addr < end) {
 		paddr_t pa = s->mmu.root;
@@ -59,7 +59,7 @@ struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end)
 		pte_t e;
 
 #pragma GCC unroll 5
-		for (level = MMU_LEVELS_MAX; level > 1; level--) {
+		for (level = MMU_LEVELS_MAX; level > 2; level--) {
 			if (mmu_level_folded(level))
 				continue;
 			e = pte_load((pte_t *)phys_to_virt(pa) + mmu_index(*addr, level));
@@ -67,9 +67,27 @@ struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end)
 				break;
 			pa = pte_paddr(e);
 		}
-		if (level == 1)
+		if (level == 2)
 			return phys_to_page(pa);
 		*addr = align_down(*addr, mmu_level_size(level)) + mmu_level_size(level);
+	}
+	return NULL;
+}
+
+struct page *table_next(const struct space *s, uaddr_t *addr, uaddr_t end)
+{
+	struct page *upper;
+
+	while ((upper = table_next_upper(s, addr, end))) {
+		uaddr_t stop = min(table_upper_end(*addr), end);
+		pte_t *u = table_upper_entry(upper, *addr);
+
+		for (; *addr < stop; *addr = align_down(*addr, TABLE_SPAN) + TABLE_SPAN, u++) {
+			pte_t e = pte_load(u);
+
+			if (pte_table(e))
+				return phys_to_page(pte_paddr(e));
+		}
 	}
 	return NULL;
 }

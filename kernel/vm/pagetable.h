@@ -114,6 +114,15 @@ static inline struct page *table_find(const struct space *s, uaddr_t addr)
 	return table_find_level(s, addr, 1);
 }
 
+/* Where the range of the level-2 table over addr ends. */
+static inline uaddr_t table_upper_end(uaddr_t addr)
+{
+	return align_down(addr, TABLE_SPAN * MMU_ENTRIES) + TABLE_SPAN * MMU_ENTRIES;
+}
+
+/* The first level-2 table for *addr or more and below end; *addr moves up to where its range begins. RCU or the space's lock. */
+struct page *table_next_upper(const struct space *s, uaddr_t *addr, uaddr_t end);
+
 /*
  * The first level-1 table at or after *addr and below end; *addr moves up to
  * where it begins if that is higher. NULL when there is none. Large pages are passed over.
