@@ -47,6 +47,7 @@ static bool sleeps(int tid)
 struct waiter {
 	pthread_t thread;
 	volatile int tid, error;
+	volatile bool ended;
 	volatile long result;
 	int *word, op;
 	unsigned value, bits;
@@ -60,13 +61,14 @@ static void *wait_thread(void *arg)
 	w->tid = (int)syscall(SYS_gettid);
 	w->result = futex(w->word, w->op, w->value, w->until, NULL, w->bits);
 	w->error = w->result < 0 ? errno : 0;
+	w->ended = true;
 	return NULL;
 }
 
 static void begin(struct waiter *w)
 {
 	pthread_create(&w->thread, NULL, wait_thread, w);
-	while (!w->tid || !sleeps(w->tid))
+	while (!w->tid || (!w->ended && !sleeps(w->tid)))
 		sleep_ms(1);
 }
 
@@ -279,7 +281,7 @@ static void requeues(void)
 	pthread_join(w[4].thread, NULL);
 
 	/* Its time runs on where it is moved to. */
-	struct timespec t = later(CLOCK_MONOTONIC, 60);
+	struct timespec t = later(CLOCK_MONOTONIC, 1000);
 	w[0] = (struct waiter){ .word = &a, .op = FUTEX_WAIT_BITSET_PRIVATE, .bits = 1, .until = &t };
 	begin(&w[0]);
 	CHECK_INT("one with a time", futex(&a, FUTEX_REQUEUE_PRIVATE, 0, (void *)1, &b, 0), 1);

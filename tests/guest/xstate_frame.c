@@ -307,6 +307,61 @@ static void threads(void)
 	CHECK_INT("likewise with signals all the time", (long)good, 1);
 }
 
+static void *fills(void *arg)
+{
+	while (!stop)
+		fill(0x2222222222222222);
+	return arg;
+}
+
+static volatile uint64_t in_frame;
+
+static void remember(ucontext_t *uc)
+{
+	in_frame = *u64_at(uc->uc_mcontext.fpregs, 160 + 16 * 3);
+}
+
+/*
+ * A thread that slept, while another filled the registers, and is sent a signal before it
+ * has used its own: a kernel that loads them at the first use may save the other's. One
+ * that counts uses to know when, in a byte perhaps, needs some hundred rounds for that.
+ */
+static __attribute__((noinline)) bool signal_after_sleep(uint64_t seed)
+{
+	struct timespec t = { 0, 1000 };
+	long pid = getpid(), result;
+
+	fill(seed);
+	__asm__ volatile("syscall" : "=a"(result) : "0"(SYS_nanosleep), "D"(&t), "S"(0L) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(result) : "0"(SYS_tgkill), "D"(pid), "S"(pid), "d"((long)SIGUSR1)
+			 : "rcx", "r11", "memory");
+	return holds(seed) && in_frame == seed + 3;
+}
+
+static void signals_after_sleep(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	cpu_set_t all, first;
+	pthread_t t;
+	int good = 0;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	sched_getaffinity(0, sizeof(all), &all);
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
+	stop = false;
+	pthread_create(&t, NULL, fills, NULL);
+	look = remember;
+	for (uint64_t i = 0; i < 300; i++)
+		good += signal_after_sleep(100 * i);
+	look = NULL;
+	stop = true;
+	pthread_join(t, NULL);
+	sched_setaffinity(0, sizeof(all), &all);
+	CHECK_INT("a signal after a sleep finds the thread's own", good, 300);
+}
+
 static __attribute__((noinline)) int child_holds(uint64_t seed)
 {
 	long pid;
@@ -400,6 +455,7 @@ int main(int argc, char **argv)
 	CHECK("extended state is there", area_size >= 576);
 	signals();
 	threads();
+	signals_after_sleep();
 	forks();
 	handlers();
 	return tap_done();

@@ -116,8 +116,6 @@ void fault_from_kernel(struct user_frame *f, unsigned vector, uint64_t error)
 
 		if (!fault_usercopy(f, addr, error))
 			panic_page_fault(f, addr, error);
-	} else if (vector == VECTOR_NO_DEVICE && context_current()->xstate) {
-		xstate_need(); /* for a copy of the state */
 	} else if (vector != VECTOR_GENERAL || !extable_fix(f)) {
 		panic_exception(f, vector, error);
 	}

@@ -122,9 +122,10 @@ void xstate_switch_from(struct context *c); /* of a thread with user mode; inter
 void xstate_switch_to(struct context *c);
 void xstate_need(void); /* the running thread's comes into the registers; preemption off */
 void xstate_copy(void *area); /* the running thread's; interrupts off */
-void xstate_save_all(void *area); /* for any area: every component is written */
+/* Between the registers, which are on (xstate_need), and any area; preemption off. All components are written. */
+void xstate_save_all(void *area);
 void xstate_load(const void *area);
-void xstate_load_initial(void);
+void xstate_load_initial(void); /* the running thread's becomes that after reset */
 void xstate_prepare(void *area); /* a zeroed area becomes the initial state */
 bool xstate_sanitize(void *area, bool extended); /* what came from a program may be loaded; false: it would have faulted */
 size_t xstate_frame_bytes(void); /* in a signal frame */

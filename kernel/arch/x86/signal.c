@@ -59,6 +59,7 @@ static int state_push(uaddr_t to)
 	for (;;) {
 		preempt_disable();
 		usercopy_disable_faults();
+		xstate_need();
 		xstate_save_all(area);
 		if (cpu_features.xsave) /* programs that know no XSAVE change these two */
 			*(uint64_t *)((char *)area + HEADER_AT) |= XSTATE_LEGACY;

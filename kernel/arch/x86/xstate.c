@@ -6,7 +6,9 @@
  *
  * Many threads do not use it between two switches. So a thread comes to run with
  * the state turned off (TS in CR0) unless it used it in each of its last turns;
- * the first use traps, here or in the kernel, and brings it in (xstate_need).
+ * the first use by the program traps, and brings it in (xstate_need); the kernel
+ * asks for it before it saves or loads, since not every processor traps for XSAVE
+ * and XRSTOR (QEMU's do not), and other threads' state would be saved or lost.
  * While it is on, the registers hold the running thread's state, or that of the
  * thread before when a kernel thread runs, and it is saved at the switch. While
  * it is off the area holds it. Counting wraps, so that a thread which has ceased
@@ -90,11 +92,6 @@ void xstate_load(const void *area)
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
-void xstate_load_initial(void)
-{
-	xstate_load(initial_area);
-}
-
 static void registers_turn(bool off)
 {
 	if (cpu_local_read(registers_off) == off)
@@ -121,6 +118,15 @@ static void registers_fill(struct context *c)
 void xstate_need(void)
 {
 	registers_fill(context_current());
+}
+
+void xstate_load_initial(void)
+{
+	uint64_t irq = irq_save();
+
+	xstate_need();
+	xstate_load(initial_area);
+	irq_restore(irq);
 }
 
 void xstate_copy(void *area)
@@ -251,5 +257,5 @@ void xstate_init_cpu(void)
 		areas_init();
 	else
 		components_enable();
-	xstate_load_initial();
+	xstate_load(initial_area);
 }
