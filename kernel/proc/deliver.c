@@ -90,8 +90,7 @@ static void enter_handler(struct user_frame *f, int sig, const siginfo_t *info, 
 	bool stepped = debug_steps(&t->thread.context);
 	if (unlikely(stepped))
 		debug_set_step(&t->thread.context, false);
-	rseq_resume(f);
-	if (context_push_signal(f, &d)) {
+	if (rseq_resume(f) || context_push_signal(f, &d)) {
 		signal_force_segv(sig);
 		return;
 	}
@@ -231,7 +230,8 @@ void upcall_exit_to_user(struct user_frame *f)
 			sched_preempt();
 		if (work & WORK_NOTIFY) {
 			atomic_and(&c->work, ~(uint32_t)WORK_NOTIFY);
-			rseq_resume(f);
+			if (rseq_resume(f))
+				signal_force_segv(0);
 		}
 		if (unlikely(work & WORK_CALL_END)) {
 			atomic_and(&c->work, ~(uint32_t)WORK_CALL_END);

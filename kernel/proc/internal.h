@@ -81,8 +81,8 @@ void procfs_register(void);
 
 /* rseq.c */
 void rseq_set(struct task *t, uaddr_t area, uint32_t length, uint32_t signature); /* area 0: none */
-/* The thread was preempted, migrated or gets a signal: on the way to user mode. May sleep. */
-void rseq_resume(struct user_frame *f);
+/* The thread was preempted, migrated or gets a signal: on the way to user mode. -EFAULT, -EINVAL: its area is broken. May sleep. */
+int rseq_resume(struct user_frame *f);
 
 /* exit.c */
 /* Its number leads to the ended thread no more (but perhaps to who took it over), and no account counts it. Tree lock held. */

@@ -38,7 +38,7 @@ static int read_section(const struct task *t, struct rseq_cs *cs)
 		return 0;
 	if (copy_from_user(cs, at, sizeof(*cs)))
 		return -EFAULT;
-	if (cs->version || cs->start_ip >= USER_TOP || cs->start_ip + cs->post_commit_offset >= USER_TOP ||
+	if (cs->version || cs->start_ip >= USER_TOP || cs->post_commit_offset >= USER_TOP - cs->start_ip ||
 	    cs->abort_ip >= USER_TOP || cs->abort_ip - cs->start_ip < cs->post_commit_offset)
 		return -EINVAL;
 	/* The word before the abort handler proves that the address was meant as one. */
@@ -73,14 +73,15 @@ static int leave_section(const struct task *t, struct user_frame *f)
 	return 0;
 }
 
-void rseq_resume(struct user_frame *f)
+int rseq_resume(struct user_frame *f)
 {
 	const struct task *t = task_current();
+	int result;
 
 	if (!t->rseq_area)
-		return;
-	if (leave_section(t, f) || put_cpu(t))
-		signal_force_fault(SIGSEGV, SEGV_MAPERR, t->rseq_area, 0, 0);
+		return 0;
+	result = leave_section(t, f);
+	return result ? result : put_cpu(t);
 }
 
 void rseq_set(struct task *t, uaddr_t area, uint32_t length, uint32_t signature)

@@ -57,6 +57,27 @@ static int spin_in_section(struct rseq *r)
 	return aborted;
 }
 
+static void on_segv(int sig)
+{
+	_exit(sig);
+}
+
+/* A handler of SIGSEGV would be entered through the same broken area. */
+static void bad_section_handled(void)
+{
+	int status = IN_CHILD({
+		struct itimerval t = { .it_value = { 0, 1000 } };
+
+		signal(SIGSEGV, on_segv);
+		area()->rseq_cs = 0x1000;
+		setitimer(ITIMER_REAL, &t, NULL);
+		for (;;)
+			;
+	});
+
+	CHECK_INT("its handler does not run", status & 127, SIGSEGV);
+}
+
 static void bad_section(void)
 {
 	int status;
@@ -99,6 +120,7 @@ int main(void)
 	CHECK("its handler ran", alarms == 1);
 	CHECK("the section is over", r->rseq_cs == 0);
 	bad_section();
+	bad_section_handled();
 
 	CHECK("unregister", sys_rseq(r, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG) == 0);
 	CHECK("no number any more", r->cpu_id == (unsigned)RSEQ_CPU_ID_UNINITIALIZED);
