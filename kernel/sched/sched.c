@@ -256,7 +256,7 @@ void sched_yield(void)
 {
 	uint64_t irq = irq_save();
 
-	if (cpu_local_ptr(runq)->queued > 1)
+	if (READ_ONCE(cpu_local_ptr(runq)->queued) > 1)
 		switch_away(YIELDS);
 	irq_restore(irq);
 }
@@ -272,7 +272,7 @@ void sched_yield_user(void)
 	uint64_t irq = irq_save();
 	struct runq *rq = cpu_local_ptr(runq);
 
-	if (rq->queued > 1 && (thread_is_rt(rq->current) || clock_now() >= rq->may_yield_at))
+	if (READ_ONCE(rq->queued) > 1 && (thread_is_rt(rq->current) || clock_now() >= rq->may_yield_at))
 		switch_away(YIELDS);
 	irq_restore(irq);
 }
