@@ -32,6 +32,7 @@
  * RUN fails NO_FLUSH_AT_FORK
  * RUN fails SHARED_AGAIN
  * RUN fails FAMILY_LAST
+ * RUN fails PUT_UNLOCKED
  */
 #define PARENT 0
 #define CHILD  1
@@ -364,7 +365,16 @@ inline zap(me)
 	gone[me] = true;
 	lock(upper_locked[me]);
 	if
-	:: kind[me] == LARGE -> kind[me] = ABSENT; flush(me); put_huge(); unlock(upper_locked[me])
+	:: kind[me] == LARGE ->
+		kind[me] = ABSENT;
+		flush(me);
+#ifdef BUG_PUT_UNLOCKED
+		unlock(upper_locked[me]);
+		put_huge()
+#else
+		put_huge();
+		unlock(upper_locked[me])
+#endif
 	:: kind[me] == TABLE ->
 		t = leads[me];
 		lock(locked[t]);
