@@ -72,6 +72,8 @@ static inline struct page *virt_to_page(const void *va) { return phys_to_page(vi
 
 /* Is there a struct page for this frame number (RAM)? */
 bool pfn_valid(pfn_t pfn);
+/* One more than the highest of them. */
+pfn_t pfn_end(void);
 
 /*
  * 2^order frames, aligned to their size, one reference on the first (which is

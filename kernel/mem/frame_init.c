@@ -74,6 +74,11 @@ bool pfn_valid(pfn_t pfn)
 	return i < ram_count && ram[i].start <= pfn;
 }
 
+pfn_t pfn_end(void)
+{
+	return ram[ram_count - 1].end;
+}
+
 /* The groups of a block that have RAM, a bit each. */
 static uint64_t block_groups(pfn_t block)
 {

@@ -9,10 +9,12 @@
  * it is 512 ordinary pages in a level-1 table, and everything else in vm/ sees
  * only those. So nothing outside this file handles a part of a large page.
  *
- * Counting. The head of the frames counts one reference and one mapping for each
- * entry of level 2 that maps them, and there are no other references. (Who would
- * read or write the memory of another space has it split first.) The rest of the struct pages are
- * tails and not looked at. The head's object and index are as for small pages.
+ * Counting. Each large page has a count of the entries of level 2 that map it, and there are no
+ * other references. (Who would read or write the memory of another space has it split first.)
+ * These counts lie side by side, not in the struct pages, which are 16 KiB apart: fork and exit beside
+ * much memory do little else than count, and missed cache and TLB at every step. The struct page of the
+ * head has one reference and no mapping; its object and index are as for small pages. The rest are
+ * tails and not looked at.
  *
  * Splitting when other spaces map it too. All that do are in the family's
  * tree of areas. The family is locked, so that nobody can begin to map it (fork
@@ -47,10 +49,14 @@
 #include "base/percpu.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mem/vmap.h"
 #include "vm/tlb.h"
 #include "vm/usage.h"
 
 static_assert(HUGE_SIZE == TABLE_SPAN, "a large page takes the place of a table");
+
+/* For each 2 MiB of memory: entries that map it as a large page; and a splitter. */
+static uint32_t *uses; /* the pointer: immutable after boot; the counts: atomic */
 
 #define ZAP_RUN 32UL /* taken out at a time: freeing one writes 511 struct pages, with preemption off */
 
@@ -63,6 +69,9 @@ void huge_init(void)
 {
 	const char *word = cmdline_get("transparent_hugepage");
 
+	uses = vmap_alloc(div_round_up(pfn_end(), HUGE_PAGES) * sizeof(*uses), ALLOC_KERNEL | ALLOC_ZERO);
+	if (!uses)
+		panic("no memory for the counts of large pages");
 	for (unsigned i = 0; word && i < ARRAY_SIZE(policy_name); i++)
 		if (!strcmp(word, policy_name[i]))
 			policy = i;
@@ -80,6 +89,16 @@ uint64_t vm_huge_pages(void)
 	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
 		sum += READ_ONCE(*percpu_of(huge_pages, cpu));
 	return sum > 0 ? (uint64_t)sum * HUGE_PAGES : 0;
+}
+
+static inline uint32_t *uses_of(const struct page *huge)
+{
+	return &uses[page_to_pfn(huge) / HUGE_PAGES];
+}
+
+unsigned huge_times_mapped(const struct page *huge)
+{
+	return atomic_load(uses_of(huge));
 }
 
 static inline bool maps_large(pte_t e)
@@ -135,11 +154,9 @@ static void wait_for_faults(struct space *s, uaddr_t addr, uaddr_t end)
 /* An entry that mapped it is gone, and forgotten by all processors. */
 static void put(struct page *huge)
 {
-	atomic_dec(&huge->mappings);
-	if (atomic_sub_return(&huge->refs, 1) > 0)
+	if (atomic_sub_return(uses_of(huge), 1) > 0)
 		return;
 	cpu_local_add(huge_pages, -1);
-	huge->refs = 1; /* as frames are freed */
 	frame_free(huge, HUGE_ORDER);
 }
 
@@ -175,7 +192,7 @@ static void enter(struct fault *f, struct area *a, struct page *upper, pte_t *u)
 	f->huge = NULL;
 	huge->object = f->space->family;
 	huge->index = area_index(a, align_down(f->addr, HUGE_SIZE));
-	huge->mappings = 1;
+	atomic_store(uses_of(huge), 1);
 	huge->flags = PAGE_HEAD | PAGE_ANON | PAGE_SWAPBACKED | PAGE_UPTODATE;
 	upper->mappings++;
 	pte_store(u, pte_mkdirty(pte_mkyoung(e)));
@@ -224,7 +241,7 @@ static int try_write(struct fault *f, struct area *a, struct page *upper, pte_t 
 		error = fault_area_gone(f, a);
 	else if (!maps_large(e) || pte_writable(e))
 		error = fault_needs(f, NEED_NOTHING);
-	else if ((a->flags & AREA_WRITE) && atomic_load_acquire(&phys_to_page(pte_paddr(e))->refs) == 1)
+	else if ((a->flags & AREA_WRITE) && atomic_load_acquire(uses_of(phys_to_page(pte_paddr(e)))) == 1)
 		pte_store(u, pte_mkdirty(pte_mkyoung(pte_mkwrite(e))));
 	else
 		error = fault_needs(f, NEED_SPLIT);
@@ -296,8 +313,7 @@ static void replace(struct space *s, struct page *huge, pte_t *u, struct page *t
 	pte_t e = pte_make_table(page_to_phys(table), MMU_USER);
 
 	pte_store(u, shared ? pte_wrprotect(e) : e);
-	atomic_dec(&huge->mappings);
-	atomic_dec(&huge->refs);
+	atomic_dec(uses_of(huge));
 	atomic_dec(&s->count.huge);
 	atomic_inc(&s->count.tables);
 	if (shared)
@@ -346,7 +362,7 @@ static void split_elsewhere(struct anon_family *family, struct page *huge, struc
 	uint64_t first = huge->index, last = first + HUGE_PAGES - 1;
 	struct interval *i;
 
-	for (i = interval_first(&family->areas, first, last); i && atomic_load(&huge->refs) > 1; i = interval_next(i, first, last))
+	for (i = interval_first(&family->areas, first, last); i && atomic_load(uses_of(huge)) > 1; i = interval_next(i, first, last))
 		split_in_area(container_of(i, struct area, anon_node), huge, table);
 }
 
@@ -355,10 +371,10 @@ static void split_locked(struct space *s, uaddr_t addr, struct page *upper, pte_
 {
 	pte_t large = pte_load(u);
 	struct page *huge = phys_to_page(pte_paddr(large));
-	bool shared = atomic_load_acquire(&huge->refs) > 1;
+	bool shared = atomic_load_acquire(uses_of(huge)) > 1;
 
 	assert(!shared || !pte_writable(large));
-	atomic_inc(&huge->refs); /* for ourselves: no other space sees itself alone, or is the last */
+	atomic_inc(uses_of(huge)); /* for ourselves: no other space sees itself alone, or is the last */
 	table_lock(table);
 	fill_table(table, large);
 	table->object = shared ? NULL : s;
@@ -369,7 +385,7 @@ static void split_locked(struct space *s, uaddr_t addr, struct page *upper, pte_
 	flush(s, addr);
 	if (shared)
 		split_elsewhere(s->family, huge, table);
-	assert(huge->refs == 1 && huge->mappings == 0);
+	assert(*uses_of(huge) == 1);
 	fall_apart(huge);
 	table_unlock(table);
 }
@@ -426,13 +442,10 @@ static uint32_t share_run(pte_t *src, pte_t *dst, size_t n, bool *protected)
 
 	for (; n; n--, src++, dst++) {
 		pte_t e = pte_load(src);
-		struct page *huge;
 
 		if (!maps_large(e))
 			continue;
-		huge = phys_to_page(pte_paddr(e));
-		atomic_inc(&huge->refs);
-		atomic_inc(&huge->mappings);
+		atomic_inc(uses_of(phys_to_page(pte_paddr(e))));
 		if (pte_writable(e)) {
 			e = pte_wrprotect(pte_exchange(src, pte_wrprotect(e)));
 			pte_store(src, e);

@@ -39,6 +39,8 @@ bool huge_look(const struct space *s, uaddr_t *addr, uaddr_t end, pte_t *entry);
 /* Forgets that those inside [start, end) were used; the caller finishes the batch. Space lock. */
 struct tlb_batch;
 void huge_forget_use(struct tlb_batch *b, uaddr_t start, uaddr_t end);
+/* By how many spaces the large page is mapped, or one more while it is being split. */
+unsigned huge_times_mapped(const struct page *huge);
 /* Is a large page mapped over addr? RCU or the space's lock; a hint. */
 bool huge_mapped(const struct space *s, uaddr_t addr);
 void huge_init(void);

@@ -39,7 +39,7 @@ static struct mapped describe_huge(pte_t e)
 {
 	const struct page *page = phys_to_page(pte_paddr(e));
 
-	return (struct mapped){ e, page, HUGE_SIZE, READ_ONCE(page->mappings) };
+	return (struct mapped){ e, page, HUGE_SIZE, huge_times_mapped(page) };
 }
 
 static void add(struct area_usage *u, const struct mapped *m, bool locked)
