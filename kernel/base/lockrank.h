@@ -72,6 +72,7 @@ enum lock_rank {
 	RANK_TIMER,         /* a processor's timers */
 	RANK_RUNQ,          /* a run queue; two at a time nested by number */
 	RANK_RUNQ_LEAF,     /* load averages, under a run queue */
+	RANK_PRESSURE,      /* time lost waiting, sampled with those */
 	RANK_THREADS,       /* the list of kernel threads */
 	RANK_WORK,          /* a work queue */
 	RANK_IRQ,           /* an interrupt line */

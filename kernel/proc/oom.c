@@ -13,6 +13,7 @@
 #include "mem/frame.h"
 #include "proc/internal.h"
 #include "sched/mutex.h"
+#include "sched/pressure.h"
 #include "sched/wait.h"
 #include "sched/work.h"
 #include "vm/space.h"
@@ -194,10 +195,12 @@ bool oom_make_room(void)
 	might_sleep();
 	if (room_came())
 		return true;
+	pressure_memory_begin();
 	mutex_lock(&oom_lock);
 	chosen = choose();
 	mutex_unlock(&oom_lock);
 	if (chosen)
 		(void)WAIT_EVENT(&nobody_wakes, false, THREAD_KILLABLE, clock_now() + PAUSE, false);
+	pressure_memory_end();
 	return chosen;
 }

@@ -79,6 +79,7 @@ static void migrate(struct runq *from, struct runq *to, struct thread *t)
 	runq_remove(from, t);
 	runq_leave(from, t);
 	from->queued--;
+	runq_note_crowd(from, clock_now());
 	change_home(to, t);
 	to->queued++;
 	runq_join(to, t);

@@ -4,7 +4,7 @@
  * exponential decay over 1, 5 and 15 minutes, sampled every five seconds. With
  * no periodic tick, the sample is taken at the first switch or timer interrupt
  * after it is due; a processor that runs anything has one a second, so periods
- * missed meanwhile were idle ones, and count as such.
+ * missed meanwhile were idle ones, and count as such. Pressures are sampled with them.
  */
 #include "sched/runq.h"
 #include "base/spinlock.h"
@@ -19,7 +19,8 @@ static const uint64_t decay[3] = { 1884, 2014, 2037 };
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_RUNQ_LEAF);
 static uint64_t averages[3]; /* lock */
-static nsec_t next_sample = PERIOD; /* lock; read without */
+static nsec_t next_sample = PERIOD; /* lock */
+static nsec_t next_due;             /* lock; read without: of load averages or pressures */
 
 static void sample(uint64_t running)
 {
@@ -27,7 +28,7 @@ static void sample(uint64_t running)
 		averages[i] = (averages[i] * decay[i] + running * FIXED_ONE * (FIXED_ONE - decay[i])) >> FIXED_SHIFT;
 }
 
-static unsigned count_running(void)
+unsigned load_running(void)
 {
 	unsigned n = 0;
 
@@ -38,7 +39,7 @@ static unsigned count_running(void)
 
 void load_update(nsec_t now)
 {
-	if (likely(now < READ_ONCE(next_sample)))
+	if (likely(now < READ_ONCE(next_due)))
 		return;
 	uint64_t irq = spin_lock_irq(&lock);
 	if (now >= next_sample) {
@@ -46,9 +47,10 @@ void load_update(nsec_t now)
 
 		for (nsec_t i = 0; i < min(missed, (nsec_t)2000); i++)
 			sample(0);
-		sample(count_running());
+		sample(load_running());
 		next_sample += (missed + 1) * PERIOD;
 	}
+	WRITE_ONCE(next_due, min(next_sample, pressure_update(now)));
 	spin_release(&lock);
 	preempt_enable_no_resched();
 	irq_restore(irq);

@@ -48,6 +48,7 @@ struct runq {
 	nsec_t slice_end;             /* owner, interrupts off; read by others with the lock: INT64_MAX while nobody else waits */
 	nsec_t may_yield_at;          /* owner, interrupts off: sched_yield(2) of a fair thread does nothing before */
 	nsec_t sample_at, sample_gap; /* owner, interrupts off: when the running thread is looked at next; INT64_MAX for idle */
+	nsec_t crowded, crowded_since; /* lock; read without: time that threads waited in all, and since when they do, or 0 */
 	uint64_t switches;            /* lock */
 	nsec_t waited;                /* lock: by all that came to run here, before */
 	struct cpu_times times;       /* lock: up to the last switch */
@@ -130,8 +131,24 @@ void balance_idle_leave(struct runq *rq);
 uint64_t thread_count_created(void);
 void thread_init_idle(struct thread *t);
 
+/* The number of threads queued may have crossed one: see pressure.c. Lock held. */
+static inline void runq_note_crowd(struct runq *rq, nsec_t now)
+{
+	if (rq->queued > 1) {
+		if (!rq->crowded_since)
+			WRITE_ONCE(rq->crowded_since, now);
+	} else if (rq->crowded_since) {
+		WRITE_ONCE(rq->crowded, rq->crowded + max(now - rq->crowded_since, (nsec_t)0));
+		WRITE_ONCE(rq->crowded_since, 0);
+	}
+}
+
+/* pressure.c: a sample, if one is due; when the next one is. Interrupts off. */
+nsec_t pressure_update(nsec_t now);
+
 /* load.c: a sample of the number of runnable threads, when one is due. */
 void load_update(nsec_t now);
 void load_read(uint64_t load[3]);
+unsigned load_running(void);                                       /* threads that run or want to */
 
 #endif

@@ -218,6 +218,7 @@ static void switch_away(enum reason reason)
 	load_update(now);
 
 	struct thread *next = pick_next(rq, prev, now, aside);
+	runq_note_crowd(rq, now);
 	next->run_start = now;
 	rq->may_yield_at = reason == YIELDS && next != prev ? now : now + YIELD_LEAST_NS;
 	set_slice(rq, next, now);
@@ -320,8 +321,11 @@ void sched_joined(struct runq *rq, struct thread *t)
 		sched_ask_reschedule(rq);
 	} else if (rq->slice_end == INT64_MAX && (rq->current->params.policy != SCHED_FIFO || !thread_is_rt(t))) {
 		/* The running thread was alone until now: its slice starts, by its own processor's timer. */
+		nsec_t now = clock_now();
+
+		runq_note_crowd(rq, now);
 		if (rq->cpu == cpu_id())
-			set_slice(rq, rq->current, clock_now());
+			set_slice(rq, rq->current, now);
 		else
 			sched_ask_reschedule(rq);
 	}
