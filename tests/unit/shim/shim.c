@@ -4,6 +4,7 @@
 
 #include "base/backtrace.h"
 #include "base/log.h"
+#include "hal/cpu.h"
 #include "hal/irq.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -32,6 +33,16 @@ bool irq_in_progress(void)
 
 void cpu_kick(unsigned cpu)
 {
+}
+
+/* The one processor calls itself. */
+void cpu_call(uint64_t mask, void (*fn)(void *arg), void *arg, bool wait)
+{
+	if (!(mask & 1))
+		return;
+	shim_irq_on = false;
+	fn(arg);
+	shim_irq_on = true;
 }
 
 void preempt_check(void)
