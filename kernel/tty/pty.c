@@ -108,7 +108,11 @@ static void pty_destroy(struct tty *tty)
 
 	if (pty->super)
 		devpts_release(pty);
-	kfree(pty);
+}
+
+static void pty_free(struct tty *tty)
+{
+	kfree(pty_of(tty));
 }
 
 const struct tty_ops pty_ops = {
@@ -122,6 +126,7 @@ const struct tty_ops pty_ops = {
 	.resume_input = pty_resume_input,
 	.tell = pty_tell,
 	.destroy = pty_destroy,
+	.free = pty_free,
 };
 
 static int slave_open(struct inode *inode, struct file *f)

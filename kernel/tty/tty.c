@@ -25,9 +25,26 @@
 static struct mutex list_lock = MUTEX_INIT(list_lock, RANK_SLEEP_LEAF);
 static struct list tty_list = LIST_INIT(tty_list); /* list_lock */
 
+static void memory_put(struct tty *tty)
+{
+	if (refcount_put(&tty->memory))
+		tty->ops->free(tty);
+}
+
 static void input_work(struct work *w)
 {
-	tty_process_input(container_of(w, struct tty, input_work));
+	struct tty *tty = container_of(w, struct tty, input_work);
+
+	tty_process_input(tty);
+	memory_put(tty);
+}
+
+/* The caller has a reference. Any context. */
+static void queue_input(struct tty *tty)
+{
+	refcount_get(&tty->memory);
+	if (!work_queue(&tty->input_work))
+		memory_put(tty); /* not the last: the caller's */
 }
 
 void tty_init(struct tty *tty, const char *name, int number, const struct tty_ops *ops, void *driver)
@@ -40,6 +57,7 @@ void tty_init(struct tty *tty, const char *name, int number, const struct tty_op
 	else
 		format_cut(tty->name, sizeof(tty->name), "%s%d", name, number);
 	refcount_init(&tty->refs, 1);
+	refcount_init(&tty->memory, 1);
 	mutex_init(&tty->write_lock, RANK_TTY);
 	mutex_init(&tty->lock, RANK_TTY);
 	mutex_init(&tty->open_lock, RANK_TTY);
@@ -88,6 +106,7 @@ void tty_put(struct tty *tty)
 		return;
 	verify(tty->ops->destroy);
 	tty->ops->destroy(tty);
+	memory_put(tty);
 }
 
 size_t tty_input(struct tty *tty, const uint8_t *p, size_t n)
@@ -98,20 +117,20 @@ size_t tty_input(struct tty *tty, const uint8_t *p, size_t n)
 	spin_unlock_irq(&tty->input_lock, irq);
 	if (taken < n)
 		atomic_store(&tty->input_refused, true);
-	work_queue(&tty->input_work); /* after the flag: the work sees it */
+	queue_input(tty); /* after the flag: the work sees it */
 	return taken;
 }
 
 void tty_input_refuse(struct tty *tty)
 {
 	atomic_store(&tty->input_refused, true);
-	work_queue(&tty->input_work);
+	queue_input(tty);
 }
 
 void tty_input_break(struct tty *tty)
 {
 	atomic_inc(&tty->breaks);
-	work_queue(&tty->input_work);
+	queue_input(tty);
 }
 
 void tty_output_ready(struct tty *tty)
@@ -119,7 +138,7 @@ void tty_output_ready(struct tty *tty)
 	if (waitq_active(&tty->write_wait))
 		waitq_wake_key(&tty->write_wait, EPOLLOUT | EPOLLWRNORM);
 	if (ring_used(&tty->ldisc.echo))
-		work_queue(&tty->input_work);
+		queue_input(tty);
 }
 
 /* Output is stopped, and the driver has no buffer of its own that could fill meanwhile. */

@@ -60,8 +60,9 @@ struct tty_ops {
 	void (*set_modem)(struct tty *tty, unsigned lines);      /* TIOCM_* */
 	/* Commands of this device only. -ENOTTY when unknown. No lock held. */
 	int64_t (*ioctl)(struct tty *tty, unsigned cmd, uint64_t arg);
-	/* The last reference to an unregistered tty went. NULL: it is static. */
+	/* The last reference to an unregistered tty went; later, maybe from a worker, nothing refers to its memory. NULL: it is static. */
 	void (*destroy)(struct tty *tty);
+	void (*free)(struct tty *tty);
 };
 
 struct tty {
@@ -72,6 +73,7 @@ struct tty {
 	struct device_node node;         /* immutable */
 	struct session_terminal terminal; /* immutable: how proc/ sees it */
 	struct refcount refs;            /* open files, sessions; static ones keep one for good */
+	struct refcount memory;          /* those as a whole, and input_work while it is queued: the struct goes with the last */
 
 	struct mutex write_lock;         /* rank TTY */
 	struct mutex lock;               /* rank TTY, taken inside write_lock */

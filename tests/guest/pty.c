@@ -4,6 +4,7 @@
 #include <asm/ioctls.h>
 #include <dirent.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -571,6 +572,29 @@ static void test_instances(void)
 	CHECK_OK("umount", umount("other"));
 }
 
+/*
+ * It was freed while work was queued, here for an echo that waited for room: the address
+ * sanitizer sees that. No worker gets to run before a real-time thread has closed it.
+ */
+static void test_closed_with_work_to_do(void)
+{
+	struct sched_param fifo = { .sched_priority = 1 }, other = { 0 };
+	static const char many[512];
+	bool all = true;
+
+	CHECK_OK("real time", sched_setscheduler(0, SCHED_FIFO, &fifo));
+	for (int i = 0; i < 50; i++) {
+		all &= open_pair() && !fcntl(slave, F_SETFL, O_NONBLOCK);
+		while (write(slave, many, sizeof(many)) > 0)
+			;
+		all &= write(master, many, sizeof(many)) > 0; /* echoed as twice as much */
+		all &= !ioctl(master, TCFLSH, TCIFLUSH); /* room: the rest of the echo */
+		close_pair();
+	}
+	CHECK_OK("ordinary again", sched_setscheduler(0, SCHED_OTHER, &other));
+	CHECK("closed with work to do", all);
+}
+
 int main(void)
 {
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
@@ -592,6 +616,7 @@ int main(void)
 	test_session();
 	test_leader_exit();
 	test_slave_closes();
+	test_closed_with_work_to_do();
 	test_numbers();
 	test_instances();
 	umount("/dev/pts");
