@@ -70,6 +70,7 @@ static struct watcher watchers[WATCHERS];
 static struct timer hung_timer;
 static struct work hung_work;
 static uint32_t asked;      /* atomic: watchers that are to arm their timers when they leave idle */
+static nsec_t scan_due;     /* atomic: what hung_timer is armed for, 0: it is not */
 static uint64_t scanned_at; /* atomic: switches of all processors after the last scan */
 
 static void processor_report(const char *what, unsigned cpu, const char *name)
@@ -136,6 +137,17 @@ static void arm(unsigned number)
 	timer_arm(&watchers[number].timer, clock_now() + watchdog_period, watchdog_period / 4);
 }
 
+/* A scan after so long at the latest. It is never put off: on a nearly idle machine looks that want one come more often. */
+static void scan_within(nsec_t delay)
+{
+	nsec_t when = clock_now() + delay, due = atomic_load(&scan_due);
+
+	if (due && due <= when)
+		return;
+	atomic_store(&scan_due, when);
+	timer_arm(&hung_timer, when, NSEC_PER_SEC);
+}
+
 /*
  * The bit goes before the queues are looked at, and whoever queues a thread on an
  * idle processor does so before that one looks at the bit: so either a busy
@@ -162,7 +174,7 @@ static void watch(struct timer *timer)
 	if (busy && ++w->looks % LOOKS_SCAN == 0)
 		work_queue(&hung_work);
 	else if (!busy && switches_total() - atomic_load(&scanned_at) > QUIET)
-		timer_arm(&hung_timer, clock_now() + watchdog_hung_after, NSEC_PER_SEC);
+		scan_within(watchdog_hung_after);
 }
 
 void watchdog_wake(bool busy)
@@ -236,11 +248,12 @@ static void scan_run(struct work *work)
 	}
 	atomic_store(&scanned_at, switches_total());
 	if (s.next != INT64_MAX)
-		timer_arm(&hung_timer, clock_now() + s.next, NSEC_PER_SEC);
+		scan_within(s.next);
 }
 
 static void hung_fire(struct timer *t)
 {
+	atomic_store(&scan_due, 0);
 	work_queue(&hung_work);
 }
 
