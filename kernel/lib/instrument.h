@@ -39,8 +39,11 @@ void kcsan_read_racing(void *to, const volatile void *from, size_t n);
 		kcsan_read_racing(&data_race_, &(x), sizeof(x));                                   \
 		data_race_;                                                                        \
 	})
+/* A copy from or to memory of programs, whose races are their own. */
+#define copy_racing(to, from, n) kcsan_read_racing(to, from, n)
 #else
 #define data_race(x) (x)
+#define copy_racing(to, from, n) ((void)memcpy(to, from, n))
 #endif
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "hal/usercopy.h"
 #include "lib/errno.h"
+#include "lib/instrument.h"
 #include "lib/string.h"
 #include "vm/areas.h"
 #include "vm/huge.h"
@@ -130,7 +131,7 @@ static size_t read_pages(struct space *s, void *to, uaddr_t from, size_t n, bool
 
 		if ((!force && !may_read(s, at)) || borrow(s, at, false, force, &b))
 			break;
-		memcpy((char *)to + done, (char *)b.address + offset, part);
+		copy_racing((char *)to + done, (char *)b.address + offset, part);
 		give_back(&b);
 		done += part;
 	}
@@ -156,7 +157,7 @@ bool space_copy_present(struct space *s, void *page, uaddr_t at)
 		return space_copy_from(s, page, at, PAGE_SIZE) == PAGE_SIZE;
 	if (!borrow_entry(s, at, false, true, &b))
 		return false;
-	memcpy(page, b.address, PAGE_SIZE);
+	copy_racing(page, b.address, PAGE_SIZE);
 	give_back(&b);
 	return true;
 }
@@ -175,7 +176,7 @@ static size_t write_pages(struct space *s, uaddr_t to, const char *from, size_t 
 		if (borrow(s, at, true, force, &b))
 			break;
 		if (from)
-			memcpy((char *)b.address + offset, from + done, part);
+			copy_racing((char *)b.address + offset, from + done, part);
 		else
 			memset((char *)b.address + offset, 0, part);
 		give_back(&b);
