@@ -72,20 +72,11 @@ static int build(struct task *t, struct process *p, struct file *input)
 static void join_tree(struct process *p, struct task *t)
 {
 	SPIN_GUARD(&process_tree_lock);
-	pid_get(t->pid);
-	p->pid = t->pid;
-	p->leader = t;
-	p->exit_signal = SIGCHLD;
 	p->parent = init_process;
 	p->maker = list_first_entry(&init_process->threads, struct task, process_link);
 	list_add_tail(&p->sibling, &init_process->children);
 	list_add_tail(&p->made_link, &p->maker->made);
-	list_add_tail(&t->process_link, &p->threads);
-	p->thread_count = p->live = 1;
-	process_join_group(p, t->pid);
-	process_join_session(p, t->pid);
-	rcu_assign(t->pid->process, p);
-	rcu_assign(t->pid->task, t);
+	process_lead(p, t);
 }
 
 static void discard(struct task *t, struct process *p)

@@ -59,21 +59,6 @@ static void set_limits(struct process *p)
 	p->limit[RLIMIT_SIGPENDING] = (struct limit){ threads, threads };
 }
 
-static void join_tree(struct process *p, struct task *t)
-{
-	SPIN_GUARD(&process_tree_lock);
-	pid_get(t->pid);
-	p->pid = t->pid;
-	p->leader = t;
-	p->exit_signal = SIGCHLD;
-	list_add_tail(&t->process_link, &p->threads);
-	p->thread_count = p->live = 1;
-	process_join_group(p, t->pid);
-	process_join_session(p, t->pid);
-	t->pid->task = t;
-	t->pid->process = p;
-}
-
 struct fs_context *process_root_context(void)
 {
 	static struct fs_context boot = { .lock = SPINLOCK_INIT(RANK_FS_CONTEXT), .umask = 022 };
@@ -104,7 +89,9 @@ void process_start_init(int (*run)(void))
 	file_set_size_limit_hook(file_limit, file_limit_exceeded);
 	timer_init(&p->real_timer, itimer_real_fire);
 	timer_init(&p->cpu_timer, cpu_timer_fire);
-	join_tree(p, t);
+	spin_lock(&process_tree_lock);
+	process_lead(p, t);
+	spin_unlock(&process_tree_lock);
 	init_process = p;
 	run_init = run;
 	thread_start(&t->thread);

@@ -71,6 +71,8 @@ bool group_orphaned_locked(const struct pid *group, const struct process *ignore
 void process_join_group(struct process *p, struct pid *group);
 void process_join_session(struct process *p, struct pid *session);
 void process_leave_groups(struct process *p);
+/* t is the first thread of p, which the kernel makes: it can be found, in a group and a session of its own. */
+void process_lead(struct process *p, struct task *t);
 /* p, or parent that p had, ends: if that orphans p's group, hang up its stopped members. */
 void session_orphan_group(struct process *p, const struct process *parent);
 /* The leader of a session ended: hang-up. Takes locks; may sleep. */

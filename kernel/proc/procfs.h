@@ -29,6 +29,8 @@ ssize_t proc_read_mem(void *task, struct io *io, struct iter *to);
 ssize_t proc_write_mem(void *task, struct io *io, struct iter *from);
 int proc_link_exe(void *task, struct path *out);
 struct area;
+/* The areas of a task's address space, in order; none: 0. As space_for_each(). */
+int proc_for_each_area(void *task, int (*visit)(void *arg, const struct area *a), void *arg);
 int proc_put_area(struct text *x, const struct area *a);       /* its line in maps. 0 or -ENOMEM */
 void proc_put_area_kind(struct text *x, const struct area *a); /* " file=NAME", " heap" … */
 

@@ -158,16 +158,21 @@ static int show_area(void *arg, const struct area *a)
 	return proc_put_area(arg, a);
 }
 
-int proc_show_maps(void *task, struct text *x)
+int proc_for_each_area(void *task, int (*visit)(void *arg, const struct area *a), void *arg)
 {
 	struct space *s = proc_task_space(task);
 	int result;
 
 	if (!s)
 		return 0;
-	result = space_for_each(s, 0, show_area, x);
+	result = space_for_each(s, 0, visit, arg);
 	space_put(s);
 	return result;
+}
+
+int proc_show_maps(void *task, struct text *x)
+{
+	return proc_for_each_area(task, show_area, x);
 }
 
 int proc_link_exe(void *task, struct path *out)

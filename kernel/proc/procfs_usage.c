@@ -87,21 +87,9 @@ static int show_area(void *arg, const struct area *a)
 	return error;
 }
 
-static int for_each_area(void *task, int (*visit)(void *arg, const struct area *a), void *arg)
-{
-	struct space *s = proc_task_space(task);
-	int result;
-
-	if (!s)
-		return 0;
-	result = space_for_each(s, 0, visit, arg);
-	space_put(s);
-	return result;
-}
-
 int proc_show_smaps(void *task, struct text *x)
 {
-	return for_each_area(task, show_area, x);
+	return proc_for_each_area(task, show_area, x);
 }
 
 struct sum {
@@ -123,7 +111,7 @@ static int add_area(void *arg, const struct area *a)
 int proc_show_smaps_rollup(void *task, struct text *x)
 {
 	struct sum sum = {0};
-	int error = for_each_area(task, add_area, &sum);
+	int error = proc_for_each_area(task, add_area, &sum);
 	size_t before = x->length;
 
 	if (error)
@@ -167,7 +155,7 @@ static int show_node(void *arg, const struct area *a)
 
 int proc_show_numa_maps(void *task, struct text *x)
 {
-	return for_each_area(task, show_node, x);
+	return proc_for_each_area(task, show_node, x);
 }
 
 /* ---- pagemap, clear_refs ------------------------------------------------------------------ */

@@ -35,6 +35,21 @@ void process_join_session(struct process *p, struct pid *session)
 	pid_put(old);
 }
 
+void process_lead(struct process *p, struct task *t)
+{
+	assert_held(&process_tree_lock);
+	pid_get(t->pid);
+	p->pid = t->pid;
+	p->leader = t;
+	p->exit_signal = SIGCHLD;
+	list_add_tail(&t->process_link, &p->threads);
+	p->thread_count = p->live = 1;
+	process_join_group(p, t->pid);
+	process_join_session(p, t->pid);
+	rcu_assign(t->pid->process, p);
+	rcu_assign(t->pid->task, t);
+}
+
 /* The pointers stay until the process itself goes: wait(2) by group still needs them. */
 void process_leave_groups(struct process *p)
 {

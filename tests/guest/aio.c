@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* io_setup(2) and its kin: the answers to wrong arguments first, then reading and writing. */
-#include "tap.h"
+#include "raw.h"
 #include <linux/aio_abi.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
-
-#define CALL(name, ...)                                       \
-	({                                                    \
-		errno = 0;                                    \
-		long r_ = syscall(SYS_##name, ##__VA_ARGS__); \
-		r_ == -1 ? -errno : r_;                       \
-	})
-#define SAY(name, ...)                                                     \
-	do {                                                               \
-		long v_[] = { __VA_ARGS__ };                               \
-		char t_[300] = "";                                         \
-		for (unsigned i_ = 0; i_ < sizeof(v_) / sizeof(v_[0]); i_++) \
-			sprintf(t_ + strlen(t_), " %ld", v_[i_]);          \
-		TELL(name, "%s", t_ + 1);                                  \
-	} while (0)
 
 static char buf[64] = "0123456789abcdef";
 static aio_context_t ctx;

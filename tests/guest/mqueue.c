@@ -3,27 +3,13 @@
  * POSIX message queues: the error paths first, then order, waiting, notification,
  * limits and the filesystem. Linux says what is right.
  */
-#include "tap.h"
+#include "raw.h"
 #include <mqueue.h>
 #include <poll.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
 
-#define CALL(name, ...)                                       \
-	({                                                    \
-		errno = 0;                                    \
-		long r_ = syscall(SYS_##name, ##__VA_ARGS__); \
-		r_ == -1 ? -errno : r_;                       \
-	})
-#define SAY(name, ...)                                                     \
-	do {                                                               \
-		long v_[] = { __VA_ARGS__ };                               \
-		char t_[300] = "";                                         \
-		for (unsigned i_ = 0; i_ < sizeof(v_) / sizeof(v_[0]); i_++) \
-			sprintf(t_ + strlen(t_), " %ld", v_[i_]);          \
-		TELL(name, "%s", t_ + 1);                                  \
-	} while (0)
 #define AS_NOBODY(call)                                          \
 	({                                                       \
 		int p_[2];                                       \

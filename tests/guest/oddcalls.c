@@ -4,7 +4,7 @@
  * processes, quotas, handles, other processes' memory: only the answers are compared,
  * so Linux says what is right.
  */
-#include "tap.h"
+#include "raw.h"
 #include <linux/ioprio.h>
 #include <linux/kcmp.h>
 #include <linux/mempolicy.h>
@@ -17,12 +17,6 @@
 #include <sys/timex.h>
 #include <sys/uio.h>
 
-#define CALL(name, ...)                                       \
-	({                                                    \
-		errno = 0;                                    \
-		long r_ = syscall(SYS_##name, ##__VA_ARGS__); \
-		r_ == -1 ? -errno : r_;                       \
-	})
 /* As nobody, in a child: the answer through a pipe. */
 #define AS_NOBODY(call)                                          \
 	({                                                       \
@@ -38,16 +32,6 @@
 		read(p_[0], &got_, sizeof(got_)), close(p_[0]);  \
 		got_;                                            \
 	})
-
-/* Numbers, made in the order in which they stand. */
-#define SAY(name, ...)                                                     \
-	do {                                                               \
-		long v_[] = { __VA_ARGS__ };                               \
-		char t_[300] = "";                                         \
-		for (unsigned i_ = 0; i_ < sizeof(v_) / sizeof(v_[0]); i_++) \
-			sprintf(t_ + strlen(t_), " %ld", v_[i_]);          \
-		TELL(name, "%s", t_ + 1);                                  \
-	} while (0)
 
 static char *page;
 

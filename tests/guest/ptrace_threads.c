@@ -4,48 +4,14 @@
  * group stops and SIGCONT, ends of threads, exec by one that does not lead, who
  * waits for whom, tracers that go, CLONE_PTRACE and CLONE_UNTRACED.
  */
-#include "tap.h"
+#include "traced.h"
 #include <pthread.h>
 #include <sched.h>
-#include <sys/ptrace.h>
 #include <sys/user.h>
 
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128
 #endif
-
-static long pt(int request, pid_t pid, unsigned long addr, unsigned long data)
-{
-	return syscall(SYS_ptrace, request, pid, addr, data);
-}
-
-static const char *told(int status)
-{
-	static char text[4][64];
-	static int next;
-	char *t = text[next++ & 3];
-
-	if (status == -1)
-		snprintf(t, 64, "nothing");
-	else if (WIFEXITED(status))
-		snprintf(t, 64, "exit %d", WEXITSTATUS(status));
-	else if (WIFSIGNALED(status))
-		snprintf(t, 64, "killed %d", WTERMSIG(status));
-	else if (WIFCONTINUED(status))
-		snprintf(t, 64, "continued");
-	else
-		snprintf(t, 64, "stop 0x%x", (unsigned)status >> 8);
-	return t;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status = -1;
-
-	if (waitpid(pid, &status, __WALL) != pid)
-		return -1;
-	return status;
-}
 
 /* What wait says within a moment; -1: nothing. */
 static int wait_brief(pid_t pid, int options)
@@ -62,15 +28,7 @@ static int wait_brief(pid_t pid, int options)
 	return -1;
 }
 
-#define TELL_WAIT(name, pid) TELL(name, "%s", told(wait_for(pid)))
 #define TELL_BRIEF(name, pid, options) TELL(name, "%s", told(wait_brief(pid, options)))
-
-static void finish(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, __WALL) == pid)
-		;
-}
 
 static void sleeper(void)
 {

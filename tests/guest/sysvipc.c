@@ -482,19 +482,6 @@ static void test_proc(void)
 	shmctl(shmget(0x13, 1, 0), IPC_RMID, NULL);
 }
 
-static long unreclaimable(void)
-{
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[100];
-	long kb = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!kb)
-			sscanf(line, "SUnreclaim: %ld", &kb);
-	fclose(f);
-	return kb;
-}
-
 static long sets_with_undo(int n)
 {
 	struct sembuf op = { 0, 1, SEM_UNDO };
@@ -523,10 +510,10 @@ static void test_sem_undo_of_removed(void)
 	CPU_SET(0, &first);
 	sched_setaffinity(0, sizeof(first), &first);
 	done = sets_with_undo(2000);
-	before = unreclaimable();
+	before = slab_kb();
 	done += sets_with_undo(20000);
 	CHECK_INT("sets made, used and removed", done, 22000);
-	CHECK("leave nothing behind", unreclaimable() - before < 4000);
+	CHECK("leave nothing behind", slab_kb() - before < 4000);
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
