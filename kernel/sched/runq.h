@@ -127,6 +127,15 @@ void balance_push(struct thread *t);                               /* away from 
 void balance_idle_enter(struct runq *rq);                          /* this processor has nothing to do: may find something. No queue locked */
 void balance_idle_leave(struct runq *rq);
 
+/* balance_push() for those who have interrupts on. */
+static inline void sched_push(struct thread *t)
+{
+	uint64_t irq = irq_save();
+
+	balance_push(t);
+	irq_restore(irq);
+}
+
 /* thread.c: threads made since boot; the idle thread of this processor. */
 uint64_t thread_count_created(void);
 void thread_init_idle(struct thread *t);

@@ -20,7 +20,8 @@
  * kernel time. An idle processor has no tick.
  *
  * On which processor a thread runs, and how it gets to another: balance.c. The
- * address space that a processor has loaded: space.c. Times: account.c.
+ * address space that a processor has loaded: space.c. Times: account.c. Policy, priority and
+ * affinity as they are set: params.c.
  */
 #include "base/log.h"
 #include "base/panic.h"
@@ -409,15 +410,6 @@ void thread_wait_off_cpu(struct thread *t)
 	}
 }
 
-/* t is where it may not be. */
-static void push(struct thread *t)
-{
-	uint64_t irq = irq_save();
-
-	balance_push(t);
-	irq_restore(irq);
-}
-
 void thread_start(struct thread *t)
 {
 	assert(t->state == THREAD_NEW);
@@ -432,7 +424,7 @@ void thread_start(struct thread *t)
 		thread_get(t);
 	runq_unlock(rq, irq);
 	if (unlikely(misplaced)) {
-		push(t);
+		sched_push(t);
 		thread_put(t);
 	}
 }
@@ -488,68 +480,6 @@ void thread_exit(void)
 	atomic_store(&t->state, THREAD_DEAD);
 	switch_away(SLEEPS);
 	panic("a dead thread runs: %s", t->name);
-}
-
-void thread_set_params(struct thread *t, const struct sched_params *p)
-{
-	uint64_t irq = irq_save();
-	struct runq *rq = runq_lock_of(t);
-
-	t->own = *p;
-	t->slice_left = atomic_load(&sched_rr_slice);
-	runq_use_params(rq, t);
-	if (t->queued)
-		sched_ask_reschedule(rq);
-	runq_unlock(rq, irq);
-}
-
-void thread_get_params(struct thread *t, struct sched_params *p)
-{
-	uint64_t irq = irq_save();
-	struct runq *rq = runq_lock_of(t);
-
-	*p = t->own;
-	runq_unlock(rq, irq);
-}
-
-void thread_set_boost(struct thread *t, int priority)
-{
-	uint64_t irq = irq_save();
-	struct runq *rq = runq_lock_of(t);
-
-	if (t->boost != priority) {
-		t->boost = priority;
-		runq_use_params(rq, t);
-		if (t->queued)
-			sched_ask_reschedule(rq);
-	}
-	runq_unlock(rq, irq);
-}
-
-int thread_priority(struct thread *t)
-{
-	uint64_t irq = irq_save();
-	struct runq *rq = runq_lock_of(t);
-	int priority = runq_priority(&t->params);
-
-	runq_unlock(rq, irq);
-	return priority;
-}
-
-void thread_set_affinity(struct thread *t, uint64_t mask)
-{
-	uint64_t irq = irq_save();
-	struct runq *rq = runq_lock_of(t);
-	bool misplaced = t->queued && !(mask & BIT(rq->cpu)), running = rq->current == t;
-
-	runq_set_affinity(rq, t, mask);
-	if (misplaced && running)
-		sched_ask_reschedule(rq); /* its processor sends it away */
-	else if (t->queued && !misplaced && !running && cpu_online_count > 1)
-		balance_offer(t);
-	runq_unlock(rq, irq);
-	if (misplaced && !running)
-		push(t);
 }
 
 void sched_init_cpu(void)

@@ -13,12 +13,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@
 #define LEAST_SAMPLES 5
 
 uint64_t (*now)(void);
+pid_t bench_partner;
 static const char *row_name = "(none)";
 static char orders[4096];
 static const char *part, *rows; /* where in the orders */
@@ -61,6 +64,19 @@ long must(long good, const char *what)
 		_exit(1);
 	}
 	return good;
+}
+
+void partner_start(void (*answer)(void))
+{
+	MUST(bench_partner = fork());
+	while (!bench_partner)
+		answer();
+}
+
+void partner_stop(void)
+{
+	kill(bench_partner, SIGKILL);
+	waitpid(bench_partner, NULL, 0);
 }
 
 void bench_row(const char *name)

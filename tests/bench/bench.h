@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct row {
 	const char *name;
@@ -31,6 +32,11 @@ long must(long good, const char *what);
 
 /* Names the row that runs, for such a message. */
 void bench_row(const char *name);
+
+/* A child, bench_partner, that repeats answer() until it is stopped. One at a time. */
+void partner_start(void (*answer)(void));
+void partner_stop(void);
+extern pid_t bench_partner;
 
 #define TIMED(n, body) ({					\
 	uint64_t started_ = now();				\

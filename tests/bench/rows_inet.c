@@ -9,14 +9,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define BULK 65536
 
 static int listener, here, there;
 static struct sockaddr_in address;
-static pid_t child;
 static char buffer[BULK];
 
 static void bring_up(void)
@@ -60,17 +58,9 @@ static void connect_both(void)
 	MUST(setsockopt(there, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
 }
 
-static void start(void (*answer)(void))
-{
-	MUST(child = fork());
-	while (!child)
-		answer();
-}
-
 static void stop(void)
 {
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	partner_stop();
 	close(here);
 	close(there);
 	close(listener);
@@ -96,7 +86,7 @@ static void make_tcp(void)
 {
 	listen_here();
 	connect_both();
-	start(answer_byte);
+	partner_start(answer_byte);
 }
 
 static void make_udp(void)
@@ -110,7 +100,7 @@ static void make_udp(void)
 	there = bound(SOCK_DGRAM);
 	MUST(connect(here, (struct sockaddr *)&address, sizeof(address)));
 	MUST(connect(there, (struct sockaddr *)&first, sizeof(first)));
-	start(answer_byte);
+	partner_start(answer_byte);
 }
 
 static void answer_bulk(void)
@@ -123,7 +113,7 @@ static void make_bulk(void)
 {
 	listen_here();
 	connect_both();
-	start(answer_bulk);
+	partner_start(answer_bulk);
 }
 
 static void read_bulk(void)

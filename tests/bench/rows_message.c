@@ -23,20 +23,11 @@
 #define BULK 65536
 
 static int to[2], from[2];	/* what each end reads and writes is the row's business */
-static pid_t child;
 static char buffer[BULK];
-
-static void start(void (*answer)(void))
-{
-	MUST(child = fork());
-	while (!child)
-		answer();
-}
 
 static void stop(void)
 {
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	partner_stop();
 	for (int i = 0; i < 2; i++) {
 		close(to[i]);
 		close(from[i]);
@@ -65,14 +56,14 @@ static void make_pipes(void)
 {
 	MUST(pipe(to));
 	MUST(pipe(from));
-	start(answer_byte);
+	partner_start(answer_byte);
 }
 
 static void make_pair(int type)
 {
 	MUST(socketpair(AF_UNIX, type, 0, to));
 	memcpy(from, (int[]){ to[1], to[0] }, sizeof(from));
-	start(answer_byte);
+	partner_start(answer_byte);
 }
 
 static void make_stream(void)
@@ -103,7 +94,7 @@ static void make_eventfds(void)
 	MUST(to[0] = eventfd(0, 0));
 	MUST(from[0] = eventfd(0, 0));
 	to[1] = from[1] = -1;
-	start(answer_event);
+	partner_start(answer_event);
 }
 
 static uint64_t run_eventfds(unsigned n)
@@ -124,7 +115,7 @@ static void make_bulk(void)
 {
 	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, to));
 	from[0] = from[1] = -1;
-	start(answer_bulk);
+	partner_start(answer_bulk);
 }
 
 static void read_bulk(void)
@@ -224,14 +215,14 @@ static void make_signals(void)
 	sigaddset(&both, SIGUSR2);
 	MUST(sigprocmask(SIG_BLOCK, &both, NULL));
 	to[0] = to[1] = from[0] = from[1] = -1;
-	start(answer_signal);
+	partner_start(answer_signal);
 }
 
 static uint64_t run_signals(unsigned n)
 {
 	siginfo_t info;
 
-	return TIMED(n, MUST(kill(child, SIGUSR1));
+	return TIMED(n, MUST(kill(bench_partner, SIGUSR1));
 		     MUST(sigwaitinfo(&both, &info)));
 }
 
@@ -272,7 +263,7 @@ static void make_semaphores(void)
 {
 	make_semaphore();
 	to[0] = to[1] = from[0] = from[1] = -1;
-	start(answer_semaphore);
+	partner_start(answer_semaphore);
 }
 
 static void drop_semaphores(void)
@@ -307,7 +298,7 @@ static void make_messages(void)
 {
 	MUST(id = msgget(IPC_PRIVATE, 0600));
 	to[0] = to[1] = from[0] = from[1] = -1;
-	start(answer_message);
+	partner_start(answer_message);
 }
 
 static void drop_messages(void)
@@ -393,7 +384,7 @@ static void make_terminal(void)
 	MUST(tcgetattr(to[0], &t));
 	t.c_lflag &= ~(tcflag_t)ECHO;
 	MUST(tcsetattr(to[0], TCSANOW, &t));
-	start(answer_line);
+	partner_start(answer_line);
 }
 
 static void ask_line(void)

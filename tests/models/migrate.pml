@@ -27,7 +27,7 @@
  *   pass_on()         kernel/sched/balance.c:balance_pass_on
  *   pull()            kernel/sched/balance.c:pull_from, kernel/sched/balance.c:migrate
  *   look_for_work()   kernel/sched/balance.c:balance_idle_enter, kernel/sched/balance.c:look_for_work
- *   set_affinity()    kernel/sched/sched.c:thread_set_affinity
+ *   set_affinity()    kernel/sched/params.c:thread_set_affinity
  *   push()            kernel/sched/balance.c:balance_push, kernel/sched/balance.c:push_to
  *   stay()            kernel/sched/balance.c:stay
  *   idle()            kernel/sched/sched.c:sched_idle, kernel/sched/balance.c:balance_idle_leave

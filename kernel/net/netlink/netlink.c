@@ -5,7 +5,7 @@
  * A message to the kernel is answered before sendmsg(2) returns: the protocol builds
  * its answer in one piece of memory, which is cut between messages into packets of a
  * size that every program has room for, and these go into the socket's own queue. So
- * a dump is one look at things, and there is no state between packets. What a program
+ * a dump is one look at things, and there is no state between packets (answer.c). What a program
  * sends to another, or to a group, goes through the same queues.
  *
  * A socket has a port, a number that is its own within its protocol: the process's,
@@ -283,6 +283,11 @@ static void broadcast(int protocol, struct packet *p, const struct netlink_socke
 				enqueue(n, p, false);
 }
 
+bool netlink_has_option(const struct netlink_socket *n, unsigned option)
+{
+	return atomic_load(&n->options) >> option & 1;
+}
+
 bool netlink_listened(int protocol, unsigned group)
 {
 	struct netlink_socket *n;
@@ -305,8 +310,7 @@ void netlink_broadcast(int protocol, unsigned group, const void *data, size_t n)
 	packet_put(p);
 }
 
-/* The messages of an answer, cut into packets. */
-static int send_answer(struct netlink_socket *n, const struct netlink_text *t)
+int netlink_deliver(struct netlink_socket *n, const struct netlink_text *t)
 {
 	size_t start = 0, at = 0;
 	int error = t->failed ? -ENOMEM : 0;
@@ -323,74 +327,6 @@ static int send_answer(struct netlink_socket *n, const struct netlink_text *t)
 		error = enqueue(n, p, true);
 		packet_put(p);
 		start = at;
-	}
-	return error;
-}
-
-/* NLMSG_ERROR: with what was asked, unless all is well or the program does not want it. */
-static void acknowledge(struct netlink_request *r, int error)
-{
-	bool cut = !error || atomic_load(&r->from->options) & 1u << NETLINK_CAP_ACK;
-	size_t more = cut ? 0 : r->head->nlmsg_len - NLMSG_HDRLEN;
-	struct nlmsgerr *e = netlink_begin(r->answer, NLMSG_ERROR, cut && error ? NLM_F_CAPPED : error ? 0 : NLM_F_CAPPED, r->head->nlmsg_seq,
-					   r->port, sizeof(*e) + more);
-
-	if (!e)
-		return;
-	e->error = error;
-	memcpy(&e->msg, r->head, NLMSG_HDRLEN + more);
-	netlink_end(r->answer);
-}
-
-static void finish_dump(struct netlink_request *r)
-{
-	int *result = netlink_reply(r, NLMSG_DONE, true, sizeof(*result));
-
-	if (result)
-		netlink_end(r->answer);
-}
-
-static bool is_dump(const struct nlmsghdr *h)
-{
-	return (h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-}
-
-static void answer_one(struct netlink_request *r)
-{
-	int error = 0;
-
-	if (r->head->nlmsg_flags & NLM_F_REQUEST && r->head->nlmsg_type >= NLMSG_MIN_TYPE) {
-		error = r->from->protocol->answer(r);
-		if (!error && r->answer->length && is_dump(r->head) && !r->answer->failed) {
-			finish_dump(r);
-			return;
-		}
-		if (!error && is_dump(r->head)) {
-			finish_dump(r);
-			return;
-		}
-	}
-	if (error || r->head->nlmsg_flags & NLM_F_ACK)
-		acknowledge(r, error);
-}
-
-/* Everything a program sent to the kernel in one packet. */
-static int answer_all(struct netlink_socket *n, const struct packet *p)
-{
-	size_t at = 0;
-	int error = 0;
-
-	while (!error && at + NLMSG_HDRLEN <= p->length) {
-		const struct nlmsghdr *h = (const void *)(p->data + at);
-		struct netlink_text t = { .data = NULL };
-		struct netlink_request r = { .from = n, .head = h, .port = READ_ONCE(n->port), .answer = &t };
-
-		if (h->nlmsg_len < NLMSG_HDRLEN || at + h->nlmsg_len > p->length)
-			break;
-		answer_one(&r);
-		error = send_answer(n, &t);
-		netlink_text_free(&t);
-		at += NLMSG_ALIGN(h->nlmsg_len);
 	}
 	return error;
 }
@@ -424,7 +360,7 @@ static int dispatch(struct netlink_socket *n, struct packet *p, uint32_t port, u
 	if (port)
 		error = send_to_port(n, p, port);
 	else if (!groups && n->protocol->answer)
-		error = answer_all(n, p);
+		error = netlink_answer_all(n, n->protocol, READ_ONCE(n->port), p->data, p->length);
 	else if (!groups)
 		error = -ECONNREFUSED;
 	return error;

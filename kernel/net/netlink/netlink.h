@@ -57,6 +57,17 @@ static inline const void *netlink_body(const struct nlmsghdr *h, size_t n)
 	return h->nlmsg_len >= NLMSG_HDRLEN + n ? (const char *)h + NLMSG_HDRLEN : NULL;
 }
 
+/*
+ * Answers everything a program sent to the kernel in one packet; whatever is asked wrongly has its error in the
+ * answer. -ENOMEM, -ENOBUFS. May sleep.
+ */
+int netlink_answer_all(struct netlink_socket *n, const struct netlink_protocol *protocol, uint32_t port, const uint8_t *data,
+		       size_t length);
+/* Queues the messages of an answer, cut into packets; it may go beyond the limit. -ENOMEM. May sleep. */
+int netlink_deliver(struct netlink_socket *n, const struct netlink_text *t);
+/* Is NETLINK_* of SOL_NETLINK, a switch, on? */
+bool netlink_has_option(const struct netlink_socket *n, unsigned option);
+
 /* To all who listen to a group of a protocol; those whose queue is full are told that they lost something. May sleep. */
 void netlink_broadcast(int protocol, unsigned group, const void *data, size_t n);
 /* Does anybody listen? To save the work of a message. */
