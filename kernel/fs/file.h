@@ -128,6 +128,8 @@ int file_map_generic(struct file *f, struct space_map_request *r);
  * to it for going beyond (SIGXFSZ). Set once by proc/.
  */
 void file_set_size_limit_hook(uint64_t (*limit)(void), void (*exceeded)(void));
+uint64_t file_size_limit(void); /* UINT64_MAX without */
+int file_size_exceeded(void);   /* tells the thread; -EFBIG */
 
 /*
  * Descriptor tables. Read under RCU: file_of_fd() takes a reference by

@@ -137,8 +137,6 @@ void file_destroy(struct file *f); /* of a file that never got its functions: pa
 extern const struct file_ops path_only_ops;
 /* A dentry for an unnamed file in dir's filesystem: "#ino (deleted)" below dir. */
 struct dentry *dentry_create_unnamed(struct dentry *dir, struct inode *inode);
-uint64_t file_size_limit(void); /* RLIMIT_FSIZE, UINT64_MAX without */
-int file_size_exceeded(void);   /* tells the thread; -EFBIG */
 extern const struct file_ops fifo_file_ops; /* fs/anon/pipe.c */
 
 /* fs/inode.c, fs/super.c, fs/files.c */

@@ -328,7 +328,7 @@ int file_allocate(struct file *f, int mode, loff_t offset, loff_t length)
 	if (f->inode->immutable_file || (f->inode->append_only && mode & ~FALLOC_FL_KEEP_SIZE))
 		return -EPERM;
 	end = (uint64_t)offset + (uint64_t)length;
-	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > inode_size(f->inode) && end > file_size_limit())
+	if (!(mode & FALLOC_FL_PUNCH_HOLE) && end > inode_size(f->inode) && end > file_size_limit())
 		return file_size_exceeded();
 	if (end > f->inode->sb->max_bytes || end > (uint64_t)INT64_MAX)
 		return -EFBIG;

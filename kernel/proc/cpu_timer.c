@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * proc/cpu_timer.c: what happens after so much processor time: ITIMER_VIRTUAL,
- * ITIMER_PROF and RLIMIT_CPU.
+ * ITIMER_PROF, RLIMIT_CPU and RLIMIT_RTTIME.
  *
  * Nothing is counted on the way into or out of the kernel. One timer of the
- * process is armed for the earliest time at which the next of the three can be
+ * process is armed for the earliest time at which the next of the four can be
  * due, if all its threads run all the time; when it fires, the time used is summed
  * up, and the timer armed again for what is missing. It runs only while one of
- * the three is wanted. POSIX timers on such clocks do the same each for itself.
+ * the four is wanted. POSIX timers on such clocks do the same each for itself.
  *
  * All is guarded by process->signal_lock; the call-back runs in the interrupt.
  */
@@ -16,7 +16,11 @@
 #include "proc/internal.h"
 #include "proc/itimer.h"
 #include "proc/process.h"
+#include <linux/sched.h>
 #include <linux/time.h>
+
+#define RTTIME_MOST  (INT64_MAX / 2000) /* us: more is without limit */
+#define USEC_PER_SEC 1000000
 
 struct cpu_used { nsec_t user, all; };
 
@@ -65,6 +69,49 @@ static nsec_t look_at_limit(struct process *p, nsec_t used)
 	return seconds < INT64_MAX / NSEC_PER_SEC ? (nsec_t)seconds * NSEC_PER_SEC - used : INT64_MAX;
 }
 
+/* How long t has run without sleeping, as far as it was looked at, in ns: 0 unless it is a real-time thread. */
+static nsec_t run_without_sleep(struct task *t)
+{
+	struct sched_params params;
+	nsec_t user, system;
+
+	thread_get_params(&t->thread, &params);
+	if (params.policy != SCHED_FIFO && params.policy != SCHED_RR)
+		return 0;
+	thread_times(&t->thread, &user, &system);
+	if (t->rt_turns != READ_ONCE(t->thread.switches_voluntary) + 1) {
+		t->rt_turns = READ_ONCE(t->thread.switches_voluntary) + 1;
+		t->rt_since = user + system;
+	}
+	return max(user + system - t->rt_since, (nsec_t)1);
+}
+
+/*
+ * RLIMIT_RTTIME: SIGXCPU when a real-time thread has not slept for so long, and every second after, SIGKILL at the
+ * hard limit. Whether it slept shows in how often it gave up the processor, so it is looked at a few times within
+ * the limit; one that slept meanwhile begins anew.
+ */
+static nsec_t look_at_real_time(struct process *p)
+{
+	struct limit *l = &p->limit[RLIMIT_RTTIME];
+	nsec_t longest = 0;
+	struct task *t;
+
+	if (l->soft >= RTTIME_MOST)
+		return INT64_MAX;
+	list_for_each_entry(t, &p->threads, process_link)
+		longest = max(longest, run_without_sleep(t));
+	if (l->hard < RTTIME_MOST && longest > (nsec_t)l->hard * 1000) {
+		signal_send_locked(p, NULL, SIGKILL, NULL);
+		return INT64_MAX;
+	}
+	if (longest > (nsec_t)l->soft * 1000) {
+		signal_send_locked(p, NULL, SIGXCPU, NULL);
+		l->soft += USEC_PER_SEC;
+	}
+	return max((nsec_t)min(l->soft, l->hard) * 1000 / (longest ? 8 : 1), (nsec_t)NSEC_PER_SEC / 100);
+}
+
 static void look(struct process *p)
 {
 	struct cpu_used used = used_locked(p);
@@ -77,6 +124,7 @@ static void look(struct process *p)
 	left = look_at(p, &p->virtual_timer, used.user, SIGVTALRM);
 	left = min(left, look_at(p, &p->profile_timer, used.all, SIGPROF));
 	left = min(left, look_at_limit(p, used.all));
+	left = min(left, look_at_real_time(p));
 	if (left == INT64_MAX)
 		timer_cancel(&p->cpu_timer);
 	else

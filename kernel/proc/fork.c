@@ -405,7 +405,8 @@ int64_t process_clone(const struct clone_args *a, int tid)
 	/* As in Linux, it is the program's mistake if this cannot be written. */
 	if (a->flags & CLONE_PARENT_SETTID)
 		(void)copy_to_user(a->parent_tid, &tid, sizeof(tid));
-	if (!(a->flags & CLONE_THREAD) && unlikely(t->process->limit[RLIMIT_CPU].soft != LIMIT_INFINITY))
+	if (!(a->flags & CLONE_THREAD) && unlikely(t->process->limit[RLIMIT_CPU].soft != LIMIT_INFINITY ||
+						   t->process->limit[RLIMIT_RTTIME].soft != LIMIT_INFINITY))
 		cpu_limit_changed(t->process);
 	if (!(a->flags & CLONE_VFORK)) {
 		thread_start(&t->thread);

@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "proc/internal.h"
 #include "proc/process.h"
+#include <linux/capability.h>
 
 /* Linux's initial limits. */
 static const struct limit initial_limits[RLIM_NLIMITS] = {
@@ -36,6 +37,13 @@ static uint64_t file_limit(void)
 static void file_limit_exceeded(void)
 {
 	signal_send_task(task_current(), SIGXFSZ, NULL);
+}
+
+/* RLIMIT_MEMLOCK for vm/, with the same exceptions. */
+static uint64_t lock_limit(void)
+{
+	return !thread_current()->mmu || cred_capable(cred_current(), CAP_IPC_LOCK) ? UINT64_MAX :
+		process_limit(RLIMIT_MEMLOCK);
 }
 
 static void first_run(void *arg)
@@ -87,6 +95,7 @@ void process_start_init(int (*run)(void))
 	t->timer_slack = 50000;
 	set_limits(p);
 	file_set_size_limit_hook(file_limit, file_limit_exceeded);
+	space_set_lock_limit_hook(lock_limit);
 	timer_init(&p->real_timer, itimer_real_fire);
 	timer_init(&p->cpu_timer, cpu_timer_fire);
 	spin_lock(&process_tree_lock);

@@ -17,7 +17,7 @@ void itimer_real_set(nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *ol
 /* ITIMER_VIRTUAL and ITIMER_PROF. proc/cpu_timer.c */
 void itimer_cpu_get(int which, nsec_t *left, nsec_t *interval);
 void itimer_cpu_set(int which, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
-/* RLIMIT_CPU of p is new: looks when it will be reached. Takes signal_lock. */
+/* RLIMIT_CPU or RLIMIT_RTTIME of p is new: looks when it will be reached. Takes signal_lock. */
 void cpu_limit_changed(struct process *p);
 
 /* timer_create(2) and the rest; clock is CLOCK_*. Errors as the man pages. May sleep. */

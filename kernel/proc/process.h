@@ -80,7 +80,7 @@ struct process {
 	struct timer real_timer;           /* ITIMER_REAL */
 	nsec_t real_interval, real_expires; /* signal_lock */
 	bool real_resting;                 /* signal_lock: it fired, and its signal was not taken yet: it is not armed */
-	struct timer cpu_timer;            /* for the next two and RLIMIT_CPU */
+	struct timer cpu_timer;            /* for the next two, RLIMIT_CPU and RLIMIT_RTTIME */
 	nsec_t cpu_timer_seen;             /* signal_lock: time used at its last look */
 	bool cpu_timer_ended;              /* signal_lock: the process exits, it is not armed any more */
 	struct cpu_itimer virtual_timer, profile_timer; /* signal_lock */
@@ -168,6 +168,7 @@ struct task {
 	uint32_t altstack_flags;           /* owner: SS_AUTODISARM */
 	struct { uint64_t trapno, error, cr2; } fault; /* owner: last fault, for signal frames */
 
+	uint64_t rt_turns; nsec_t rt_since; /* process->signal_lock: for RLIMIT_RTTIME, proc/cpu_timer.c */
 	uaddr_t clear_child_tid;           /* owner: zeroed and woken at exit */
 	uaddr_t set_child_tid;             /* owner */
 	uaddr_t robust_list;               /* owner */

@@ -162,7 +162,9 @@ static void cancel_opposites(struct process *p, int sig)
 static int queue_entry(struct task *t, bool shared, int sig, const siginfo_t *info)
 {
 	struct signal_queue *q = shared ? &t->process->pending : &t->pending;
-	uint64_t limit = sig < SIGRTMIN ? LIMIT_INFINITY : t->process->limit[RLIMIT_SIGPENDING].soft;
+	/* What the kernel and kill(2) say of the first 31 has room always: only programs' own words are limited. */
+	bool any = sig < SIGRTMIN && (!info || info->si_code >= 0);
+	uint64_t limit = any ? LIMIT_INFINITY : t->process->limit[RLIMIT_SIGPENDING].soft;
 	struct signal_entry *e;
 
 	if (sig < SIGRTMIN && (q->set & BIT_OF(sig)))

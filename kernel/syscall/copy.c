@@ -90,6 +90,8 @@ SYSCALL6(copy_file_range, int, from_fd, uaddr_t, from_offset, int, to_fd, uaddr_
 		return -EOVERFLOW;
 	if (from->inode == to->inode && a < b + (loff_t)n && b < a + (loff_t)n)
 		return -EINVAL;
+	if ((uint64_t)b < file_size_limit())
+		n = min(n, file_size_limit() - (uint64_t)b); /* over it there is no signal, but at it */
 	result = file_copy(from, from_position, to, to_position, n);
 	if (position_write(from_offset, from_position) || position_write(to_offset, to_position))
 		return -EFAULT;

@@ -54,13 +54,15 @@ static void fix_capabilities(struct cred *c, const struct cred *old)
 		c->cap_effective = c->cap_permitted;
 }
 
-/* Takes c on. A process whose identity changed may not be looked into by its new peers. */
+/* Takes c on. A process whose identity changed may not be looked into by its new peers, nor killed with its parent. */
 static int64_t commit(struct cred *c)
 {
 	const struct cred *old = cred_current();
 
-	if (c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid || c->fsgid != old->fsgid)
+	if (c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid || c->fsgid != old->fsgid) {
 		WRITE_ONCE(process_current()->dumpable, false);
+		atomic_store(&task_current()->death_signal, 0);
+	}
 	fix_capabilities(c, old);
 	cred_commit(c);
 	return 0;
@@ -236,9 +238,9 @@ SYSCALL1(setfsuid, uint32_t, uid)
 	if (!c)
 		return before;
 	c->fsuid = uid;
-	if (!before && uid)
+	if (!before && uid && !(c->securebits & SECBIT_NO_SETUID_FIXUP))
 		c->cap_effective &= ~CAPS_FS;
-	if (before && !uid)
+	if (before && !uid && !(c->securebits & SECBIT_NO_SETUID_FIXUP))
 		c->cap_effective |= c->cap_permitted & CAPS_FS;
 	commit(c);
 	return before;

@@ -14,25 +14,35 @@
 #define TICK_NSEC (NSEC_PER_SEC / 100)
 
 /* The address space keeps copies of the limits that its own code looks at. */
-static void tell_space(struct process *p, unsigned which, uint64_t soft)
+static void tell_space(struct space *s, unsigned which, uint64_t soft)
 {
-	struct task *t = task_current();
-	struct space *s = t->space;
+	uint64_t *copy = which == RLIMIT_STACK ? &s->stack_limit : which == RLIMIT_DATA ? &s->data_limit :
+			 which == RLIMIT_AS ? &s->address_limit : NULL;
 
-	if (p != t->process)
-		return;
-	if (which == RLIMIT_STACK)
-		atomic_store(&s->stack_limit, soft);
-	else if (which == RLIMIT_DATA)
-		atomic_store(&s->data_limit, soft);
-	else if (which == RLIMIT_AS)
-		atomic_store(&s->address_limit, soft);
-	else if (which == RLIMIT_MEMLOCK)
-		atomic_store(&s->lock_limit, capable(CAP_IPC_LOCK) ? UINT64_MAX : soft);
+	if (copy)
+		atomic_store(copy, soft);
 }
 
-/* Sets *new (if not NULL) after giving back what was. */
-static int change_limit(struct process *p, unsigned which, const struct limit *new, struct limit *old)
+/* t: a thread of p, or NULL for the running process. */
+static void tell(struct process *p, struct task *t, unsigned which, uint64_t soft)
+{
+	struct space *s;
+
+	if (which == RLIMIT_CPU || which == RLIMIT_RTTIME)
+		cpu_limit_changed(p);
+	if (!t) {
+		tell_space(task_current()->space, which, soft);
+		return;
+	}
+	s = task_visit_space(t);
+	if (!s)
+		return;
+	tell_space(s, which, soft);
+	task_leave_space(s);
+}
+
+/* Sets *new (if not NULL) after giving back what was. t: see tell(). */
+static int change_limit(struct process *p, struct task *t, unsigned which, const struct limit *new, struct limit *old)
 {
 	uint64_t irq;
 	int result = 0;
@@ -48,10 +58,8 @@ static int change_limit(struct process *p, unsigned which, const struct limit *n
 	if (new && !result)
 		p->limit[which] = *new;
 	spin_unlock_irq(&p->signal_lock, irq);
-	if (new && !result && which == RLIMIT_CPU)
-		cpu_limit_changed(p);
-	else if (new && !result)
-		tell_space(p, which, new->soft);
+	if (new && !result)
+		tell(p, t, which, new->soft);
 	return result;
 }
 
@@ -61,7 +69,7 @@ static_assert(sizeof(struct limit) == sizeof(struct rlimit64) && LIMIT_INFINITY 
 SYSCALL2(getrlimit, unsigned, which, uaddr_t, to)
 {
 	struct limit l;
-	int result = change_limit(process_current(), which, NULL, &l);
+	int result = change_limit(process_current(), NULL, which, NULL, &l);
 
 	return result ? result : put_user_struct(to, l);
 }
@@ -72,7 +80,7 @@ SYSCALL2(setrlimit, unsigned, which, uaddr_t, from)
 
 	if (get_user_struct(l, from))
 		return -EFAULT;
-	return change_limit(process_current(), which, &l, &old);
+	return change_limit(process_current(), NULL, which, &l, &old);
 }
 
 /* Limits of others: same user in every respect, or CAP_SYS_RESOURCE. */
@@ -110,7 +118,7 @@ SYSCALL4(prlimit64, int, pid, unsigned, which, uaddr_t, new_at, uaddr_t, old_at)
 	}
 	result = check_other(p);
 	if (!result)
-		result = change_limit(p, which, new_at ? &new : NULL, &old);
+		result = change_limit(p, t, which, new_at ? &new : NULL, &old);
 	if (t)
 		task_put(t);
 	return !result && old_at ? put_user_struct(old_at, old) : result;

@@ -139,7 +139,7 @@ SYSCALL6(mmap, uaddr_t, addr, size_t, length, unsigned, prot, unsigned, flags, i
 		return -EINVAL;
 	if (!r.fixed)
 		r.addr = align_down(addr, PAGE_SIZE);
-	if ((flags & MAP_LOCKED) && !atomic_load(&task_current()->space->lock_limit))
+	if ((flags & MAP_LOCKED) && !space_lock_limit())
 		return -EPERM;
 	return flags & MAP_ANONYMOUS ? map_anonymous(task_current()->space, flags, &r) :
 				       map_file(task_current()->space, fd, prot, flags, &r);

@@ -199,7 +199,7 @@ int edit_check(struct space_edit *e)
 		return -ENOMEM;
 	if (d->data > 0 && c->data + (uint64_t)d->data > atomic_load(&s->data_limit) >> PAGE_SHIFT)
 		return -ENOMEM;
-	if (d->locked > 0 && c->locked + (uint64_t)d->locked > atomic_load(&s->lock_limit) >> PAGE_SHIFT)
+	if (d->locked > 0 && c->locked + (uint64_t)d->locked > space_lock_limit() >> PAGE_SHIFT)
 		return -EAGAIN;
 	return commit_charge(d->account);
 }

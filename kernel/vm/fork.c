@@ -184,7 +184,6 @@ static void copy_fields(struct space *to, const struct space *from)
 	to->stack_limit = from->stack_limit;
 	to->data_limit = from->data_limit;
 	to->address_limit = from->address_limit;
-	to->lock_limit = from->lock_limit;
 	to->code_start = from->code_start;
 	to->code_end = from->code_end;
 	to->data_start = from->data_start;

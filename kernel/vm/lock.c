@@ -14,6 +14,18 @@ static uint32_t locked_flags(const struct area *a, bool lock)
 	return lock ? a->flags | AREA_LOCKED : a->flags & ~(uint32_t)AREA_LOCKED;
 }
 
+static uint64_t (*limit_hook)(void); /* set at boot */
+
+uint64_t space_lock_limit(void)
+{
+	return limit_hook ? limit_hook() : UINT64_MAX;
+}
+
+void space_set_lock_limit_hook(uint64_t (*limit)(void))
+{
+	limit_hook = limit;
+}
+
 /* holes: they are an error. Space lock. */
 static int set_locked(struct space_edit *e, uaddr_t start, uaddr_t end, bool lock, bool holes)
 {
@@ -48,7 +60,7 @@ int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock)
 	int error;
 
 	might_sleep();
-	if (lock && atomic_load(&s->lock_limit) == 0)
+	if (lock && space_lock_limit() == 0)
 		return -EPERM;
 	if (addr + length < addr || end < start)
 		return -EINVAL;
@@ -92,7 +104,7 @@ int space_lock_all(struct space *s, int flags)
 	might_sleep();
 	if ((flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
 		return -EINVAL;
-	if (flags && atomic_load(&s->lock_limit) == 0)
+	if (flags && space_lock_limit() == 0)
 		return -EPERM;
 	mutex_lock(&s->lock);
 	edit_begin(&e, s);

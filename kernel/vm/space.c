@@ -74,7 +74,7 @@ struct space *space_create_in(struct anon_family *f)
 	btree_init(&s->areas, &node_ops);
 	refcount_init(&s->users, 1);
 	refcount_init(&s->refs, 1);
-	s->stack_limit = s->data_limit = s->address_limit = s->lock_limit = UINT64_MAX;
+	s->stack_limit = s->data_limit = s->address_limit = UINT64_MAX;
 	s->mmap_base = USER_WINDOW - GiB(1);
 	s->count.tables = 1;
 	return s;

@@ -130,7 +130,6 @@ struct space {
 	uaddr_t brk_start, brk;   /* lock */
 	uaddr_t stack_top;        /* immutable after exec */
 	uint64_t stack_limit, data_limit, address_limit; /* atomic: bytes, copies of the resource limits */
-	uint64_t lock_limit;      /* atomic: bytes; UINT64_MAX for the privileged */
 	uaddr_t code_start, code_end, data_start, data_end;       /* for /proc, set by exec */
 	uaddr_t arg_start, arg_end, env_start, env_end;           /* for /proc, set by exec and prctl */
 	uaddr_t vdso;             /* immutable after exec: its image, 0 if there is none */
@@ -207,6 +206,12 @@ int space_incore(struct space *s, uaddr_t addr, size_t pages, uint8_t *out);
 int space_page_status(struct space *s, uaddr_t addr);
 /* remap_file_pages(2): other pages of what a shared area maps. -EINVAL, and as space_map(). */
 int space_map_again(struct space *s, uaddr_t addr, size_t length, uint64_t page_offset, bool populate);
+/*
+ * What RLIMIT_MEMLOCK lets the running thread lock, in bytes; UINT64_MAX: any amount. Asked each time, since
+ * rights and limits come and go. Without a hook, which proc/ sets at boot, there is no limit.
+ */
+uint64_t space_lock_limit(void);
+void space_set_lock_limit_hook(uint64_t (*limit)(void));
 int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock);
 /* mlockall(2) with MCL_*; flags 0 is munlockall(2). */
 int space_lock_all(struct space *s, int flags);

@@ -236,6 +236,7 @@ static void told(void)
 	TRY("into its folder", chdir(of_victim("cwd")));
 	TRY("its pages", open(of_victim("pagemap"), O_RDONLY));
 	TRY("its I/O", open(of_victim("io"), O_RDONLY) < 0 ? -1 : read(open(proc, O_RDONLY), text, 1));
+	TRY("its kernel stack", open(of_victim("stack"), O_RDONLY));
 	TRY("its system call", read(open(of_victim("syscall"), O_RDONLY), text, 1));
 	TRY("its name", open(of_victim("comm"), O_WRONLY) < 0 ? -1 : write(open(proc, O_WRONLY), "x", 1));
 	TRY("its score", open(of_victim("oom_score_adj"), O_WRONLY));

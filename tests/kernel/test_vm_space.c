@@ -404,11 +404,6 @@ static void limits(struct space *s)
 	s->data_limit = 4 * P;
 	check_equal(space_protect(s, a, 5 * P, RW), (uint64_t)-ENOMEM);
 	check_equal(space_protect(s, a, 4 * P, RW), 0);
-	s->lock_limit = 2 * P;
-	check_equal(space_lock_memory(s, a, 3 * P, true), (uint64_t)-ENOMEM);
-	check_equal(space_lock_memory(s, a, 2 * P, true), 0);
-	s->lock_limit = 0;
-	check_equal(space_lock_memory(s, a, P, true), (uint64_t)-EPERM);
 	s->address_limit = UINT64_MAX;
 	s->data_limit = UINT64_MAX;
 	a = 0;
