@@ -45,7 +45,8 @@ static struct {
 	bool replaced;             /* the early console is not used any more */
 } output;
 
-unsigned log_console_level = 7;
+int32_t log_levels[4] = { 7, 4, 1, 7 };
+int32_t log_restricted = 1;
 
 static uint64_t header_make(uint64_t position, size_t length)
 {
@@ -173,7 +174,7 @@ static void record_print(uint64_t position, size_t length, struct log_console *o
 {
 	char piece[256];
 
-	if (!ring_get(position + 8, piece, 3) || (unsigned)(piece[1] - '0') >= log_console_level)
+	if (!ring_get(position + 8, piece, 3) || piece[1] - '0' >= log_console_level)
 		return;
 	for (size_t at = 3; at < length;) {
 		size_t n = min_t(size_t, sizeof(piece), length - at);
@@ -346,7 +347,7 @@ void log_configure(void)
 		log_console_level = 4;
 	if (cmdline_flag("debug"))
 		log_console_level = 10;
-	log_console_level = (unsigned)cmdline_number("loglevel", log_console_level);
+	log_console_level = (int32_t)cmdline_number("loglevel", log_console_level);
 	if (cmdline_flag("ignore_loglevel"))
 		log_console_level = 10;
 }

@@ -15,8 +15,17 @@ enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTIC
 void log_printf(enum log_level level, const char *fmt, ...) __printf_like(2, 3);
 void log_vprintf(enum log_level level, const char *fmt, va_list ap);
 
-/* Messages below this level reach the consoles. Default 7 (all but debug), quiet: 4. */
-extern unsigned log_console_level;
+/*
+ * The numbers of kernel.printk: messages below the first level reach the consoles (default 7,
+ * all but debug; quiet: 4); the level of a message without one; the lowest that syslog(2) sets
+ * the first to; what it was. Each atomic.
+ */
+extern int32_t log_levels[4];
+#define log_console_level log_levels[0]
+#define log_message_level log_levels[1]
+#define log_lowest_level  log_levels[2]
+/* Only the privileged may read the log: kernel.dmesg_restrict. On, as Debian has it. Atomic. */
+extern int32_t log_restricted;
 /* Reads quiet, debug, loglevel= and ignore_loglevel; after cmdline_parse(). */
 void log_configure(void);
 

@@ -21,7 +21,7 @@
 
 #define LOG_TAIL      1500 /* bytes of log that the report repeats */
 
-int panic_timeout;
+int32_t panic_timeout;
 uint32_t panic_cpu;
 
 static unsigned panic_depth; /* owner: the processor in panic() */

@@ -22,7 +22,7 @@ __noreturn __cold void panic(const char *fmt, ...) __printf_like(1, 2);
 __noreturn __cold void panic_frame(const struct user_frame *f, const char *fmt, ...) __printf_like(2, 3);
 
 /* Seconds from panic= of the command line: 0 halts for ever. */
-extern int panic_timeout;
+extern int32_t panic_timeout; /* atomic: kernel.panic */
 /* Reads panic=; after cmdline_parse(). */
 void panic_configure(void);
 

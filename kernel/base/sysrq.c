@@ -9,6 +9,10 @@
 #include "base/lockcheck.h"
 #include "base/panic.h"
 #include "hal/boot.h"
+#include "lib/atomic.h"
+#include "lib/string.h"
+
+int32_t sysrq_allowed = 1;
 
 static void show_processors(void)
 {
@@ -44,7 +48,7 @@ static const struct sysrq_key *key_find(char key)
 void sysrq_run(char key)
 {
 	const struct sysrq_key *k = key_find(key);
-	unsigned level = log_console_level;
+	int32_t level = log_console_level;
 
 	log_console_level = LOG_DEBUG;
 	log_info("sysrq: %s", k ? k->help : "no such key");
@@ -53,4 +57,34 @@ void sysrq_run(char key)
 	else
 		show_help();
 	log_console_level = level;
+}
+
+/* The kind of a key, as the bits of kernel.sysrq have it. */
+static int32_t kind_of(char key)
+{
+	if (key >= '0' && key <= '9')
+		return 0x2;
+	if (strchr("kr", key))
+		return 0x4;
+	if (strchr("cdlmptwz", key))
+		return 0x8;
+	if (key == 's')
+		return 0x10;
+	if (key == 'u')
+		return 0x20;
+	if (strchr("efij", key))
+		return 0x40;
+	if (strchr("bo", key))
+		return 0x80;
+	return key == 'n' || key == 'q' ? 0x100 : 0;
+}
+
+void sysrq_press(char key)
+{
+	int32_t allowed = atomic_load(&sysrq_allowed), kind = key ? kind_of(key) : 0;
+
+	if (allowed == 1 || (allowed && !kind) || allowed & kind)
+		sysrq_run(key);
+	else
+		log_info("sysrq: This sysrq operation is disabled.");
 }

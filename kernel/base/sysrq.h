@@ -22,5 +22,9 @@ struct sysrq_key {
 
 /* What the key stands for, all of it on the console; an unknown one shows the keys. Any context. */
 void sysrq_run(char key);
+/* The same for who sits at the console, if kernel.sysrq allows it. */
+void sysrq_press(char key);
+/* What is allowed there: 0 nothing, 1 all, or bits of kinds of keys as sysrq(8)'s. Atomic. */
+extern int32_t sysrq_allowed;
 
 #endif

@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "sched/timer.h"
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 
@@ -116,11 +117,11 @@ static ssize_t kmsg_read(struct io *io, struct iter *to)
 	return result;
 }
 
-/* "<N>text": a level between 0 and 7 in N, notice if there is none. */
+/* "<N>text": a level between 0 and 7 in N, else kernel.printk says which. */
 static ssize_t kmsg_write(struct io *io, struct iter *from)
 {
 	size_t n = from->count;
-	uint64_t level = LOG_NOTICE;
+	uint64_t level = (uint64_t)log_message_level;
 	const char *text;
 	char *buf;
 
@@ -170,7 +171,15 @@ static uint32_t kmsg_poll(struct file *f, struct poll_table *pt)
 	return log_end_position() != (uint64_t)READ_ONCE(f->position) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
+static int kmsg_open(struct inode *inode, struct file *f)
+{
+	bool may = !atomic_load(&log_restricted) || cred_capable(f->cred, CAP_SYSLOG) || cred_capable(f->cred, CAP_SYS_ADMIN);
+
+	return f->mode & FILE_READ && !may ? -EPERM : 0;
+}
+
 static const struct file_ops kmsg_ops = {
+	.open = kmsg_open,
 	.read = kmsg_read,
 	.write = kmsg_write,
 	.seek = kmsg_seek,

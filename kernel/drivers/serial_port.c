@@ -198,7 +198,7 @@ static size_t take_sysrq(struct serial_port *p, uint8_t *buf, size_t n, bool *br
 	if (!armed)
 		return n;
 	memmove(buf, buf + 1, --n);
-	sysrq_run((char)key);
+	sysrq_press((char)key);
 	return n;
 }
 

@@ -35,6 +35,11 @@ void dentry_lru_add(struct dentry *d)
 	d->flags |= DENTRY_ON_LRU;
 }
 
+uint64_t dentry_unused_count(void)
+{
+	return READ_ONCE(lru_count);
+}
+
 void dentry_lru_remove(struct dentry *d)
 {
 	assert_held(&d->lock);

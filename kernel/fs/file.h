@@ -137,6 +137,7 @@ int file_size_exceeded(void);   /* tells the thread; -EFBIG */
  * period. The next free descriptor comes from a two-level bitmap.
  */
 struct files;
+extern int32_t files_most;                         /* atomic: fs.nr_open, the most that any limit may be */
 struct files *files_create(void);                 /* NULL when out */
 struct files *files_copy(struct files *old);      /* for fork; NULL when out */
 struct files *files_get(struct files *t);

@@ -40,6 +40,7 @@ struct files {
 };
 
 static struct kcache *files_cache;
+int32_t files_most = 1024 * 1024;
 
 void files_cache_init(void)
 {
@@ -90,6 +91,8 @@ static int files_grow(struct files *t, size_t fd)
 	struct fd_table *old, *fresh;
 	size_t size = FIRST_SLOTS;
 
+	if (fd >= (size_t)atomic_load(&files_most))
+		return -EMFILE;
 	while (size <= fd)
 		size *= 2;
 	spin_unlock(&t->lock);

@@ -63,6 +63,7 @@ void dentry_move(struct dentry *d, struct dentry *target, bool exchange);
 bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d); /* a is d, or above it. RENAME lock of sb held */
 void dentry_prune_children(struct dentry *d);
 void dentry_prune_tree(struct dentry *root); /* last unmount */
+uint64_t dentry_unused_count(void);
 uint64_t dentry_shrink(uint64_t n);          /* frees up to n unused ones; number freed. May sleep */
 /* Whoever was freeing unused dentries when this was called is done: a superblock's last ones are gone for good. */
 void dentry_shrink_wait(void);

@@ -24,7 +24,8 @@ struct proc_entry {
 	const char *path;
 	uint32_t mode;
 	int (*show)(struct text *t);                       /* 0 or errno. May sleep. */
-	int (*store)(const char *buf, size_t n);           /* NULL: not writable. buf is zero-terminated. */
+	/* NULL: not writable. buf is zero-terminated. errno, 0, or the bytes used if not all were. */
+	int (*store)(const char *buf, size_t n);
 };
 
 /* A file that never changes: a line of text. */
@@ -36,25 +37,44 @@ struct proc_entry {
 	}                                                                                      \
 	TABLE_ENTRY(proc_entries, struct proc_entry, name) = { path, 0444, constant_show_##name, NULL }
 
-/* A number that programs look up, and set to anything from low to high. */
-struct proc_number {
-	uint32_t value;                                    /* atomic */
-	uint32_t low, high;                                /* immutable */
+/*
+ * Numbers that programs look up and set, read as Linux reads them: decimal, hexadecimal or
+ * octal, with white space between. Several are set one after the other: a bad one leaves those
+ * before it set, and those not given stay. What is outside of low to high is -EINVAL.
+ */
+struct proc_numbers {
+	union {
+		int32_t *ints;                             /* each atomic */
+		uint64_t *longs;                           /* the same; low and high are of 64 bits without a sign */
+	};
+	unsigned count;                                    /* immutable, as all that follows */
+	bool is_long;
+	int64_t low, high;
 };
-int proc_number_store(struct proc_number *number, const char *buf); /* 0 or -EINVAL */
-#define PROC_NUMBER(name, path, number)                                                        \
+int proc_numbers_show(const struct proc_numbers *v, struct text *t);
+int proc_numbers_store(const struct proc_numbers *v, const char *buf, size_t n); /* bytes used or -EINVAL */
+
+#define PROC_NUMBERS(name, path, mode, ...)                                                    \
+	static const struct proc_numbers numbers_##name = { __VA_ARGS__ };                     \
 	static int number_show_##name(struct text *t)                                          \
 	{                                                                                      \
-		text_printf(t, "%u\n", atomic_load(&(number)->value));                         \
-		return 0;                                                                      \
+		return proc_numbers_show(&numbers_##name, t);                                  \
 	}                                                                                      \
 	static int number_store_##name(const char *buf, size_t n)                              \
 	{                                                                                      \
-		return proc_number_store(number, buf);                                         \
+		return proc_numbers_store(&numbers_##name, buf, n);                            \
 	}                                                                                      \
 	TABLE_ENTRY(proc_entries, struct proc_entry, name) = {                                 \
-		path, 0644, number_show_##name, number_store_##name,                           \
+		path, mode, number_show_##name, number_store_##name,                           \
 	}
+#define PROC_INT(name, path, number, from, to)                                                 \
+	PROC_NUMBERS(name, path, 0644, .ints = number, .count = 1, .low = from, .high = to)
+#define PROC_LONG(name, path, number, from, to)                                                \
+	PROC_NUMBERS(name, path, 0644, .longs = number, .count = 1, .is_long = true, .low = from, .high = to)
+/* A number that nothing here asks for: kept for who sets it. */
+#define PROC_KEPT(name, path, value, from, to)                                                 \
+	static int32_t kept_##name = value; /* atomic */                                       \
+	PROC_INT(name, path, &kept_##name, from, to)
 
 /*
  * /proc/PID and /proc/PID/task/TID. The provider answers for a numeric name;

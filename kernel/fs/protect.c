@@ -12,7 +12,7 @@
 #include <linux/stat.h>
 
 /* atomic: 0 off, 1 on, 2 (files only) also in folders that a group may write to */
-static uint32_t hardlinks = 1, symlinks = 1, fifos, regular;
+static int32_t hardlinks = 1, symlinks = 1, fifos, regular;
 
 static bool is_safe_source(struct inode *i, const struct cred *cred)
 {
@@ -39,42 +39,14 @@ bool protect_may_follow(const struct inode *dir, const struct inode *link, const
 int protect_open(const struct inode *dir, const struct inode *i, const struct cred *cred)
 {
 	uint32_t mode = READ_ONCE(dir->mode), kind = READ_ONCE(i->mode);
-	uint32_t level = S_ISFIFO(kind) ? READ_ONCE(fifos) : S_ISREG(kind) ? READ_ONCE(regular) : 0;
+	int level = S_ISFIFO(kind) ? READ_ONCE(fifos) : S_ISREG(kind) ? READ_ONCE(regular) : 0;
 
 	if (!level || !(mode & S_ISVTX) || READ_ONCE(i->uid) == READ_ONCE(dir->uid) || READ_ONCE(i->uid) == cred->fsuid)
 		return 0;
 	return mode & 0002 || (level > 1 && mode & 0020) ? -EACCES : 0;
 }
 
-static int store(uint32_t *level, uint32_t most, const char *buf)
-{
-	uint64_t value;
-	const char *end;
-	int error = parse_u64(buf, &end, 10, &value);
-
-	if (error)
-		return error;
-	if (value > most)
-		return -EINVAL;
-	WRITE_ONCE(*level, (uint32_t)value);
-	return 0;
-}
-
-#define LEVEL(variable, most)								\
-static int show_##variable(struct text *t)						\
-{											\
-	text_printf(t, "%u\n", READ_ONCE(variable));					\
-	return 0;									\
-}											\
-static int store_##variable(const char *buf, size_t n)					\
-{											\
-	return store(&variable, most, buf);						\
-}											\
-TABLE_ENTRY(proc_entries, struct proc_entry, variable) = {				\
-	"sys/fs/protected_" #variable, 0600, show_##variable, store_##variable,		\
-}
-
-LEVEL(hardlinks, 1);
-LEVEL(symlinks, 1);
-LEVEL(fifos, 2);
-LEVEL(regular, 2);
+PROC_INT(hardlinks, "sys/fs/protected_hardlinks", &hardlinks, 0, 1);
+PROC_INT(symlinks, "sys/fs/protected_symlinks", &symlinks, 0, 1);
+PROC_INT(fifos, "sys/fs/protected_fifos", &fifos, 0, 2);
+PROC_INT(regular, "sys/fs/protected_regular", &regular, 0, 2);

@@ -45,6 +45,7 @@ struct exec_image {
 /* Opens a program: regular, executable, not open for writing. head is filled. -EACCES, -ENOENT, -ETXTBSY … */
 int exec_open(struct exec_image *image, const struct walk *w, const char *name);
 /* Maps program, interpreter, stack and vDSO into a fresh space. -ENOEXEC, -EINVAL, -ENOMEM … Nothing is left on failure but the image itself. */
+bool exec_is_randomized(void); /* by kernel.randomize_va_space and the personality */
 int exec_image_load(struct exec_image *image);
 void exec_image_free(struct exec_image *image);
 

@@ -11,6 +11,7 @@
  */
 #include "base/cmdline.h"
 #include "base/random.h"
+#include "fs/procfs.h"
 #include "hal/clock.h"
 #include "hal/upcall.h"
 #include "lib/string.h"
@@ -30,18 +31,26 @@
 #define STACK_GAP_MIN    MiB(128)
 #define STACK_FIRST      KiB(132)  /* mapped at once; it grows from there */
 
-static bool randomized(void)
-{
-	static int off = -1; /* decided at the first program: immutable from then on */
+/* kernel.randomize_va_space: 1 stack and mappings, 2 the heap too. Atomic; decided at the first program. */
+static int32_t randomizes = -1;
 
-	if (off < 0)
-		off = cmdline_flag("norandmaps");
-	return !off && !(task_current()->personality & ADDR_NO_RANDOMIZE);
+PROC_INT(randomize_va_space, "sys/kernel/randomize_va_space", &randomizes, INT_MIN, INT_MAX);
+
+static int exec_randomizes(void)
+{
+	if (unlikely(atomic_load(&randomizes) == -1))
+		atomic_store(&randomizes, cmdline_flag("norandmaps") ? 0 : 2);
+	return atomic_load(&randomizes);
+}
+
+bool exec_is_randomized(void)
+{
+	return exec_randomizes() && !(task_current()->personality & ADDR_NO_RANDOMIZE);
 }
 
 static uint64_t random_offset(uint64_t pages)
 {
-	return randomized() ? random_u64() % pages * PAGE_SIZE : 0;
+	return exec_is_randomized() ? random_u64() % pages * PAGE_SIZE : 0;
 }
 
 static int check_program(const struct path *p, const struct cred *cred)
@@ -316,7 +325,7 @@ static void place_mappings(struct space *s)
 		gap = STACK_GAP_MIN;
 	if (gap > USER_WINDOW / 6 * 5)
 		gap = USER_WINDOW / 6 * 5;
-	if (randomized())
+	if (exec_is_randomized())
 		gap += STACK_RANDOM_PAGES * PAGE_SIZE;
 	s->mmap_base = align_down(USER_WINDOW - gap - random_offset(MAP_RANDOM_PAGES), PAGE_SIZE);
 }
@@ -374,7 +383,10 @@ static int load_program(struct exec_image *image, struct loaded *l)
 	image->program_entry = image->entry = l->header.entry + l->shift;
 	image->headers = l->image.table ? l->image.table + l->shift : 0;
 	image->header_count = elf_segment_count(&l->header);
-	s->brk_start = s->brk = align_up(l->image.brk + l->shift, PAGE_SIZE) + random_offset(BRK_RANDOM_PAGES);
+	s->brk_start = align_up(l->image.brk + l->shift, PAGE_SIZE);
+	if (exec_randomizes() > 1)
+		s->brk_start += random_offset(BRK_RANDOM_PAGES);
+	s->brk = s->brk_start;
 	if (l->image.interp_size)
 		result = load_interpreter(image, l);
 	return result;

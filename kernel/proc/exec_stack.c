@@ -96,7 +96,9 @@ int exec_stack_build(struct exec_image *image, const struct exec_strings *s, con
 	uaddr_t env = push(&b, s->env, s->env_bytes);
 	uaddr_t args = push(&b, s->args, s->args_bytes);
 	uaddr_t platform = push(&b, PLATFORM, sizeof(PLATFORM));
-	b.at = align_down(b.at, 16) - 16 * (seed[1] % 64); /* the offset within the page is random too */
+	b.at = align_down(b.at, 16);
+	if (exec_is_randomized())
+		b.at -= 16 * (seed[1] % 64); /* the offset within the page is random too */
 	uaddr_t random = push(&b, seed, sizeof(seed));
 
 	uint64_t *words = kmalloc((pointers + ARRAY_SIZE(space->auxv)) * sizeof(uint64_t), ALLOC_KERNEL);

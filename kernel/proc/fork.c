@@ -5,6 +5,7 @@
  * part that cannot: the child enters the tree and runs.
  */
 #include "base/panic.h"
+#include "fs/procfs.h"
 #include "hal/usercopy.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -27,17 +28,35 @@
 /* One thread in so many bytes of memory, as Linux sets its own limit. */
 #define MEMORY_PER_THREAD (8 * KSTACK_BYTES)
 
+static int32_t most_tasks; /* atomic: kernel.threads-max; 0: not worked out yet */
+
 static unsigned max_tasks(void)
 {
-	static unsigned limit; /* from the first call on immutable */
 	struct frame_stats s;
 
-	if (unlikely(!limit)) {
+	if (unlikely(!atomic_load(&most_tasks))) {
 		frame_stats(&s);
-		limit = (unsigned)max((uint64_t)32, s.total * PAGE_SIZE / MEMORY_PER_THREAD);
+		atomic_store(&most_tasks, (int32_t)min(max((uint64_t)32, s.total * PAGE_SIZE / MEMORY_PER_THREAD), PID_LIMIT - 1UL));
 	}
-	return limit;
+	return (unsigned)atomic_load(&most_tasks);
 }
+
+static const struct proc_numbers threads_max = { .ints = &most_tasks, .count = 1, .low = 1, .high = INT_MAX };
+
+static int threads_max_show(struct text *t)
+{
+	max_tasks();
+	return proc_numbers_show(&threads_max, t);
+}
+
+static int threads_max_store(const char *buf, size_t n)
+{
+	return proc_numbers_store(&threads_max, buf, n);
+}
+
+TABLE_ENTRY(proc_entries, struct proc_entry, threads_max) = {
+	"sys/kernel/threads-max", 0644, threads_max_show, threads_max_store,
+};
 
 /* RLIMIT_NPROC counts the threads of a user; root and the privileged may have any number. */
 static bool too_many_of_user(const struct task *me)

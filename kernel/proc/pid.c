@@ -19,6 +19,7 @@ static struct spinlock table_lock = SPINLOCK_INIT(RANK_PID);
 static struct hlist table[HASH_SIZE];                          /* table_lock, RCU */
 static struct bitmap numbers;                                  /* table_lock */
 static uint64_t numbers_storage[BITMAP_STORAGE_WORDS(PID_LIMIT)];
+int32_t pid_end = PID_LIMIT;
 static unsigned last;                                          /* table_lock */
 static struct kcache *cache;
 
@@ -34,6 +35,14 @@ unsigned pid_last(void)
 	return READ_ONCE(last);
 }
 
+void pid_set_last(unsigned number)
+{
+	uint64_t irq = spin_lock_irq(&table_lock);
+
+	last = number;
+	spin_unlock_irq(&table_lock, irq);
+}
+
 static struct hlist *bucket(int number)
 {
 	return &table[(unsigned)number % HASH_SIZE];
@@ -46,8 +55,12 @@ static size_t choose(int wanted)
 
 	if (wanted)
 		return bitmap_test(&numbers, (size_t)wanted) ? BITMAP_NONE : (size_t)wanted;
-	n = bitmap_next_zero(&numbers, last + 1);
-	return n == BITMAP_NONE ? bitmap_next_zero(&numbers, RESTART_AFTER) : n;
+	size_t end = (size_t)atomic_load(&pid_end);
+
+	n = last + 1 < end ? bitmap_next_zero(&numbers, last + 1) : end;
+	if (n >= end) /* BITMAP_NONE is */
+		n = bitmap_next_zero(&numbers, RESTART_AFTER);
+	return n < end ? n : BITMAP_NONE;
 }
 
 static int try_alloc(int wanted, struct pid **out)

@@ -15,6 +15,7 @@
 #include "sched/wait.h"
 
 #define PID_LIMIT 32768 /* numbers are below this: Linux's default */
+extern int32_t pid_end; /* atomic: kernel.pid_max: new ones are below this */
 
 struct session_terminal;
 struct pid {
@@ -44,5 +45,6 @@ void pid_for_each(void (*visit)(struct pid *p, void *arg), void *arg);
 
 void pid_init(void);
 unsigned pid_last(void); /* the last number given, for /proc/loadavg */
+void pid_set_last(unsigned number); /* the next one is looked for behind it */
 
 #endif

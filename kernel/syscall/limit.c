@@ -10,7 +10,6 @@
 #include <linux/capability.h>
 #include <linux/times.h>
 
-#define NR_OPEN   (1024 * 1024) /* the hard end of RLIMIT_NOFILE */
 #define TICK_NSEC (NSEC_PER_SEC / 100)
 
 /* The address space keeps copies of the limits that its own code looks at. */
@@ -49,7 +48,7 @@ static int change_limit(struct process *p, struct task *t, unsigned which, const
 
 	if (which >= RLIM_NLIMITS || (new && new->soft > new->hard))
 		return -EINVAL;
-	if (new && which == RLIMIT_NOFILE && new->hard > NR_OPEN)
+	if (new && which == RLIMIT_NOFILE && new->hard > (uint64_t)atomic_load(&files_most))
 		return -EPERM;
 	irq = spin_lock_irq(&p->signal_lock);
 	*old = p->limit[which];

@@ -43,7 +43,7 @@ static int read_tid(const struct clone_args *a, int *tid)
 		return -EINVAL;
 	if (get_user_struct(*tid, a->set_tid))
 		return -EFAULT;
-	if (a->set_tid_size > 1 || *tid < 1 || *tid >= PID_LIMIT)
+	if (a->set_tid_size > 1 || *tid < 1 || *tid >= atomic_load(&pid_end))
 		return -EINVAL;
 	return capable(CAP_CHECKPOINT_RESTORE) || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }

@@ -4,6 +4,7 @@
  * its log, random numbers; and calls that Linux itself refuses where a feature is
  * not configured.
  */
+#include "fs/procfs.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "hal/boot.h"
@@ -41,7 +42,9 @@ SYSCALL1(sysinfo, uaddr_t, to)
 }
 
 /* Ctrl-Alt-Del is told to process 1, unless it restarts at once. */
-static bool cad_restarts = true; /* atomic */
+static int32_t cad_restarts = 1; /* atomic */
+
+PROC_INT(ctrl_alt_del, "sys/kernel/ctrl-alt-del", &cad_restarts, INT_MIN, INT_MAX);
 
 SYSCALL4(reboot, uint32_t, magic1, uint32_t, magic2, uint32_t, command, uaddr_t, text)
 {
@@ -120,7 +123,7 @@ SYSCALL3(membarrier, int, command, unsigned, flags, int, cpu)
 
 /* What syslog(2) has read or cleared, as positions of the log. Atomic. */
 static uint64_t log_read_position, log_clear_position;
-static unsigned log_saved_level; /* atomic: of SYSLOG_ACTION_CONSOLE_OFF */
+static int32_t log_saved_level; /* atomic: of SYSLOG_ACTION_CONSOLE_OFF */
 
 enum {
 	SYSLOG_CLOSE, SYSLOG_OPEN, SYSLOG_READ, SYSLOG_READ_ALL, SYSLOG_READ_CLEAR, SYSLOG_CLEAR, SYSLOG_CONSOLE_OFF,
@@ -178,13 +181,14 @@ static int64_t set_console_level(int level)
 {
 	if (level < 1 || level > 8)
 		return -EINVAL;
-	atomic_store(&log_console_level, (unsigned)level);
+	atomic_store(&log_console_level, max(level, atomic_load(&log_lowest_level)));
 	return 0;
 }
 
 SYSCALL3(syslog, int, action, uaddr_t, to, int, n)
 {
-	if (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER && !capable(CAP_SYSLOG))
+	if ((atomic_load(&log_restricted) || (action != SYSLOG_READ_ALL && action != SYSLOG_SIZE_BUFFER)) &&
+	    !capable(CAP_SYSLOG) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (action >= SYSLOG_READ && action <= SYSLOG_READ_CLEAR) {
 		if (!to || n < 0)
@@ -209,7 +213,7 @@ SYSCALL3(syslog, int, action, uaddr_t, to, int, n)
 	case SYSLOG_CONSOLE_OFF:
 		if (!log_saved_level)
 			atomic_store(&log_saved_level, log_console_level);
-		return set_console_level(1);
+		return set_console_level(atomic_load(&log_lowest_level));
 	case SYSLOG_CONSOLE_ON:
 		return log_saved_level ? set_console_level((int)__atomic_exchange_n(&log_saved_level, 0, __ATOMIC_RELAXED)) : 0;
 	case SYSLOG_CONSOLE_LEVEL:

@@ -21,7 +21,6 @@
 
 #include "vm/space.h"
 
-#define AREA_COUNT_MAX  65530               /* of a space, as Linux */
 #define STACK_GUARD_GAP (256 * PAGE_SIZE)   /* kept free below a stack */
 
 struct area_sums {              /* pages, but for areas */

@@ -8,6 +8,8 @@
 #include "vm/areas.h"
 #include "vm/pagetable.h"
 
+int32_t vm_most_areas = 65530; /* as Linux */
+
 static bool is_new(const struct area *a)
 {
 	return a->seq.n == 1;
@@ -193,7 +195,7 @@ int edit_check(struct space_edit *e)
 	const struct space_counters *c = &s->count;
 	const struct area_sums *d = &e->delta;
 
-	if (d->areas > 0 && s->area_count + (uint64_t)d->areas > AREA_COUNT_MAX)
+	if (d->areas > 0 && s->area_count + (uint64_t)d->areas > (uint64_t)atomic_load(&vm_most_areas))
 		return -ENOMEM;
 	if (d->total > 0 && c->total + (uint64_t)d->total > atomic_load(&s->address_limit) >> PAGE_SHIFT)
 		return -ENOMEM;

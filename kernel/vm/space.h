@@ -257,6 +257,7 @@ uint64_t vm_huge_pages(void);
 const char *vm_huge_policy(void);
 
 /* Commit accounting in pages: total promised, and the limit, for /proc/meminfo; see vm/commit.c. */
+extern int32_t vm_most_areas; /* atomic: vm.max_map_count, of a space */
 uint64_t vm_committed(void), vm_commit_limit(void);
 /* /proc/sys/vm/overcommit_*: atomic. Reserves in KiB, ~0: not worked out yet, ask the functions. */
 enum { COMMIT_GUESS, COMMIT_ALWAYS, COMMIT_NEVER };

@@ -19,8 +19,7 @@
 #include <linux/fcntl.h>
 
 /* Atomic: /proc/sys/fs/inotify. The last is worked out at the first use, as on Linux. */
-static struct proc_number most_events = { 16384, 0, INT_MAX }, most_instances = { 128, 0, INT_MAX },
-			  most_watches = { 0, 0, INT_MAX };
+static int32_t most_events = 16384, most_instances = 128, most_watches = -1;
 
 static const struct watch_account_hooks *account_hooks; /* immutable once set */
 
@@ -102,7 +101,7 @@ void inotify_queue(struct inotify *n, int number, uint32_t mask, uint32_t cookie
 	bool added;
 
 	spin_lock(&n->lock);
-	if (!q || n->count >= atomic_load(&most_events.value)) {
+	if (!q || n->count >= (uint32_t)atomic_load(&most_events)) {
 		lost = q;
 		q = make_event(-1, IN_Q_OVERFLOW, 0, NULL, 0);
 	}
@@ -262,7 +261,7 @@ int inotify_create_file(uint32_t flags, struct file **out)
 	n = kzalloc(sizeof(*n), ALLOC_KERNEL);
 	if (!n)
 		return -ENOMEM;
-	n->account = account_hooks->charge_instance(atomic_load(&most_instances.value));
+	n->account = account_hooks->charge_instance((unsigned)atomic_load(&most_instances));
 	if (!n->account) {
 		kfree(n);
 		return -EMFILE;
@@ -284,14 +283,14 @@ int inotify_create_file(uint32_t flags, struct file **out)
 /* One for each 100th part of memory that a watch and its inode take, between 8192 and a million. */
 static unsigned watch_limit(void)
 {
-	unsigned limit = atomic_load(&most_watches.value);
+	unsigned limit;
 	struct frame_stats frames;
 
-	if (limit)
-		return limit;
+	if (atomic_load(&most_watches) >= 0)
+		return (unsigned)atomic_load(&most_watches);
 	frame_stats(&frames);
 	limit = (unsigned)max(min(frames.total * PAGE_SIZE / 100 / 1288, 1048576UL), 8192UL);
-	atomic_store(&most_watches.value, limit);
+	atomic_store(&most_watches, (int32_t)limit);
 	return limit;
 }
 
@@ -400,18 +399,20 @@ int inotify_remove(struct file *f, int number)
 	return 0;
 }
 
-PROC_NUMBER(inotify_events, "sys/fs/inotify/max_queued_events", &most_events);
-PROC_NUMBER(inotify_instances, "sys/fs/inotify/max_user_instances", &most_instances);
+PROC_INT(inotify_events, "sys/fs/inotify/max_queued_events", &most_events, 0, INT_MAX);
+PROC_INT(inotify_instances, "sys/fs/inotify/max_user_instances", &most_instances, 0, INT_MAX);
+
+static const struct proc_numbers watches = { .ints = &most_watches, .count = 1, .high = INT_MAX };
 
 static int watches_show(struct text *t)
 {
-	text_printf(t, "%u\n", watch_limit());
-	return 0;
+	watch_limit();
+	return proc_numbers_show(&watches, t);
 }
 
 static int watches_store(const char *buf, size_t n)
 {
-	return proc_number_store(&most_watches, buf);
+	return proc_numbers_store(&watches, buf, n);
 }
 
 TABLE_ENTRY(proc_entries, struct proc_entry, inotify_watches) = {

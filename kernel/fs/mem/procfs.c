@@ -87,6 +87,7 @@ static struct proc_node *node_add(struct proc_node *dir, const char *name, size_
 	n->len = len;
 	n->ino = ++proc_next_ino;
 	n->parent = dir;
+	n->setting = dir->setting || (dir == &proc_root && len == 3 && memcmp(name, "sys", 3) == 0);
 	list_init(&n->children);
 	list_add_tail(&n->sibling, &dir->children);
 	return n;
@@ -131,8 +132,17 @@ static int tree_build(void)
 	return 0;
 }
 
-static const struct inode_ops proc_dir_ops, proc_root_ops, proc_leaf_ops;
+static const struct inode_ops proc_dir_ops, proc_root_ops, proc_leaf_ops, sys_dir_ops, sys_leaf_ops;
 static const struct file_ops proc_dir_file_ops;
+
+static const struct inode_ops *node_ops(const struct proc_node *n)
+{
+	if (n == &proc_root)
+		return &proc_root_ops;
+	if (n->link || n->entry)
+		return n->setting ? &sys_leaf_ops : &proc_leaf_ops;
+	return n->setting ? &sys_dir_ops : &proc_dir_ops;
+}
 
 static int node_inode(struct super *sb, const struct proc_node *n, struct inode **out)
 {
@@ -142,7 +152,7 @@ static int node_inode(struct super *sb, const struct proc_node *n, struct inode 
 
 	if (!i)
 		return -ENOMEM;
-	i->ops = n->link || n->entry ? &proc_leaf_ops : n == &proc_root ? &proc_root_ops : &proc_dir_ops;
+	i->ops = node_ops(n);
 	if (S_ISDIR(mode))
 		i->file_ops = &proc_dir_file_ops;
 	if (n->link) {
@@ -228,6 +238,34 @@ int proc_refuse_create(struct inode *dir, const char *name, size_t len, uint32_t
 	return -ENOENT;
 }
 
+/* Settings belong to root, by the mode alone: no capability stands in for it, and nobody changes it. */
+static int sys_permission(struct inode *i, const struct cred *cred, unsigned mask)
+{
+	uint32_t mode = i->mode;
+
+	if (mask & MAY_EXEC && S_ISREG(mode))
+		return -EACCES;
+	if (!cred->euid)
+		mode >>= 6;
+	else if (!cred->egid || cred_in_group(cred, 0))
+		mode >>= 3;
+	return mask & ~mode & 7 ? -EACCES : 0;
+}
+
+static int sys_set_attributes(struct inode *i, const struct attributes *a)
+{
+	if (a->valid & (ATTR_MODE | ATTR_UID | ATTR_GID))
+		return -EPERM;
+	inode_set_attributes(i, a);
+	return 0;
+}
+
+#define SYS_OPS .permission = sys_permission, .setattr = sys_set_attributes
+
+static const struct inode_ops sys_dir_ops = {
+	SYS_OPS, .lookup = proc_lookup, .revalidate = always_valid, .create = proc_refuse_create,
+};
+static const struct inode_ops sys_leaf_ops = { SYS_OPS };
 static const struct inode_ops proc_dir_ops = {
 	.lookup = proc_lookup, .revalidate = always_valid, .create = proc_refuse_create,
 };

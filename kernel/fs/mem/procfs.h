@@ -15,6 +15,7 @@ struct proc_node {
 	uint64_t ino;
 	const struct proc_entry *entry; /* NULL: a directory */
 	const char *link;               /* a symbolic link's text */
+	bool setting;                   /* in /proc/sys */
 	struct proc_node *parent;
 	struct list children, sibling;  /* in the order they came */
 };

@@ -98,18 +98,6 @@ static ssize_t proc_read(struct io *io, struct iter *to)
 	return error ? error : (ssize_t)n;
 }
 
-int proc_number_store(struct proc_number *number, const char *buf)
-{
-	const char *end;
-	uint64_t value;
-
-	if (parse_u64(buf, &end, 10, &value) || (*end && *end != '\n' && *end != ' ') || value < number->low ||
-	    value > number->high)
-		return -EINVAL;
-	atomic_store(&number->value, (uint32_t)value);
-	return 0;
-}
-
 static ssize_t proc_store(const struct proc_inode *pi, const char *buf, size_t n)
 {
 	int error = -EIO;
@@ -118,7 +106,7 @@ static ssize_t proc_store(const struct proc_inode *pi, const char *buf, size_t n
 		error = pi->node->entry->store(buf, n);
 	else if (pi->file && pi->file->store)
 		error = pi->file->store(pi->task, buf, n);
-	return error < 0 ? error : (ssize_t)n;
+	return error ? error : (ssize_t)n;
 }
 
 static ssize_t proc_write(struct io *io, struct iter *from)
@@ -130,12 +118,15 @@ static ssize_t proc_write(struct io *io, struct iter *from)
 
 	if (pi->file && pi->file->write)
 		return pi->file->write(pi->task, io, from);
+	if (!n && pi->node && pi->node->setting)
+		return 0;
 	buf = kmalloc(n + 1, ALLOC_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	if (iter_take(from, buf, n) == n) {
 		buf[n] = '\0';
-		result = proc_store(pi, buf, n);
+		/* What a program writes behind the start of a setting is ignored. */
+		result = io->position && pi->node && pi->node->setting ? (ssize_t)n : proc_store(pi, buf, n);
 	}
 	kfree(buf);
 	if (result > 0)
