@@ -5,7 +5,9 @@
  * WAITERS threads wait on a word, as in a condition variable. A broadcast changes the
  * word and wakes all, or wakes one and moves the others to a second futex (the mutex's), where each one
  * that comes back wakes the next. A third party moves whom it finds there back, and wakes
- * them. Any waiter may run into its deadline, or a signal, at any time, or never.
+ * them. Any waiter may run into its deadline, or a signal, at any time, or never. Three of
+ * all that are more states than memory holds: there is no third party then (ALONE), or two
+ * have neither deadline nor signals (PATIENT=2).
  *
  * Checked: everybody comes back, though no timer helps; a waiter is on one list at most,
  * and on none when its call returns; nobody touches a waiter that has returned, nor wakes a
@@ -33,7 +35,8 @@
  *
  * RUN holds
  * RUN holds ltl=ends deep
- * RUN holds WAITERS=3 deep
+ * RUN holds WAITERS=3 ALONE deep
+ * RUN holds WAITERS=3 PATIENT=2 deep
  * RUN fails LOOK_BEFORE_LOCK
  * RUN fails NO_LOOK_AGAIN
  * RUN fails WOKEN_FIRST
@@ -47,6 +50,9 @@
  */
 #ifndef WAITERS
 #define WAITERS 2
+#endif
+#ifndef PATIENT
+#define PATIENT 0         /* how many of them have no deadline and no signals */
 #endif
 #define NOWHERE 2
 
@@ -292,7 +298,7 @@ proctype meddler()
 /* Deadlines and signals, which need not come. */
 proctype interruptions()
 {
-	byte w;
+	byte w = PATIENT;
 
 end:
 	do
@@ -312,7 +318,9 @@ init
 		:: w == WAITERS -> break
 		od;
 		run broadcast();
+#ifndef ALONE
 		run meddler();
+#endif
 		run interruptions()
 	}
 }
