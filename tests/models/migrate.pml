@@ -144,14 +144,11 @@ inline joined(rq)
 inline offer(t)
 {
 	do
-	:: atomic { idle_cpus & affinity[t] ->
-			o = LOWEST(idle_cpus & affinity[t]);
+	:: atomic { idle_cpus & affinity[t] -> o = LOWEST(idle_cpus & affinity[t]) };
 #ifdef BUG_OFFER_SWALLOWED
-			kick(o); break
-		}
+		kick(o); break
 #else
-			offered[o] = true /* unreached with two events */
-		};
+		offered[o] = true; /* unreached with two events */
 		atomic {
 			if
 #ifdef BUG_OFFER_NOT_SEEN
