@@ -42,6 +42,7 @@ enum lock_rank {
 	RANK_FILES,         /* a descriptor table */
 	RANK_FS_CONTEXT,    /* working directory, root, umask */
 	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
+	RANK_FLOCK_LISTS,   /* the list of inodes that have locks, for /proc/locks */
 	RANK_FLOCK,         /* record locks of an inode */
 	RANK_FLOCK_GRAPH,   /* who waits for whose record lock */
 	RANK_SOCKET_TABLE,  /* a bucket of the table of Unix sockets, or of who has files in flight */

@@ -178,7 +178,7 @@ bool files_shared(const struct files *t);
 struct flock;
 int flock_set(struct file *f, void *owner, int cmd, struct flock *l, int pid);  /* cmd F_SETLK, F_SETLKW, F_OFD_… */
 int flock_get(struct file *f, void *owner, int cmd, struct flock *l);
-int flock_whole(struct file *f, int operation);   /* flock(2) */
+int flock_whole(struct file *f, int operation, int pid); /* flock(2) */
 void flock_release_owner(struct inode *i, void *owner); /* close(2) and last put */
 void flock_free_list(struct inode *i);                  /* the inode's last moment */
 

@@ -43,14 +43,20 @@ static struct flock_list *list_get(struct inode *i)
 	if (!l)
 		return NULL;
 	spin_init(&l->lock, RANK_FLOCK);
-	if (atomic_compare_exchange(&i->flocks, &none, l))
+	l->inode = i;
+	if (atomic_compare_exchange(&i->flocks, &none, l)) {
+		flock_list_publish(l);
 		return l;
+	}
 	kfree(l);
 	return none;
 }
 
 void flock_free_list(struct inode *i)
 {
+	if (likely(!i->flocks))
+		return;
+	flock_list_withdraw(i->flocks);
 	kfree(i->flocks);
 	i->flocks = NULL;
 }
@@ -102,7 +108,7 @@ static void waiting_wake(struct lock_waiter *lw)
 /* Sleeps until blocker changes. The list's lock is held on entry, not on return. */
 static int wait_for(struct flock_list *list, struct range_lock *blocker, const struct lock_request *r, bool detect)
 {
-	struct waiting w = { .waiter.wake = waiting_wake, .token = r->token, .blocker = blocker->owner->token };
+	struct waiting w = { .waiter = { .wake = waiting_wake, .request = r }, .token = r->token, .blocker = blocker->owner->token };
 	int error;
 
 	waitq_init(&w.wait);
@@ -263,10 +269,10 @@ static void give_up_other(struct flock_list *list, struct file *f, bool write)
 		unlock_all(list, &list->whole, f);
 }
 
-int flock_whole(struct file *f, int operation)
+int flock_whole(struct file *f, int operation, int pid)
 {
 	bool wait = !(operation & LOCK_NB);
-	struct lock_request r = { .token = f, .end = LOCK_END };
+	struct lock_request r = { .token = f, .end = LOCK_END, .pid = pid };
 	struct flock_list *list;
 
 	operation &= ~LOCK_NB;

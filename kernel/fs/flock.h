@@ -39,13 +39,20 @@ struct lock_space {
 };
 
 struct flock_list {
+	struct list all;            /* flock_proc.c: its lists_lock */
+	struct inode *inode;        /* immutable: whose it is, and that it goes with */
 	struct spinlock lock;       /* rank FLOCK: everything below */
 	struct lock_space record, whole;
 };
+/* Into the list of /proc/locks, and out before it is freed. */
+void flock_list_publish(struct flock_list *l);
+void flock_list_withdraw(struct flock_list *l);
 
+struct lock_request;
 struct lock_waiter {
 	struct list link;           /* the list's lock: in the blocking lock's list */
 	void (*wake)(struct lock_waiter *w); /* called once, list's lock held, link unlinked already */
+	const struct lock_request *request;  /* immutable: what it waits with */
 };
 
 /* What is asked for. */

@@ -32,6 +32,7 @@ static void list_push(struct page *page, unsigned order)
 		next->index = (uint64_t)page;
 	buddy.first[order] = page;
 	buddy.orders |= 1u << order;
+	buddy.blocks[order]++;
 }
 
 static void list_remove(struct page *page, unsigned order)
@@ -45,6 +46,7 @@ static void list_remove(struct page *page, unsigned order)
 		prev->object = next;
 	else
 		buddy.first[order] = next;
+	buddy.blocks[order]--;
 	if (!buddy.first[order])
 		buddy.orders &= ~(1u << order);
 	page->flags = 0;

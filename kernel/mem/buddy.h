@@ -23,6 +23,7 @@ enum {
 struct buddy {
 	struct spinlock lock;
 	struct page *first[FRAME_ORDER_MAX + 1]; /* lock: list of free blocks of an order */
+	uint32_t blocks[FRAME_ORDER_MAX + 1];    /* lock; read without: how many are in each list */
 	uint32_t orders;                         /* lock: bit n: the list of order n is not empty */
 	uint64_t free;                           /* lock; read without: frames in all blocks */
 	uint64_t total;                          /* lock; read without: frames ever given to it */

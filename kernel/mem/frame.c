@@ -76,6 +76,11 @@ void frame_set_reclaim(frame_reclaim_fn *fn)
 	reclaim = fn;
 }
 
+uint32_t frame_free_blocks(unsigned order)
+{
+	return atomic_load(&buddy.blocks[order]);
+}
+
 static void count_kind(unsigned kind, int64_t frames)
 {
 	cpu_local_add(frame_counts.kind[kind % KINDS], frames);

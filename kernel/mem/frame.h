@@ -123,6 +123,8 @@ struct frame_stats {
 	uint64_t total, free, kernel, user, slab, tables, stacks, maps;
 };
 void frame_stats(struct frame_stats *s);
+/* Free blocks of an order, but for what processors have in store; a snapshot. */
+uint32_t frame_free_blocks(unsigned order);
 
 /* Set-up, called by init/ in this order; see mem/frame.c. */
 struct boot_info;

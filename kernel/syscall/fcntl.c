@@ -194,7 +194,7 @@ SYSCALL2(flock, int, fd, int, operation)
 {
 	FILE_GUARD(f, fd);
 
-	return f ? flock_whole(f, operation) : -EBADF;
+	return f ? flock_whole(f, operation, process_current()->pid->number) : -EBADF;
 }
 
 static int set_flag_bit(struct file *f, uint32_t bit, uaddr_t from)

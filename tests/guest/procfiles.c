@@ -89,6 +89,33 @@ static void settings(void)
 	TELL("execdomains", "%s", slurp("/proc/execdomains"));
 }
 
+/* The first word of each line of a table, or of the first line. */
+static void tables(void)
+{
+	char names[200] = "", word[40];
+	FILE *f = fopen("/proc/softirqs", "r");
+	char line[300];
+
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "%39s", word) == 1)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s ", word);
+	if (f)
+		fclose(f);
+	TELL("softirqs", "%s", names);
+	slurp("/proc/buddyinfo");
+	unsigned node, n = 0;
+	TELL("buddyinfo", "%d", sscanf(text, "Node %u, zone %39s", &node, word));
+	for (char *p = strtok(text, " "); p && *p != '|'; p = strtok(NULL, " "))
+		n++;
+	TELL("its orders", "%u", n - 4);
+	f = fopen("/proc/stat", "r");
+	n = 0;
+	while (f && fscanf(f, "%39s%*[^\n]", word) == 1)
+		n += !strcmp(word, "softirq") || !strcmp(word, "cpu") || !strcmp(word, "intr") || !strcmp(word, "procs_blocked");
+	if (f)
+		fclose(f);
+	TELL("stat", "%u", n);
+}
+
 static void of_self(void)
 {
 	static const char *const same[] = { "oom_adj", "oom_score_adj", "sessionid", "loginuid", "uid_map", "gid_map", "projid_map",
@@ -256,6 +283,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return pause();
 	settings();
+	tables();
 	of_self();
 	timers();
 	namespaces();

@@ -150,8 +150,36 @@ static void links_could_be_read_by_anybody(void)
 	waitpid(other, NULL, 0);
 }
 
+static const char *target(const char *link)
+{
+	static char text[64];
+	ssize_t n = readlink(link, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = 0;
+	return text;
+}
+
+/* The network's files are in every process's directory. */
+static void net_is_a_link(void)
+{
+	struct stat a, b;
+
+	TELL("net", "%s", target("/proc/net"));
+	TELL("mounts", "%s", target("/proc/mounts"));
+	lstat("/proc/net", &a), lstat("/proc/mounts", &b);
+	TELL("modes and sizes", "%o %ld %o %ld", a.st_mode, (long)a.st_size, b.st_mode, (long)b.st_size);
+	CHECK_INT("through it", access("/proc/net/dev", R_OK), 0);
+	CHECK_INT("of process 1", access("/proc/1/net/tcp", R_OK), 0);
+	CHECK_INT("of a thread", access("/proc/self/task/1/../../net/unix", F_OK) ? errno : 0, ENOENT);
+	CHECK_INT("of this thread", access("/proc/thread-self/net/unix", R_OK), 0);
+	CHECK_INT("it is a directory", stat("/proc/net", &a) || !S_ISDIR(a.st_mode), 0);
+	TELL("its mode", "%o", a.st_mode);
+	CHECK_ERRNO("nothing can be made there", open("/proc/net/new", O_CREAT | O_RDWR, 0600), ENOENT);
+}
+
 int main(void)
 {
+	net_is_a_link();
 	replaced_file_showed_anothers_name();
 	names_change_places();
 	links_could_be_read_by_anybody();

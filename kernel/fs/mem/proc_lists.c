@@ -4,6 +4,7 @@
  * devices, no swap, no modules, one zone of memory and one node.
  */
 #include "base/random.h"
+#include "hal/cpu.h"
 #include "fs/mem/procfs.h"
 #include "lib/string.h"
 #include "mem/frame.h"
@@ -38,6 +39,37 @@ static int zoneinfo_show(struct text *t)
 	return 0;
 }
 
+static int buddyinfo_show(struct text *t)
+{
+	text_printf(t, "Node 0, zone   Normal ");
+	for (unsigned order = 0; order <= FRAME_ORDER_MAX; order++)
+		text_printf(t, "%6u ", frame_free_blocks(order));
+	text_printf(t, "\n");
+	return 0;
+}
+
+/* Interrupt handlers leave no work behind here: threads do it, or nobody. */
+static int softirqs_show(struct text *t)
+{
+	static const char *const names[] = {
+		"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU",
+	};
+
+	text_printf(t, "                    ");
+	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+		text_printf(t, "CPU%-8u", cpu);
+	text_printf(t, "\n");
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		text_printf(t, "%12s:", names[i]);
+		for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
+			text_printf(t, " %10u", 0u);
+		text_printf(t, "\n");
+	}
+	return 0;
+}
+
+TABLE_ENTRY(proc_entries, struct proc_entry, buddyinfo) = { "buddyinfo", 0444, buddyinfo_show, NULL };
+TABLE_ENTRY(proc_entries, struct proc_entry, softirqs) = { "softirqs", 0444, softirqs_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, zoneinfo) = { "zoneinfo", 0444, zoneinfo_show, NULL };
 
 /* ---- /proc/sys/kernel/random ------------------------------------------------------------ */

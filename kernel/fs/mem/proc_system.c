@@ -124,7 +124,8 @@ static int stat_show(struct text *t)
 		text_printf(t, "cpu%u", cpu);
 		cpu_line(t, "", &one);
 	}
-	text_printf(t, "intr %lu\nctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+	text_printf(t, "intr %lu\nctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n"
+		       "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
 		    irq_count_total(), s.switches, (long)((clock_wall() - clock_now()) / NSEC_PER_SEC),
 		    s.threads_created, s.running);
 	return 0;

@@ -16,6 +16,7 @@
 #define PROC_ROOT_INO 1
 
 const struct proc_provider *proc_provider;
+struct proc_node *proc_net;
 
 static struct mutex proc_lock = MUTEX_INIT(proc_lock, RANK_SLEEP_LEAF);
 static struct super *proc_super;    /* proc_lock; counted for good */
@@ -87,6 +88,7 @@ static struct proc_node *node_add(struct proc_node *dir, const char *name, size_
 	n->len = len;
 	n->ino = ++proc_next_ino;
 	n->parent = dir;
+	n->net = dir->net || (dir == &proc_root && len == 3 && memcmp(name, "net", 3) == 0);
 	n->setting = dir->setting || (dir == &proc_root && len == 3 && memcmp(name, "sys", 3) == 0);
 	list_init(&n->children);
 	list_add_tail(&n->sibling, &dir->children);
@@ -125,14 +127,21 @@ static int tree_build(void)
 			return -ENOMEM;
 		n->entry = e;
 	}
+	proc_net = node_make("net");
 	n = node_make("mounts");
-	if (!n)
+	if (!n || !proc_net)
 		return -ENOMEM;
 	n->link = "self/mounts";
+	/* A link takes the place of net, whose files are now in the directory of every process. */
+	list_del(&proc_net->sibling);
+	n = node_make("net");
+	if (!n)
+		return -ENOMEM;
+	n->link = "self/net";
 	return 0;
 }
 
-static const struct inode_ops proc_dir_ops, proc_root_ops, proc_leaf_ops, sys_dir_ops, sys_leaf_ops;
+static const struct inode_ops proc_dir_ops, proc_root_ops, proc_leaf_ops, sys_dir_ops, sys_leaf_ops, net_dir_ops, net_leaf_ops;
 static const struct file_ops proc_dir_file_ops;
 
 static const struct inode_ops *node_ops(const struct proc_node *n)
@@ -140,11 +149,11 @@ static const struct inode_ops *node_ops(const struct proc_node *n)
 	if (n == &proc_root)
 		return &proc_root_ops;
 	if (n->link || n->entry)
-		return n->setting ? &sys_leaf_ops : &proc_leaf_ops;
-	return n->setting ? &sys_dir_ops : &proc_dir_ops;
+		return n->setting ? &sys_leaf_ops : n->net ? &net_leaf_ops : &proc_leaf_ops;
+	return n->setting ? &sys_dir_ops : n->net ? &net_dir_ops : &proc_dir_ops;
 }
 
-static int node_inode(struct super *sb, const struct proc_node *n, struct inode **out)
+int proc_node_inode(struct super *sb, const struct proc_node *n, struct inode **out)
 {
 	struct proc_inode pi = { .node = n };
 	uint32_t mode = n->link ? S_IFLNK | 0777 : n->entry ? S_IFREG | n->entry->mode : S_IFDIR | 0555;
@@ -161,6 +170,7 @@ static int node_inode(struct super *sb, const struct proc_node *n, struct inode 
 			inode_put(i);
 			return -ENOMEM;
 		}
+		i->size_hint = strlen(n->link);
 	}
 	*out = i;
 	return 0;
@@ -171,7 +181,7 @@ static int proc_lookup(struct inode *dir, const char *name, size_t len, struct i
 	struct proc_node *n = node_find((struct proc_node *)proc_inode(dir)->node, name, len);
 
 	*out = NULL;
-	return n ? node_inode(dir->sb, n, out) : 0;
+	return n ? proc_node_inode(dir->sb, n, out) : 0;
 }
 
 static int proc_root_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
@@ -266,6 +276,11 @@ static const struct inode_ops sys_dir_ops = {
 	SYS_OPS, .lookup = proc_lookup, .revalidate = always_valid, .create = proc_refuse_create,
 };
 static const struct inode_ops sys_leaf_ops = { SYS_OPS };
+/* Below a process's directory, which an unused name would keep. */
+static const struct inode_ops net_dir_ops = {
+	.lookup = proc_lookup, .revalidate = always_valid, .create = proc_refuse_create, .fleeting = true,
+};
+static const struct inode_ops net_leaf_ops = { .fleeting = true };
 static const struct inode_ops proc_dir_ops = {
 	.lookup = proc_lookup, .revalidate = always_valid, .create = proc_refuse_create,
 };
@@ -283,7 +298,7 @@ static int super_build(const struct fs_type *type, struct super **out)
 	int error = sb ? tree_build() : -ENOMEM;
 
 	if (!error)
-		error = node_inode(sb, &proc_root, &root);
+		error = proc_node_inode(sb, &proc_root, &root);
 	if (!error) {
 		sb->root = dentry_create_root(sb, root);
 		if (!sb->root) {

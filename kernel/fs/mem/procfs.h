@@ -16,6 +16,7 @@ struct proc_node {
 	const struct proc_entry *entry; /* NULL: a directory */
 	const char *link;               /* a symbolic link's text */
 	bool setting;                   /* in /proc/sys */
+	bool net;                       /* in net, which is in every process's directory */
 	struct proc_node *parent;
 	struct list children, sibling;  /* in the order they came */
 };
@@ -36,6 +37,10 @@ static inline struct proc_inode *proc_inode(const struct inode *i) { return i->d
 
 extern const struct proc_provider *proc_provider; /* set once, at boot */
 extern const struct file_ops proc_file_ops;
+extern struct proc_node *proc_net; /* immutable once mounted: the directory net */
+
+/* The inode of a fixed file or directory. */
+int proc_node_inode(struct super *sb, const struct proc_node *n, struct inode **out);
 
 /* A new inode; takes over what pi holds on success. NULL when out. */
 struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, const struct proc_inode *pi);

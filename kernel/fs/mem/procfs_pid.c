@@ -165,6 +165,8 @@ static int pid_lookup(struct inode *dir, const char *name, size_t len, struct in
 		pi.tasks = true;
 		return pid_inode(dir->sb, pid_ino(pi.number, 255), S_IFDIR | 0555, pi, &pid_tasks_ops, out);
 	}
+	if (len == 3 && memcmp(name, "net", 3) == 0)
+		return proc_node_inode(dir->sb, proc_net, out);
 	for (const struct proc_pid_file *f = proc_provider->files; f->name; f++, which++) {
 		if (strlen(f->name) != len || memcmp(f->name, name, len) != 0 || !is_there(f, pi.thread))
 			continue;
@@ -212,7 +214,7 @@ static int fds_lookup(struct inode *dir, const char *name, size_t len, struct in
 			 link ? &fd_link_ops : &fd_file_ops, out);
 }
 
-/* Names of a process's directory: files, then "task". */
+/* Names of a process's directory: files, then "net" and "task". */
 static void iterate_files(const struct proc_inode *pi, struct dir_sink *s)
 {
 	const struct proc_pid_file *f = proc_provider->files;
@@ -226,8 +228,14 @@ static void iterate_files(const struct proc_inode *pi, struct dir_sink *s)
 			return;
 		s->position = at + 1;
 	}
-	if (!pi->thread && s->position <= at && s->emit(s, "task", 4, pid_ino(pi->number, 255), S_IFDIR >> 12, at + 1))
+	if (s->position <= at) {
+		if (!s->emit(s, "net", 3, proc_net->ino, S_IFDIR >> 12, at + 1))
+			return;
 		s->position = at + 1;
+	}
+	if (!pi->thread && s->position == at + 1 &&
+	    s->emit(s, "task", 4, pid_ino(pi->number, 255), S_IFDIR >> 12, at + 2))
+		s->position = at + 2;
 }
 
 static void iterate_tasks(const struct proc_inode *pi, struct dir_sink *s)
