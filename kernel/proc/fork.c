@@ -202,7 +202,9 @@ static void copy_thread_state(struct task *t, const struct task *me, const struc
 		t->altstack_size = me->altstack_size;
 		t->altstack_flags = me->altstack_flags;
 	}
-	t->timer_slack = me->timer_slack;
+	t->timer_slack = t->timer_slack_default = me->timer_slack;
+	t->mce_policy = me->mce_policy;
+	t->io_flusher = me->io_flusher;
 	t->personality = me->personality;
 	t->io_priority = atomic_load(&me->io_priority);
 	t->memory_policy = me->memory_policy;

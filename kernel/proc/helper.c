@@ -56,7 +56,7 @@ static int build(struct task *t, struct process *p, struct file *input)
 	t->actions = signal_actions_create();
 	t->files = files_create();
 	t->fs = process_root_context();
-	t->timer_slack = 50000;
+	t->timer_slack = t->timer_slack_default = 50000;
 	if (!t->account || !t->actions || !t->files || !t->fs)
 		return -ENOMEM;
 	irq = spin_lock_irq(&init_process->signal_lock);

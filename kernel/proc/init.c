@@ -92,7 +92,7 @@ void process_start_init(int (*run)(void))
 	t->fs = process_root_context();
 	if (!t->actions || !t->files || !t->fs)
 		panic("no memory for process 1");
-	t->timer_slack = 50000;
+	t->timer_slack = t->timer_slack_default = 50000;
 	set_limits(p);
 	file_set_size_limit_hook(file_limit, file_limit_exceeded);
 	space_set_lock_limit_hook(lock_limit);

@@ -182,10 +182,12 @@ struct task {
 	struct restart_block restart;      /* owner */
 	int exit_code;                     /* owner, then tree lock */
 	int death_signal;                  /* atomic, written by the owner: PR_SET_PDEATHSIG */
-	nsec_t timer_slack;                /* owner */
+	nsec_t timer_slack, timer_slack_default; /* owner: the second is the maker's, what 0 asks for */
 	uint32_t personality;              /* owner: personality(2) */
 	uint16_t io_priority;              /* atomic: ioprio_set(2), 0 none */
 	uint16_t memory_policy;            /* owner: set_mempolicy(2), mode and flags */
+	uint8_t mce_policy;                /* owner: PR_MCE_KILL_DEFAULT less what PR_MCE_KILL set */
+	bool io_flusher;                   /* owner: PR_SET_IO_FLUSHER */
 	uint8_t seccomp_mode;              /* process->signal_lock; owner reads without: SECCOMP_MODE_* */
 	bool seccomp_no_gain;              /* likewise: filters came from a thread that gave up gaining rights by exec */
 	struct seccomp_filter *seccomp;    /* likewise; counted: its filters, or NULL */

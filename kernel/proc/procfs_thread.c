@@ -139,13 +139,14 @@ int proc_show_slack(void *task, struct text *x)
 
 int proc_store_slack(void *task, const char *buf, size_t n)
 {
+	struct task *t = task;
 	uint64_t value;
 	int error = parse_u64(buf, NULL, 10, &value);
 
 	if (!error)
-		error = check_slack(task);
+		error = check_slack(t);
 	if (!error)
-		WRITE_ONCE(((struct task *)task)->timer_slack, value ? (nsec_t)value : 50000);
+		WRITE_ONCE(t->timer_slack, value ? (nsec_t)min(value, (uint64_t)INT64_MAX) : t->timer_slack_default);
 	return error;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "sched/wait.h"
 #include "hal/clock.h"
+#include "sched/runq.h"
 #include "sched/timer.h"
 
 static void add_locked(struct waitq *q, struct wait_entry *e)
@@ -120,7 +121,7 @@ bool sched_switch_until(nsec_t deadline, nsec_t slack)
 	if (unlikely(deadline < 0))
 		return sched_switch_until_wall(-deadline, slack);
 	timer_init(&s.timer, sleep_timer_fire);
-	timer_arm(&s.timer, deadline, slack);
+	timer_arm(&s.timer, deadline, thread_is_rt(s.thread) ? 0 : slack);
 	sched_switch();
 	timer_cancel_sync(&s.timer);
 	return atomic_load_acquire(&s.fired);

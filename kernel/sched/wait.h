@@ -64,7 +64,7 @@ void wait_finish(struct waitq *q, struct wait_entry *e);
  * Sleeps with sched_switch() until woken or clock_now() reaches deadline
  * (INT64_MAX: no deadline; below zero: until the wall clock shows -deadline, as
  * wall_deadline() makes it). The state was set before. True if the time was
- * reached. slack: ns by which the wake-up may be late.
+ * reached. slack: ns by which the wake-up may be late, of a real-time thread none.
  */
 bool sched_switch_until(nsec_t deadline, nsec_t slack);
 bool sched_switch_until_wall(nsec_t wall, nsec_t slack);

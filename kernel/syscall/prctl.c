@@ -11,8 +11,6 @@
 #include <linux/prctl.h>
 #include <linux/securebits.h>
 
-#define DEFAULT_TIMER_SLACK 50000 /* ns */
-
 SYSCALL2(arch_prctl, int, code, uint64_t, argument)
 {
 	struct context *c = context_current();
@@ -94,12 +92,12 @@ static int drop_bounding(uint64_t cap)
 	return 0;
 }
 
-static int change_ambient(uint64_t what, uint64_t cap)
+static int change_ambient(uint64_t what, uint64_t cap, bool rest_zero)
 {
 	const struct cred *old = cred_current();
 	struct cred *c;
 
-	if (what != PR_CAP_AMBIENT_CLEAR_ALL && cap > CAP_LAST_CAP)
+	if (!rest_zero || (what == PR_CAP_AMBIENT_CLEAR_ALL ? cap : cap > CAP_LAST_CAP))
 		return -EINVAL;
 	if (what == PR_CAP_AMBIENT_IS_SET)
 		return (int)(old->cap_ambient >> cap & 1);
@@ -170,7 +168,7 @@ static int64_t prctl_rights(int option, uint64_t a, uint64_t b, bool rest_zero)
 	case PR_CAPBSET_DROP:
 		return drop_bounding(a);
 	case PR_CAP_AMBIENT:
-		return change_ambient(a, b);
+		return change_ambient(a, b, rest_zero);
 	case PR_GET_NO_NEW_PRIVS:
 		return a || b || !rest_zero ? -EINVAL : c->no_new_privs || task_current()->seccomp_no_gain;
 	case PR_SET_NO_NEW_PRIVS:
@@ -255,7 +253,7 @@ static int64_t prctl_thread(int option, uint64_t a)
 	case PR_GET_PDEATHSIG:
 		return put_user_struct(a, t->death_signal);
 	case PR_SET_TIMERSLACK:
-		t->timer_slack = (int64_t)a > 0 ? (nsec_t)a : DEFAULT_TIMER_SLACK;
+		t->timer_slack = a ? (nsec_t)min(a, (uint64_t)INT64_MAX) : t->timer_slack_default;
 		return 0;
 	case PR_GET_TIMERSLACK:
 		return t->timer_slack;
@@ -267,6 +265,67 @@ static int64_t prctl_thread(int option, uint64_t a)
 		return capable(CAP_SYS_RESOURCE) ? -EINVAL : -EPERM;
 	case PR_SET_PTRACER:
 		return set_ptracer((int)a);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* What is to be told of broken memory, of which nothing here tells; what was asked for is kept. */
+static int64_t mce_policy(int option, uint64_t a, uint64_t b, bool rest_zero)
+{
+	struct task *t = task_current();
+
+	if (!rest_zero)
+		return -EINVAL;
+	if (option == PR_MCE_KILL_GET)
+		return a || b ? -EINVAL : PR_MCE_KILL_DEFAULT - t->mce_policy;
+	if (a == PR_MCE_KILL_CLEAR ? b : a != PR_MCE_KILL_SET || b > PR_MCE_KILL_DEFAULT)
+		return -EINVAL;
+	t->mce_policy = a == PR_MCE_KILL_SET ? (uint8_t)(PR_MCE_KILL_DEFAULT - b) : 0;
+	return 0;
+}
+
+/* Who writes back for others. Nothing is written back here. */
+static int64_t io_flusher(int option, uint64_t a, bool rest_zero)
+{
+	struct task *t = task_current();
+
+	if (!capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (!rest_zero || a > (option == PR_SET_IO_FLUSHER))
+		return -EINVAL;
+	if (option == PR_GET_IO_FLUSHER)
+		return t->io_flusher;
+	t->io_flusher = a;
+	return 0;
+}
+
+/* What a machine can do, or not. */
+static int64_t prctl_machine(int option, uint64_t a, uint64_t b, bool rest_zero)
+{
+	switch (option) {
+	case PR_GET_TIMING:
+		return PR_TIMING_STATISTICAL;
+	case PR_SET_TIMING:
+		return a == PR_TIMING_STATISTICAL ? 0 : -EINVAL;
+	case PR_GET_TSC: {
+		int on = PR_TSC_ENABLE;
+
+		return put_user_struct(a, on);
+	}
+	case PR_SET_TSC:
+		return a == PR_TSC_ENABLE ? 0 : -EINVAL;
+	case PR_TASK_PERF_EVENTS_DISABLE:
+	case PR_TASK_PERF_EVENTS_ENABLE:
+		return 0; /* of one's own, which nobody has */
+	case PR_MCE_KILL:
+	case PR_MCE_KILL_GET:
+		return mce_policy(option, a, b, rest_zero);
+	case PR_SET_IO_FLUSHER:
+	case PR_GET_IO_FLUSHER:
+		return io_flusher(option, a, !b && rest_zero);
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return a == PR_SYS_DISPATCH_OFF && !b && rest_zero ? 0 : -EINVAL;
 	default:
 		return -ENOSYS;
 	}
@@ -294,6 +353,8 @@ SYSCALL5(prctl, int, option, uint64_t, a, uint64_t, b, uint64_t, c, uint64_t, d)
 		result = prctl_rights(option, a, b, !c && !d);
 	if (result == -ENOSYS)
 		result = prctl_memory(option, a, b, !c && !d);
+	if (result == -ENOSYS)
+		result = prctl_machine(option, a, b, !c && !d);
 	return result == -ENOSYS ? -EINVAL : result;
 }
 
