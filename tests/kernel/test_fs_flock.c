@@ -87,14 +87,14 @@ KTEST(fs_flock_converts_and_excludes)
 	struct file *f = open_file(), *g = open_file();
 
 	check(f && g);
-	check_equal(flock_whole(f, LOCK_SH | LOCK_NB), 0);
-	check_equal(flock_whole(g, LOCK_SH | LOCK_NB), 0);
-	check_equal(flock_whole(g, LOCK_EX | LOCK_NB), -EAGAIN);
-	check_equal(flock_whole(f, LOCK_EX | LOCK_NB), 0); /* the failed conversion lost g's lock, as on Linux */
-	check_equal(flock_whole(g, LOCK_SH | LOCK_NB), -EAGAIN);
+	check_equal(flock_whole(f, LOCK_SH | LOCK_NB, 1), 0);
+	check_equal(flock_whole(g, LOCK_SH | LOCK_NB, 1), 0);
+	check_equal(flock_whole(g, LOCK_EX | LOCK_NB, 1), -EAGAIN);
+	check_equal(flock_whole(f, LOCK_EX | LOCK_NB, 1), 0); /* the failed conversion lost g's lock, as on Linux */
+	check_equal(flock_whole(g, LOCK_SH | LOCK_NB, 1), -EAGAIN);
 	file_put(f);
-	check_equal(flock_whole(g, LOCK_EX | LOCK_NB), 0);
-	check_equal(flock_whole(g, LOCK_UN), 0);
+	check_equal(flock_whole(g, LOCK_EX | LOCK_NB, 1), 0);
+	check_equal(flock_whole(g, LOCK_UN, 1), 0);
 	file_put(g);
 	remove_file();
 }
