@@ -224,19 +224,20 @@ SYSCALL3(mincore, uaddr_t, addr, size_t, length, uaddr_t, to)
 
 SYSCALL2(mlock, uaddr_t, addr, size_t, length)
 {
-	return space_lock_memory(task_current()->space, addr, length, true);
+	return space_lock_memory(task_current()->space, addr, length, AREA_LOCKED);
 }
 
 SYSCALL3(mlock2, uaddr_t, addr, size_t, length, int, flags)
 {
 	if (flags & ~MLOCK_ONFAULT)
 		return -EINVAL;
-	return space_lock_memory(task_current()->space, addr, length, true);
+	return space_lock_memory(task_current()->space, addr, length,
+				 AREA_LOCKED | (flags & MLOCK_ONFAULT ? AREA_ON_FAULT : 0));
 }
 
 SYSCALL2(munlock, uaddr_t, addr, size_t, length)
 {
-	return space_lock_memory(task_current()->space, addr, length, false);
+	return space_lock_memory(task_current()->space, addr, length, 0);
 }
 
 SYSCALL1(mlockall, int, flags)

@@ -35,6 +35,7 @@ static bool is_known(int advice)
 {
 	switch (advice) {
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 	case MADV_WILLNEED:
 	case MADV_REMOVE:
@@ -121,9 +122,11 @@ static int advise_pages(struct space *s, const struct area *a, uaddr_t start, ua
 
 	switch (advice) {
 	case MADV_FREE:
-		if (a->object || (a->flags & (AREA_SHARED | AREA_SPECIAL)))
+		if (a->object || pinned || (a->flags & AREA_SHARED))
 			return -EINVAL;
 		return drop_pages(s, start, end); /* at once: what is read afterwards may be zeros */
+	case MADV_DONTNEED_LOCKED:
+		return a->flags & AREA_SPECIAL ? -EINVAL : drop_pages(s, start, end);
 	case MADV_DONTNEED:
 		if (pinned)
 			return -EINVAL;
@@ -164,7 +167,7 @@ static int removal_target(struct space *s, uaddr_t addr, uaddr_t end, struct are
 		return -ENOMEM;
 	if ((a->flags & AREA_LOCKED) || !a->object)
 		return -EINVAL;
-	if ((a->flags & (AREA_SHARED | AREA_WRITE)) != (AREA_SHARED | AREA_WRITE))
+	if ((a->flags & (AREA_SHARED | AREA_MAY_WRITE)) != (AREA_SHARED | AREA_MAY_WRITE))
 		return -EACCES;
 	if (!a->object->ops->punch_hole)
 		return -EOPNOTSUPP;

@@ -159,7 +159,7 @@ static int copy_areas(struct fork *f)
 		error = -ENOMEM;
 		if (!copy)
 			break;
-		copy->flags &= ~(uint32_t)AREA_LOCKED;
+		copy->flags &= ~(uint32_t)(AREA_LOCKED | AREA_ON_FAULT);
 		error = edit_add(&e, copy);
 		if (error)
 			break;

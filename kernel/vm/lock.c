@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mlock and mlockall. Nothing is ever paged out yet, so locking is a flag, its
- * limit, and having everything present.
+ * limit, and having everything present, unless that is to wait for faults.
  */
 #include "lib/errno.h"
 #include "vm/areas.h"
 #include <asm/mman.h>
 
-static uint32_t locked_flags(const struct area *a, bool lock)
+#define LOCK_FLAGS ((uint32_t)(AREA_LOCKED | AREA_ON_FAULT))
+
+static uint32_t locked_flags(const struct area *a, uint32_t lock)
 {
-	if (a->flags & AREA_SPECIAL)
-		return a->flags;
-	return lock ? a->flags | AREA_LOCKED : a->flags & ~(uint32_t)AREA_LOCKED;
+	return a->flags & AREA_SPECIAL ? a->flags : (a->flags & ~LOCK_FLAGS) | lock;
 }
 
 static uint64_t (*limit_hook)(void); /* set at boot */
@@ -27,7 +27,7 @@ void space_set_lock_limit_hook(uint64_t (*limit)(void))
 }
 
 /* holes: they are an error. Space lock. */
-static int set_locked(struct space_edit *e, uaddr_t start, uaddr_t end, bool lock, bool holes)
+static int set_locked(struct space_edit *e, uaddr_t start, uaddr_t end, uint32_t lock, bool holes)
 {
 	struct btree_entry entry;
 	uaddr_t addr = start;
@@ -53,16 +53,16 @@ static int set_locked(struct space_edit *e, uaddr_t start, uaddr_t end, bool loc
 	return error;
 }
 
-int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock)
+int space_lock_memory(struct space *s, uaddr_t addr, size_t length, uint32_t lock)
 {
-	uaddr_t start = align_down(addr, PAGE_SIZE), end = align_up(addr + length, PAGE_SIZE);
+	uaddr_t start = align_down(addr, PAGE_SIZE), end = start + align_up(length + (addr - start), PAGE_SIZE);
 	struct space_edit e;
 	int error;
 
 	might_sleep();
 	if (lock && space_lock_limit() == 0)
 		return -EPERM;
-	if (addr + length < addr || end < start)
+	if (end < start)
 		return -EINVAL;
 	if (end == start)
 		return 0;
@@ -98,6 +98,7 @@ static void populate_all(struct space *s)
 
 int space_lock_all(struct space *s, int flags)
 {
+	uint32_t lock = flags ? AREA_LOCKED | (flags & MCL_ONFAULT ? AREA_ON_FAULT : 0) : 0;
 	struct space_edit e;
 	int error = 0;
 
@@ -109,11 +110,11 @@ int space_lock_all(struct space *s, int flags)
 	mutex_lock(&s->lock);
 	edit_begin(&e, s);
 	if (flags == 0 || (flags & MCL_CURRENT))
-		error = set_locked(&e, 0, USER_TOP, flags != 0, false);
+		error = set_locked(&e, 0, USER_TOP, lock, false);
 	else
 		edit_abort(&e);
 	if (!error)
-		s->lock_flags = flags & MCL_FUTURE ? AREA_LOCKED : 0;
+		s->lock_flags = flags & MCL_FUTURE ? lock : 0;
 	mutex_unlock(&s->lock);
 	edit_finish(&e);
 	if (!error && (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT))

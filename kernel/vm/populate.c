@@ -7,33 +7,40 @@
 #include "vm/areas.h"
 #include "vm/pagetable.h"
 
-/* Private writable areas are written to, so that no copy is needed later. */
-static int populate_access(struct space *s, uaddr_t addr, enum fault_access *access)
+/*
+ * How a page is to be faulted in: private writable areas are written to, so that no copy is needed
+ * later. *addr moves to the last page of an area that waits for faults: 1, and nothing is to be done.
+ */
+static int populate_access(struct space *s, uaddr_t *addr, enum fault_access *access)
 {
 	const struct area *a;
-	int error = 0;
+	int result = 0;
 
 	rcu_read_lock();
-	a = area_at(s, addr);
-	if (!a)
-		error = -ENOMEM;
-	else
+	a = area_at(s, *addr);
+	if (!a) {
+		result = -ENOMEM;
+	} else if (a->flags & AREA_ON_FAULT) {
+		*addr = a->end - PAGE_SIZE;
+		result = 1;
+	} else {
 		*access = (a->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE ? FAULT_WRITE : FAULT_READ;
+	}
 	rcu_read_unlock();
-	return error;
+	return result;
 }
 
 int space_populate(struct space *s, uaddr_t start, uaddr_t end)
 {
 	for (uaddr_t addr = start; addr < end; addr += PAGE_SIZE) {
 		enum fault_access access;
-		int error = populate_access(s, addr, &access);
+		int error = populate_access(s, &addr, &access);
 
 		if (!error)
 			error = space_fault(s, addr, access);
 		if (!error && thread_killed())
 			error = -ERESTARTSYS;
-		if (error)
+		if (error < 0)
 			return error;
 	}
 	return 0;

@@ -48,6 +48,7 @@ enum area_flags {
 	AREA_ACCOUNT   = 1u << 19, /* counted against the commit limit; set by vm itself */
 	AREA_NORESERVE = 1u << 20, /* MAP_NORESERVE: never counted */
 	AREA_MERGEABLE = 1u << 21, /* a hint that changes nothing */
+	AREA_ON_FAULT  = 1u << 22, /* locked, page by page as they come: MLOCK_ONFAULT */
 };
 
 /*
@@ -122,7 +123,7 @@ struct space {
 	struct btree areas;       /* lock for writers, RCU for readers */
 	unsigned area_count;      /* lock */
 	uint32_t barriers;        /* atomic: MEMBARRIER_CMD_REGISTER_* that were announced */
-	uint32_t lock_flags;      /* lock: AREA_LOCKED if mlockall(MCL_FUTURE) */
+	uint32_t lock_flags;      /* lock: what mlockall(MCL_FUTURE) gives to all areas: AREA_LOCKED, AREA_ON_FAULT */
 	struct refcount users;    /* threads; the areas go with the last one */
 	struct refcount refs;     /* users as a whole, and visitors such as /proc; the struct goes with the last */
 	struct anon_family *family; /* immutable, counted */
@@ -212,7 +213,7 @@ int space_map_again(struct space *s, uaddr_t addr, size_t length, uint64_t page_
  */
 uint64_t space_lock_limit(void);
 void space_set_lock_limit_hook(uint64_t (*limit)(void));
-int space_lock_memory(struct space *s, uaddr_t addr, size_t length, bool lock);
+int space_lock_memory(struct space *s, uaddr_t addr, size_t length, uint32_t lock);
 /* mlockall(2) with MCL_*; flags 0 is munlockall(2). */
 int space_lock_all(struct space *s, int flags);
 /* brk(2): the new break, or the old one if it cannot be. */

@@ -367,10 +367,10 @@ static void advise(struct space *s)
 	check_equal(space_advise(s, a, P, MADV_REMOVE), (uint64_t)-EINVAL);
 	check_equal(space_advise(s, a, 4 * P, MADV_POPULATE_WRITE), 0);
 	check_equal(s->count.rss[RSS_ANON], 4);
-	check_equal(space_lock_memory(s, a, P, true), 0);
+	check_equal(space_lock_memory(s, a, P, AREA_LOCKED), 0);
 	check_equal(space_advise(s, a, 4 * P, MADV_DONTNEED), (uint64_t)-EINVAL);
 	check_equal(s->count.locked, 1);
-	check_equal(space_lock_memory(s, a, 6 * P, true), (uint64_t)-ENOMEM);
+	check_equal(space_lock_memory(s, a, 6 * P, AREA_LOCKED), (uint64_t)-ENOMEM);
 	check_equal(space_lock_all(s, 0), 0);
 	check_equal(s->count.locked, 0);
 	check_equal(s->area_count, 1);
