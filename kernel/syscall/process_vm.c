@@ -28,6 +28,12 @@ static int remote_read(struct iter_segment **out, uaddr_t from, uint64_t n)
 		kfree(*out);
 		return -EFAULT;
 	}
+	for (uint64_t i = 0; i < n; i++) {
+		if ((int64_t)(*out)[i].length < 0) {
+			kfree(*out);
+			return -EINVAL;
+		}
+	}
 	return 0;
 }
 

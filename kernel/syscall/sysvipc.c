@@ -20,7 +20,7 @@ static int64_t operate(int id, uaddr_t from, unsigned count, nsec_t deadline)
 
 	if (id < 0 || count < 1)
 		return -EINVAL;
-	if (count > SEMOPM)
+	if (count > sem_operations_max())
 		return -E2BIG;
 	if (count > FEW_OPS) {
 		ops = kmalloc(count * sizeof(*ops), ALLOC_KERNEL);
@@ -49,7 +49,7 @@ SYSCALL4(semtimedop, int, id, uaddr_t, ops, unsigned, count, uaddr_t, timeout)
 
 static int64_t sem_all(int id, int cmd, uaddr_t at)
 {
-	int result = sem_count(id);
+	int result = sem_count(id, cmd);
 	unsigned count = (unsigned)result;
 	unsigned short *values;
 

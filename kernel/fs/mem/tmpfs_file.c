@@ -101,7 +101,7 @@ static int allocate_range(struct inode *i, uint64_t start, uint64_t end, bool ke
 	uint64_t size = inode_size(i);
 	int error;
 
-	if (!keep_size && end > size && i->seals & F_SEAL_GROW)
+	if (end > size && i->seals & F_SEAL_GROW)
 		return -EPERM;
 	if (!range_has_room(i, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT))
 		return -ENOSPC;

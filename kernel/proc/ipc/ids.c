@@ -137,7 +137,7 @@ static int insert(struct ipc_table *t, struct ipc_object *o, int key, struct rad
 {
 	int error;
 
-	if (t->count >= t->kind->limit)
+	if (t->count >= (unsigned)atomic_load(t->kind->limit))
 		return -ENOSPC;
 	error = give_number(t, o, pool);
 	if (error)
@@ -210,7 +210,7 @@ void ipc_forget_key(struct ipc_table *t, struct ipc_object *o)
 	o->key = IPC_PRIVATE;
 }
 
-void ipc_remove(struct ipc_table *t, struct ipc_object *o)
+bool ipc_remove(struct ipc_table *t, struct ipc_object *o)
 {
 	bool was;
 
@@ -227,6 +227,7 @@ void ipc_remove(struct ipc_table *t, struct ipc_object *o)
 	mutex_unlock(&t->lock);
 	if (!was)
 		ipc_put(t, o);
+	return !was;
 }
 
 int ipc_check(const struct ipc_object *o, unsigned wanted)

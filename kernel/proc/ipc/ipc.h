@@ -39,7 +39,7 @@ struct ipc_object {
 };
 
 struct ipc_kind {
-	unsigned limit;                  /* objects at most */
+	const int32_t *limit;            /* atomic: objects at most */
 	/* A new object for the parameters, of the running process; *out has one reference. May sleep. */
 	int (*create)(const void *arg, struct ipc_object **out);
 	/* Does an existing one fit the parameters? 0 or -EINVAL. lock held. */
@@ -58,6 +58,15 @@ struct ipc_table {
 	unsigned sequence;               /* lock */
 };
 
+/* /proc/sys/kernel: all atomic. */
+struct ipc_settings {
+	uint64_t shmmax, shmall;         /* bytes of a segment, pages of all */
+	int32_t shmmni, msgmax, msgmnb, msgmni;
+	int32_t sem[4];                  /* semaphores of a set, of all, operations at once, sets */
+};
+enum { IPC_SEMMSL, IPC_SEMMNS, IPC_SEMOPM, IPC_SEMMNI };
+extern struct ipc_settings ipc_settings;
+
 #define IPC_TABLE_INIT(table, kind_) \
 	{ .lock = MUTEX_INIT((table).lock, RANK_SLEEP_LEAF), .kind = (kind_), .objects = { .ops = &ipc_radix_ops } }
 extern const struct radix_ops ipc_radix_ops;
@@ -71,8 +80,8 @@ struct ipc_object *ipc_find_index(struct ipc_table *t, unsigned index);
 /* The highest index in use and the number of objects, for the INFO commands. */
 int ipc_highest(struct ipc_table *t, int *count);
 void ipc_put(struct ipc_table *t, struct ipc_object *o);
-/* Out of the table; o->removed is set. Its lock is not held. May sleep. */
-void ipc_remove(struct ipc_table *t, struct ipc_object *o);
+/* Out of the table; o->removed is set. False: somebody else did it. Its lock is not held. May sleep. */
+bool ipc_remove(struct ipc_table *t, struct ipc_object *o);
 /* Nobody finds it by its key any more. May sleep. */
 void ipc_forget_key(struct ipc_table *t, struct ipc_object *o);
 

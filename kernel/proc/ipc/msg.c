@@ -43,7 +43,7 @@ static int create(const void *arg, struct ipc_object **out)
 	list_init(&q->messages);
 	waitq_init(&q->senders);
 	waitq_init(&q->receivers);
-	q->most_bytes = MSGMNB;
+	q->most_bytes = atomic_load(&ipc_settings.msgmnb);
 	q->changed = ipc_now();
 	*out = &q->object;
 	return 0;
@@ -66,7 +66,7 @@ static void destroy(struct ipc_object *o)
 	}
 }
 
-static const struct ipc_kind msg_kind = { .limit = MSGMNI, .create = create, .fits = fits, .destroy = destroy };
+static const struct ipc_kind msg_kind = { .limit = &ipc_settings.msgmni, .create = create, .fits = fits, .destroy = destroy };
 static struct ipc_table msg_table = IPC_TABLE_INIT(msg_table, &msg_kind);
 
 int msg_get(int key, int flags)
@@ -114,7 +114,7 @@ int msg_send(int id, long type, uaddr_t text, size_t size, int flags)
 	struct message *m;
 	int error;
 
-	if (size > MSGMAX || type < 1 || id < 0)
+	if (size > (size_t)atomic_load(&ipc_settings.msgmax) || type < 1 || id < 0)
 		return -EINVAL;
 	m = kmalloc(sizeof(*m) + size, ALLOC_KERNEL);
 	if (!m)
@@ -139,7 +139,7 @@ struct wish {
 	int flags;
 	size_t room;
 	struct message *got;       /* taken off the queue, or a copy of one that stays */
-	struct message *copy;      /* MSG_COPY: memory for it */
+	struct message *copy;      /* MSG_COPY: memory for it, of that size */
 };
 
 static bool is_wanted(const struct wish *w, const struct message *m, long number)
@@ -186,6 +186,8 @@ static int try_receive(struct msg_queue *q, struct wish *w)
 	if (m->size > w->room && !(w->flags & MSG_NOERROR))
 		return -E2BIG;
 	if (w->flags & MSG_COPY) {
+		if (m->size > w->copy->size)
+			return -EINVAL;
 		memcpy(w->copy, m, sizeof(*m) + m->size);
 		w->got = w->copy;
 		return 0;
@@ -232,9 +234,12 @@ ssize_t msg_receive(int id, uaddr_t to, size_t size, long type, int flags, long 
 	if ((flags & MSG_COPY) && ((flags & MSG_EXCEPT) || !(flags & IPC_NOWAIT)))
 		return -EINVAL;
 	if (flags & MSG_COPY) {
-		w.copy = kmalloc(sizeof(*w.copy) + MSGMAX, ALLOC_KERNEL);
+		size_t most = min(size, (size_t)atomic_load(&ipc_settings.msgmax));
+
+		w.copy = kmalloc(sizeof(*w.copy) + most, ALLOC_KERNEL);
 		if (!w.copy)
 			return -ENOMEM;
+		w.copy->size = most;
 	}
 	o = ipc_find(&msg_table, id, &error);
 	if (o) {
@@ -295,7 +300,8 @@ int msg_set(int id, const struct msqid64_ds *in)
 		return error;
 	spin_lock(&o->lock);
 	error = ipc_check_owner(o);
-	if (!error && in->msg_qbytes > MSGMNB && !cred_capable(cred_current(), CAP_SYS_RESOURCE))
+	if (!error && in->msg_qbytes > (uint64_t)atomic_load(&ipc_settings.msgmnb) &&
+	    !cred_capable(cred_current(), CAP_SYS_RESOURCE))
 		error = -EPERM;
 	if (!error)
 		error = ipc_set_perm(o, &in->msg_perm);
@@ -334,7 +340,9 @@ int msg_info(int cmd, struct msginfo *out)
 	int count, highest = ipc_highest(&msg_table, &count);
 
 	*out = (struct msginfo){
-		.msgpool = MSGPOOL, .msgmap = MSGMAP, .msgmax = MSGMAX, .msgmnb = MSGMNB, .msgmni = MSGMNI,
+		.msgpool = MSGPOOL, .msgmap = MSGMAP,
+		.msgmax = atomic_load(&ipc_settings.msgmax), .msgmnb = atomic_load(&ipc_settings.msgmnb),
+		.msgmni = atomic_load(&ipc_settings.msgmni),
 		.msgssz = MSGSSZ, .msgtql = MSGTQL, .msgseg = (unsigned short)MSGSEG,
 	};
 	if (cmd != MSG_INFO)
@@ -374,25 +382,4 @@ static int show(struct text *t)
 	return ipc_show(&msg_table, t, show_one);
 }
 
-static int max_show(struct text *t)
-{
-	text_printf(t, "%d\n", MSGMAX);
-	return 0;
-}
-
-static int bytes_show(struct text *t)
-{
-	text_printf(t, "%d\n", MSGMNB);
-	return 0;
-}
-
-static int queues_show(struct text *t)
-{
-	text_printf(t, "%d\n", MSGMNI);
-	return 0;
-}
-
 TABLE_ENTRY(proc_entries, struct proc_entry, sysvipc_msg) = { "sysvipc/msg", 0444, show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, msgmax) = { "sys/kernel/msgmax", 0444, max_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, msgmnb) = { "sys/kernel/msgmnb", 0444, bytes_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, msgmni) = { "sys/kernel/msgmni", 0444, queues_show, NULL };

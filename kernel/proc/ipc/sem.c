@@ -32,6 +32,21 @@ struct sem_waiter {
 	int result;                   /* atomic: WAITING, 0 or errno */
 };
 
+static uint32_t semaphore_count; /* atomic: of all sets that are not removed */
+
+void sem_uncount(struct sem_set *s)
+{
+	atomic_sub(&semaphore_count, s->count);
+}
+
+static bool count_semaphores(unsigned n)
+{
+	if (atomic_add_return(&semaphore_count, n) <= (unsigned)atomic_load(&ipc_settings.sem[IPC_SEMMNS]))
+		return true;
+	atomic_sub(&semaphore_count, n);
+	return false;
+}
+
 static int create(const void *arg, struct ipc_object **out)
 {
 	int count = *(const int *)arg;
@@ -42,6 +57,10 @@ static int create(const void *arg, struct ipc_object **out)
 	s = kzalloc(sizeof(*s) + (size_t)count * sizeof(s->sem[0]), ALLOC_KERNEL);
 	if (!s)
 		return -ENOMEM;
+	if (!count_semaphores((unsigned)count)) {
+		kfree(s);
+		return -ENOSPC;
+	}
 	ipc_init(&s->object);
 	s->count = (unsigned)count;
 	s->changed = ipc_now();
@@ -55,17 +74,29 @@ static int create(const void *arg, struct ipc_object **out)
 	return 0;
 }
 
+/* One that never came into the table still counts. */
+static void destroy(struct ipc_object *o)
+{
+	if (!o->removed)
+		sem_uncount(sem_set_of(o));
+}
+
 static int fits(struct ipc_object *o, const void *arg)
 {
 	return *(const int *)arg > (int)sem_set_of(o)->count ? -EINVAL : 0;
 }
 
-static const struct ipc_kind sem_kind = { .limit = SEMMNI, .create = create, .fits = fits };
+static const struct ipc_kind sem_kind = { .limit = &ipc_settings.sem[IPC_SEMMNI], .create = create, .fits = fits, .destroy = destroy };
 struct ipc_table sem_table = IPC_TABLE_INIT(sem_table, &sem_kind);
+
+unsigned sem_operations_max(void)
+{
+	return atomic_load(&ipc_settings.sem[IPC_SEMOPM]);
+}
 
 int sem_get(int key, int count, int flags)
 {
-	if (count < 0 || count > SEMMSL)
+	if (count < 0 || count > atomic_load(&ipc_settings.sem[IPC_SEMMSL]))
 		return -EINVAL;
 	return ipc_get(&sem_table, key, flags, &count);
 }
@@ -288,6 +319,8 @@ static int operate(struct sem_set *s, const struct sembuf *ops, unsigned count, 
 	sem_wakes_init(&wakes);
 	spin_lock(&s->object.lock);
 	result = ipc_check(&s->object, alters ? 2 : 4);
+	if (!result && undo)
+		sem_undo_link(s, undo);
 	if (!result)
 		result = perform(s, ops, count, undo, w.pid, &w.blocking);
 	if (result == WAITING)

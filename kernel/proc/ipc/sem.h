@@ -28,12 +28,15 @@ struct sem_set {
 /* What a process (all that share its list) has to take back of one set. */
 struct sem_undo {
 	struct list by_list;     /* the list's lock */
-	struct list by_set;      /* the set's lock; empty once the set is removed */
+	struct list by_set;      /* the set's lock; empty until it is used and once the set is removed */
 	struct sem_set *set;     /* immutable, counted */
 	short adjust[];          /* the set's lock */
 };
 
 extern struct ipc_table sem_table;
+
+/* The set is removed: its semaphores count no more against SEMMNS. */
+void sem_uncount(struct sem_set *s);
 
 static inline struct sem_set *sem_set_of(struct ipc_object *o) { return container_of(o, struct sem_set, object); }
 
@@ -52,6 +55,8 @@ int sem_waiting(const struct sem_set *s, unsigned number, bool zero);
 
 /* The running task's entry for a set, made if it has none. NULL when out. May sleep. */
 struct sem_undo *sem_undo_get(struct sem_set *s);
+/* The entry is about to be used: from now on SETVAL and the like find it. Lock held, the set is not removed. */
+void sem_undo_link(struct sem_set *s, struct sem_undo *u);
 /* The set is removed: nothing of it is taken back any more. Lock held. */
 void sem_undo_forget(struct sem_set *s);
 

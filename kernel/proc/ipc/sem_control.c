@@ -83,7 +83,8 @@ int sem_remove(int id)
 	error = ipc_check_owner(o);
 	spin_unlock(&o->lock);
 	if (!error) {
-		ipc_remove(&sem_table, o);
+		if (ipc_remove(&sem_table, o))
+			sem_uncount(sem_set_of(o));
 		sem_wakes_init(&wakes);
 		spin_lock(&o->lock);
 		sem_undo_forget(sem_set_of(o));
@@ -116,8 +117,10 @@ int sem_info(int cmd, struct seminfo *out)
 	int count, highest = ipc_highest(&sem_table, &count);
 
 	*out = (struct seminfo){
-		.semmap = SEMMAP, .semmni = SEMMNI, .semmns = SEMMNS, .semmnu = SEMMNU, .semmsl = SEMMSL,
-		.semopm = SEMOPM, .semume = SEMUME, .semusz = SEMUSZ, .semvmx = SEMVMX, .semaem = SEMAEM,
+		.semmap = SEMMAP, .semmni = atomic_load(&ipc_settings.sem[IPC_SEMMNI]),
+		.semmns = atomic_load(&ipc_settings.sem[IPC_SEMMNS]), .semmnu = SEMMNU,
+		.semmsl = atomic_load(&ipc_settings.sem[IPC_SEMMSL]), .semopm = atomic_load(&ipc_settings.sem[IPC_SEMOPM]),
+		.semume = SEMUME, .semusz = SEMUSZ, .semvmx = SEMVMX, .semaem = SEMAEM,
 	};
 	if (cmd == SEM_INFO) {
 		out->semusz = count;
@@ -156,31 +159,33 @@ int sem_control_one(int id, int number, int cmd, int value)
 	sem_wakes_init(&wakes);
 	if (cmd == SETVAL && (value < 0 || value > SEMVMX))
 		return -ERANGE;
-	s = lock_set(id, cmd == SETVAL ? 2 : 4, &result);
+	s = lock_set(id, cmd == SETVAL ? 0 : 4, &result);
 	if (!s)
 		return result;
-	if (number < 0 || (unsigned)number >= s->count) {
+	if (number < 0 || (unsigned)number >= s->count)
 		result = -EINVAL;
-	} else if (cmd == SETVAL) {
+	else if (cmd == SETVAL)
+		result = ipc_check(&s->object, 2); /* the order in which Linux looks */
+	if (!result && cmd == SETVAL) {
 		set_value(s, (unsigned)number, value);
 		s->changed = ipc_now();
 		sem_update(s, NULL, 0, &wakes);
-	} else {
+	} else if (!result) {
 		result = read_one(s, (unsigned)number, cmd);
 	}
 	unlock_set(s, &wakes);
 	return result;
 }
 
-int sem_count(int id)
+int sem_count(int id, int cmd)
 {
 	int result;
-	struct ipc_object *o = ipc_find(&sem_table, id, &result);
+	struct sem_set *s = lock_set(id, cmd == SETALL ? 2 : 4, &result);
 
-	if (!o)
+	if (!s)
 		return result;
-	result = (int)sem_set_of(o)->count;
-	ipc_put(&sem_table, o);
+	result = (int)s->count;
+	unlock_set(s, NULL);
 	return result;
 }
 
@@ -230,11 +235,4 @@ static int show(struct text *t)
 	return ipc_show(&sem_table, t, show_one);
 }
 
-static int limits_show(struct text *t)
-{
-	text_printf(t, "%d\t%d\t%d\t%d\n", SEMMSL, SEMMNS, SEMOPM, SEMMNI);
-	return 0;
-}
-
 TABLE_ENTRY(proc_entries, struct proc_entry, sysvipc_sem) = { "sysvipc/sem", 0444, show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, sem_limits) = { "sys/kernel/sem", 0444, limits_show, NULL };

@@ -130,11 +130,14 @@ struct sem_undo *sem_undo_get(struct sem_set *s)
 		entry_free(fresh);
 		return u;
 	}
-	spin_lock(&s->object.lock);
-	if (!s->object.removed)
-		list_add_tail(&fresh->by_set, &s->undos);
-	spin_unlock(&s->object.lock);
 	return fresh;
+}
+
+void sem_undo_link(struct sem_set *s, struct sem_undo *u)
+{
+	assert_held(&s->object.lock);
+	if (list_empty(&u->by_set))
+		list_add_tail(&u->by_set, &s->undos);
 }
 
 void sem_undo_forget(struct sem_set *s)

@@ -6,14 +6,18 @@
  * the file's area_count(), which fork, exit, mremap and the like go through.
  *
  * A segment that was removed while attached stays, without a key, until the last
- * area goes (SHM_DEST).
+ * area goes (SHM_DEST). Who is about to attach counts as an area.
+ *
+ * A segment's size counts against what all may have (shmall) and as memory promised.
  */
 #include "fs/memfd.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "proc/account.h"
 #include "proc/ipc/ipc.h"
 #include "proc/ipc/sysv.h"
+#include "vm/areas.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
@@ -26,61 +30,134 @@ struct shm_segment {
 	struct ipc_object object; /* first */
 	struct inode *inode;      /* immutable, counted */
 	size_t size;              /* immutable: bytes, as asked for */
+	bool promised;            /* immutable: counted as memory promised */
 	int creator_pid;          /* immutable */
 	int last_pid;             /* object's lock, as all that follows */
-	unsigned long attached;   /* areas that map it */
+	unsigned long attached;   /* areas that map it, and threads that are about to */
+	struct account *locked_by; /* SHM_LOCK: who pays for it */
 	int64_t attached_at, detached_at, changed;
 };
 
 static struct ipc_table shm_table;
+static uint64_t all_pages;        /* atomic: of all segments */
+
+/* What shmget(2) wants. */
+struct wanted {
+	size_t size;
+	int flags;
+};
 
 static struct shm_segment *segment_of(struct ipc_object *o)
 {
 	return container_of(o, struct shm_segment, object);
 }
 
+static uint64_t pages_of(size_t size)
+{
+	return (size >> PAGE_SHIFT) + (size % PAGE_SIZE != 0);
+}
+
+/* Large pages: there is no pool of any, of two sizes; others than the administrator may not even ask. */
+static int refuse_huge(int flags)
+{
+	unsigned shift = (unsigned)flags >> SHM_HUGE_SHIFT & SHM_HUGE_MASK;
+
+	if (shift && shift != 21 && shift != 30)
+		return -EINVAL;
+	return cred_capable(cred_current(), CAP_IPC_LOCK) || cred_in_group(cred_current(), 0) ? -ENOMEM : -EPERM;
+}
+
+static int check_wanted(const struct wanted *w)
+{
+	if (w->size < SHMMIN || w->size > atomic_load(&ipc_settings.shmmax))
+		return -EINVAL;
+	if (w->flags & SHM_HUGETLB)
+		return refuse_huge(w->flags);
+	return w->size > INT64_MAX - PAGE_SIZE ? -EINVAL : 0;
+}
+
+/* Counts the pages of a new segment. promise: as memory promised too. -ENOSPC, -ENOMEM. */
+static int count_pages(uint64_t pages, bool promise)
+{
+	if (atomic_add_return(&all_pages, pages) > atomic_load(&ipc_settings.shmall)) {
+		atomic_sub(&all_pages, pages);
+		return -ENOSPC;
+	}
+	if (promise && commit_charge((int64_t)pages)) {
+		atomic_sub(&all_pages, pages);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void uncount_pages(uint64_t pages, bool promised)
+{
+	atomic_sub(&all_pages, pages);
+	if (promised)
+		commit_uncharge((int64_t)pages);
+}
+
 static int create(const void *arg, struct ipc_object **out)
 {
-	size_t size = *(const size_t *)arg;
+	const struct wanted *w = arg;
+	bool promise = !(w->flags & SHM_NORESERVE) || atomic_load(&vm_commit.mode) == COMMIT_NEVER;
 	struct shm_segment *s;
-	int error;
+	int error = check_wanted(w);
 
-	if (size < SHMMIN || size > INT64_MAX - PAGE_SIZE)
-		return size < SHMMIN ? -EINVAL : -ENOMEM;
+	if (error)
+		return error;
 	s = kzalloc(sizeof(*s), ALLOC_KERNEL);
 	if (!s)
 		return -ENOMEM;
-	error = memory_inode_create(cred_current(), align_up(size, PAGE_SIZE), &s->inode);
+	error = count_pages(pages_of(w->size), promise);
+	if (error)
+		goto out;
+	error = memory_inode_create(cred_current(), align_up(w->size, PAGE_SIZE), &s->inode);
 	if (error) {
-		kfree(s);
-		return error;
+		uncount_pages(pages_of(w->size), promise);
+		goto out;
 	}
 	ipc_init(&s->object);
-	s->size = size;
+	s->size = w->size;
+	s->promised = promise;
 	s->creator_pid = ipc_pid();
 	s->changed = ipc_now();
 	*out = &s->object;
 	return 0;
+out:
+	kfree(s);
+	return error;
 }
 
 static int fits(struct ipc_object *o, const void *arg)
 {
-	return *(const size_t *)arg > segment_of(o)->size ? -EINVAL : 0;
+	return ((const struct wanted *)arg)->size > segment_of(o)->size ? -EINVAL : 0;
+}
+
+static void unlock(struct shm_segment *s)
+{
+	if (s->locked_by)
+		account_uncharge(s->locked_by, ACCOUNT_SHM_LOCKED, pages_of(s->size));
+	s->locked_by = NULL;
 }
 
 static void destroy(struct ipc_object *o)
 {
-	inode_put(segment_of(o)->inode);
+	struct shm_segment *s = segment_of(o);
+
+	unlock(s);
+	uncount_pages(pages_of(s->size), s->promised);
+	inode_put(s->inode);
 }
 
-static const struct ipc_kind shm_kind = { .limit = SHMMNI, .create = create, .fits = fits, .destroy = destroy };
+static const struct ipc_kind shm_kind = { .limit = &ipc_settings.shmmni, .create = create, .fits = fits, .destroy = destroy };
 static struct ipc_table shm_table = IPC_TABLE_INIT(shm_table, &shm_kind);
 
 int shm_get(int key, size_t size, int flags)
 {
-	if (flags & SHM_HUGETLB)
-		return -ENOMEM; /* no pool of large pages */
-	return ipc_get(&shm_table, key, flags, &size);
+	struct wanted w = { size, flags };
+
+	return ipc_get(&shm_table, key, flags, &w);
 }
 
 /* ---- attaching --------------------------------------------------------------- */
@@ -112,6 +189,19 @@ static const struct file_ops attachment_ops = {
 	.release = attachment_release,
 };
 
+/* Who was about to attach has done so, or failed: the segment goes if that was the last, and it was removed. */
+static void attach_done(struct ipc_object *o)
+{
+	bool last;
+
+	spin_lock(&o->lock);
+	last = --segment_of(o)->attached == 0 && (o->mode & SHM_DEST);
+	spin_unlock(&o->lock);
+	if (last)
+		ipc_remove(&shm_table, o);
+	ipc_put(&shm_table, o);
+}
+
 /* A file for an attachment; takes over the reference on o, failure or not. */
 static int open_attachment(struct ipc_object *o, int flags, struct file **out)
 {
@@ -126,6 +216,7 @@ static int open_attachment(struct ipc_object *o, int flags, struct file **out)
 	return error;
 }
 
+/* Counted, and as attached: attach_done() ends both. */
 static int find_for_attach(int id, int flags, struct ipc_object **out)
 {
 	unsigned wanted = flags & SHM_RDONLY ? 4 : 6;
@@ -136,6 +227,8 @@ static int find_for_attach(int id, int flags, struct ipc_object **out)
 		return error;
 	spin_lock(&o->lock);
 	error = ipc_check(o, flags & SHM_EXEC ? wanted | 1 : wanted);
+	if (!error)
+		segment_of(o)->attached++;
 	spin_unlock(&o->lock);
 	if (error)
 		ipc_put(&shm_table, o);
@@ -152,13 +245,31 @@ static uint32_t attach_area_flags(int flags)
 	return flags & SHM_EXEC ? a | AREA_EXEC : a;
 }
 
+/* r->addr: where, or 0. */
+static int attach(struct ipc_object *o, int flags, struct space_map_request *r, uaddr_t *addr)
+{
+	struct file *f;
+	int error;
+
+	refcount_get(&o->refs);
+	error = open_attachment(o, flags, &f);
+	if (error)
+		return error;
+	r->length = align_up(segment_of(o)->size, PAGE_SIZE);
+	r->file = f;
+	error = file_map_generic(f, r);
+	if (!error)
+		error = space_map(task_current()->space, r, addr);
+	file_put(f);
+	return error == -EEXIST ? -EINVAL : error;
+}
+
 int64_t shm_attach(int id, uaddr_t addr, int flags)
 {
 	struct space_map_request r = { .flags = attach_area_flags(flags), .fixed = addr != 0,
 				       .noreplace = !(flags & SHM_REMAP),
 				       .may_low = cred_capable(cred_current(), CAP_SYS_RAWIO) };
 	struct ipc_object *o = NULL;
-	struct file *f;
 	int error;
 
 	if (addr & ~PAGE_MASK) {
@@ -169,21 +280,13 @@ int64_t shm_attach(int id, uaddr_t addr, int flags)
 	}
 	if (!addr && (flags & SHM_REMAP))
 		return -EINVAL;
+	r.addr = addr;
 	error = find_for_attach(id, flags, &o);
-	if (!error)
-		error = open_attachment(o, flags, &f);
 	if (error)
 		return error;
-	r.addr = addr;
-	r.length = align_up(segment_of(o)->size, PAGE_SIZE);
-	r.file = f;
-	error = file_map_generic(f, &r);
-	if (!error)
-		error = space_map(task_current()->space, &r, &addr);
-	file_put(f);
-	if (error)
-		return error == -EEXIST ? -EINVAL : error;
-	return (int64_t)addr;
+	error = attach(o, flags, &r, &addr);
+	attach_done(o);
+	return error ? error : (int64_t)addr;
 }
 
 /* Finds an attachment by the address it has, or would have if its start were still mapped. */
@@ -301,7 +404,38 @@ int shm_remove(int id)
 	return error;
 }
 
-/* Nothing is paged out: the mark in the mode is all there is to it. */
+/* Whoever locks a segment pays for it. Its lock is held. */
+static int lock_it(struct ipc_object *o)
+{
+	uint64_t limit = process_limit(RLIMIT_MEMLOCK);
+	struct account *a = task_current()->account;
+	struct shm_segment *s = segment_of(o);
+	bool may = cred_capable(cred_current(), CAP_IPC_LOCK);
+	uint32_t euid = cred_current()->euid;
+
+	if (!may && ((euid != o->uid && euid != o->creator_uid) || !limit))
+		return -EPERM;
+	if (o->mode & SHM_LOCKED)
+		return 0;
+	if (!account_charge(a, ACCOUNT_SHM_LOCKED, pages_of(s->size), may ? UINT64_MAX : limit >> PAGE_SHIFT))
+		return -ENOMEM;
+	s->locked_by = a;
+	o->mode |= SHM_LOCKED;
+	return 0;
+}
+
+static int unlock_it(struct ipc_object *o)
+{
+	uint32_t euid = cred_current()->euid;
+
+	if (euid != o->uid && euid != o->creator_uid && !cred_capable(cred_current(), CAP_IPC_LOCK))
+		return -EPERM;
+	unlock(segment_of(o));
+	o->mode &= ~(uint32_t)SHM_LOCKED;
+	return 0;
+}
+
+/* Nothing is paged out: the mark in the mode and who pays is all there is to it. */
 int shm_lock(int id, bool lock)
 {
 	int error;
@@ -310,9 +444,7 @@ int shm_lock(int id, bool lock)
 	if (!o)
 		return error;
 	spin_lock(&o->lock);
-	error = ipc_check_owner(o);
-	if (!error)
-		o->mode = lock ? o->mode | SHM_LOCKED : o->mode & ~(uint32_t)SHM_LOCKED;
+	error = o->removed ? -EIDRM : lock ? lock_it(o) : unlock_it(o);
 	spin_unlock(&o->lock);
 	ipc_put(&shm_table, o);
 	return error;
@@ -322,8 +454,10 @@ int shm_limits(struct shminfo64 *out)
 {
 	int count;
 
-	*out = (struct shminfo64){ .shmmax = SHMMAX, .shmmin = SHMMIN, .shmmni = SHMMNI, .shmseg = SHMSEG,
-				   .shmall = SHMALL };
+	*out = (struct shminfo64){ .shmmax = atomic_load(&ipc_settings.shmmax), .shmmin = SHMMIN,
+				   .shmmni = atomic_load(&ipc_settings.shmmni),
+				   .shmseg = atomic_load(&ipc_settings.shmmni),
+				   .shmall = atomic_load(&ipc_settings.shmall) };
 	return ipc_highest(&shm_table, &count);
 }
 
@@ -366,19 +500,4 @@ static int show(struct text *t)
 	return ipc_show(&shm_table, t, show_one);
 }
 
-static int most_show(struct text *t)
-{
-	text_printf(t, "%lu\n", (unsigned long)SHMMAX);
-	return 0;
-}
-
-static int count_show(struct text *t)
-{
-	text_printf(t, "%d\n", SHMMNI);
-	return 0;
-}
-
 TABLE_ENTRY(proc_entries, struct proc_entry, sysvipc_shm) = { "sysvipc/shm", 0444, show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, shmmax) = { "sys/kernel/shmmax", 0444, most_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, shmall) = { "sys/kernel/shmall", 0444, most_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, shmmni) = { "sys/kernel/shmmni", 0444, count_show, NULL };

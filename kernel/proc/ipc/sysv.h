@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <asm/shmbuf.h>
 
+unsigned sem_operations_max(void); /* of one semop(2) */
 int sem_get(int key, int count, int flags);
 /* deadline in clock_now() time, INT64_MAX for none. -E2BIG and the like are checked here. */
 int sem_operate(int id, const struct sembuf *ops, unsigned count, nsec_t deadline);
@@ -22,8 +23,8 @@ int sem_remove(int id);
 int sem_info(int cmd, struct seminfo *out);
 /* GETVAL, GETPID, GETNCNT, GETZCNT, and SETVAL with value. */
 int sem_control_one(int id, int number, int cmd, int value);
-/* Number of semaphores, for the buffer of the next two. */
-int sem_count(int id);
+/* Number of semaphores, for the buffer of GETALL or SETALL; and whether the running process may. */
+int sem_count(int id, int cmd);
 /* GETALL and SETALL of all of a set's semaphores; count is what sem_count() said (-EIDRM if that is wrong now). */
 int sem_control_all(int id, int cmd, unsigned short *values, unsigned count);
 
