@@ -9,11 +9,13 @@
 #include "net/socket.h"
 #include "fs/cred.h"
 #include "hal/clock.h"
+#include "hal/usercopy.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "net/control.h"
 #include "net/device.h"
 #include "proc/process.h"
+#include <asm/sockios.h>
 #include <linux/fcntl.h>
 
 #define READABLE (EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR)
@@ -239,10 +241,30 @@ static uint32_t socket_poll(struct file *f, struct poll_table *pt)
 	return s->ops->poll(s, pt);
 }
 
+static int64_t set_owner(struct file *f, uaddr_t from)
+{
+	int number;
+
+	return copy_from_user(&number, from, sizeof(number)) ? -EFAULT : sigio_set_owner_number(f, number);
+}
+
+static int64_t get_owner(struct file *f, uaddr_t to)
+{
+	int number = sigio_get_owner_number(f);
+
+	return copy_to_user(to, &number, sizeof(number)) ? -EFAULT : 0;
+}
+
 static int64_t socket_ioctl(struct file *f, unsigned command, uint64_t argument)
 {
 	struct socket *s = f->data;
-	int64_t result = s->ops->ioctl ? s->ops->ioctl(s, command, argument) : -ENOTTY;
+	int64_t result;
+
+	if (command == FIOSETOWN || command == SIOCSPGRP)
+		return set_owner(f, argument);
+	if (command == FIOGETOWN || command == SIOCGPGRP)
+		return get_owner(f, argument);
+	result = s->ops->ioctl ? s->ops->ioctl(s, command, argument) : -ENOTTY;
 
 	return result == -ENOTTY ? net_device_ioctl(command, argument) : result;
 }

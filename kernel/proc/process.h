@@ -327,6 +327,9 @@ int sigio_set(struct file *f, int fd, bool on);
 int sigio_set_owner(struct file *f, int type, int number);
 /* *number 0: nobody, or nobody any more. */
 void sigio_get_owner(struct file *f, int *type, int *number);
+/* The same as one number, negative for a group: F_SETOWN, FIOSETOWN. -EINVAL, -ESRCH, -ENOMEM. */
+int sigio_set_owner_number(struct file *f, int number);
+int sigio_get_owner_number(struct file *f);
 /* SIGURG for whoever F_SETOWN named: there are urgent data. May sleep. */
 void sigio_send_urgent(struct file *f);
 

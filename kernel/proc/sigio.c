@@ -205,6 +205,21 @@ void sigio_get_owner(struct file *f, int *type, int *number)
 	pid_put(o.pid);
 }
 
+int sigio_set_owner_number(struct file *f, int number)
+{
+	if (number == INT_MIN)
+		return -EINVAL;
+	return number < 0 ? sigio_set_owner(f, F_OWNER_PGRP, -number) : sigio_set_owner(f, F_OWNER_PID, number);
+}
+
+int sigio_get_owner_number(struct file *f)
+{
+	int type, number;
+
+	sigio_get_owner(f, &type, &number);
+	return type == F_OWNER_PGRP ? -number : number;
+}
+
 static struct file *file_of(struct sigio *s)
 {
 	struct file *f;

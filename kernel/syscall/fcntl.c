@@ -79,21 +79,6 @@ static int record_lock(struct file *f, int command, uaddr_t at)
 	return flock_set(f, owner, command, &l, process_current()->pid->number);
 }
 
-static int set_owner(struct file *f, int number)
-{
-	if (number == INT_MIN)
-		return -EINVAL;
-	return number < 0 ? sigio_set_owner(f, F_OWNER_PGRP, -number) : sigio_set_owner(f, F_OWNER_PID, number);
-}
-
-static int get_owner(struct file *f)
-{
-	int type, number;
-
-	sigio_get_owner(f, &type, &number);
-	return type == F_OWNER_PGRP ? -number : number;
-}
-
 static int set_owner_ex(struct file *f, uaddr_t from)
 {
 	struct f_owner_ex o;
@@ -142,9 +127,9 @@ static int64_t file_control(struct file *f, int fd, int command, uint64_t argume
 	case F_OFD_SETLKW:
 		return record_lock(f, command, argument);
 	case F_GETOWN:
-		return get_owner(f);
+		return sigio_get_owner_number(f);
 	case F_SETOWN:
-		return set_owner(f, (int)argument);
+		return sigio_set_owner_number(f, (int)argument);
 	case F_SETOWN_EX:
 		return set_owner_ex(f, argument);
 	case F_GETOWN_EX:

@@ -20,6 +20,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "proc/ipc/mqueue.h"
 #include "proc/process.h"
 #include <asm/ioctls.h>
 #include <linux/capability.h>
@@ -60,6 +61,7 @@ struct netlink_socket {
 
 static struct { struct spinlock lock; struct list sockets; bool ready; } table = { .lock = SPINLOCK_INIT(RANK_SOCKET_TABLE) };
 static const struct socket_ops netlink_ops;
+static const struct mqueue_socket_ops notify_ops;
 
 static struct netlink_socket *netlink_of(struct socket *s) { return container_of(s, struct netlink_socket, base); }
 
@@ -87,8 +89,10 @@ static int netlink_create(int type, int protocol, struct socket **out)
 	n->protocol = p;
 	list_init(&n->queue);
 	spin_lock(&table.lock);
-	if (!table.ready)
+	if (!table.ready) {
 		list_init(&table.sockets);
+		mqueue_set_socket_ops(&notify_ops);
+	}
 	table.ready = true;
 	list_add_tail(&n->link, &table.sockets);
 	spin_unlock(&table.lock);
@@ -134,6 +138,7 @@ static void netlink_release(struct socket *s)
 
 static void netlink_destroy(struct socket *s)
 {
+	drop_queue(&netlink_of(s)->queue); /* what a message queue said after the release */
 	kfree(netlink_of(s));
 }
 
@@ -534,6 +539,38 @@ static int netlink_get_option(struct socket *s, int level, int option, void *val
 	memcpy(value, &v, sizeof(v));
 	return 0;
 }
+
+/* ---- mq_notify(3) with SIGEV_THREAD ------------------------------------------------ */
+
+static int notify_get(struct file *f, void **socket)
+{
+	struct socket *s = socket_of_file(f);
+
+	if (!s)
+		return -ENOTSOCK;
+	if (s->ops != &netlink_ops)
+		return -EINVAL;
+	socket_get(s);
+	*socket = s;
+	return 0;
+}
+
+static void notify_send(void *socket, const char *cookie, size_t n)
+{
+	struct packet *p = packet_create(cookie, n, 0, 0);
+
+	if (!p)
+		return;
+	enqueue(netlink_of(socket), p, true);
+	packet_put(p);
+}
+
+static void notify_put(void *socket)
+{
+	socket_put(socket);
+}
+
+static const struct mqueue_socket_ops notify_ops = { notify_get, notify_send, notify_put };
 
 static const struct socket_ops netlink_ops = {
 	.bind = netlink_bind, .connect = netlink_connect, .get_name = netlink_get_name,

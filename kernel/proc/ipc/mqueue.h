@@ -62,7 +62,7 @@ void mqueue_take_notify(struct mqueue *q, struct mqueue_notify *n);
 void mqueue_tell(struct mqueue_notify *n, bool removed);
 void mqueue_notify_release(struct mqueue_notify *n);
 
-/* How SIGEV_THREAD's netlink sockets are reached; set once, at boot, by who has them. */
+/* How SIGEV_THREAD's netlink sockets are reached; set when there is the first of them. */
 struct mqueue_socket_ops {
 	int (*get)(struct file *f, void **socket);              /* counted; -ENOTSOCK, -EINVAL */
 	void (*send)(void *socket, const char *cookie, size_t n); /* one message; dropped if there is no room */

@@ -10,11 +10,11 @@
 #include "proc/ipc/mqueue.h"
 #include "fs/cred.h"
 
-static const struct mqueue_socket_ops *socket_ops; /* immutable once set */
+static const struct mqueue_socket_ops *socket_ops; /* atomic; immutable once set, by who makes the first such socket */
 
 void mqueue_set_socket_ops(const struct mqueue_socket_ops *ops)
 {
-	socket_ops = ops;
+	WRITE_ONCE(socket_ops, ops);
 }
 
 int mqueue_find_socket(int fd, void **socket)
@@ -25,7 +25,7 @@ int mqueue_find_socket(int fd, void **socket)
 	if (!f)
 		return -EBADF;
 	result = S_ISSOCK(f->inode->mode) ? -EINVAL : -ENOTSOCK;
-	if (socket_ops)
+	if (READ_ONCE(socket_ops))
 		result = socket_ops->get(f, socket);
 	file_put(f);
 	return result;
