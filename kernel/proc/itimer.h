@@ -29,8 +29,9 @@ int posix_timer_delete(int id);
 int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval);
 int posix_timer_get(int id, nsec_t *left, nsec_t *interval);
 int posix_timer_overrun(int id);
-/* /proc/PID/timers. May sleep. */
-void posix_timers_show(struct process *p, struct text *x);
+/* /proc/PID/timers. 0, -ENOMEM. May sleep. */
+int posix_timers_show(struct process *p, struct text *x);
+void posix_timers_init(struct process *p); /* of a new process */
 /* exec and exit delete them all. */
 void posix_timers_exit(struct process *p);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc/posix_timer.c: timer_create(2) and its kin. A process has a table of
- * timers indexed by id, made at the first one. Each timer has a signal entry of
- * its own, so that expiry never allocates.
+ * proc/posix_timer.c: timer_create(2) and its kin. A process finds its timers by
+ * their ids, which count on and are not used again until all have been. Each timer
+ * has a signal entry of its own, so that expiry never allocates.
  *
  * A periodic timer rests from when its signal is queued until that is taken; what it
  * missed meanwhile is computed then (the overruns), not counted. So a program that blocks
@@ -12,7 +12,7 @@
  * One on a clock of processor time has expiries in that time; its timer fires when the
  * next can be due at the earliest, see cpu_clock.c.
  *
- * signal_lock guards the table and the timers' fields: the interrupt that fires
+ * signal_lock guards the index and the timers' fields: the interrupt that fires
  * one takes it anyway to send the signal.
  */
 #include "base/panic.h"
@@ -25,9 +25,7 @@
 #include "proc/itimer.h"
 #include <linux/time.h>
 
-#define FIRST_SLOTS 8
-#define MAX_SLOTS   65536
-#define SOONEST     (NSEC_PER_SEC / 250) /* a periodic timer whose signal is ignored fires again */
+#define SOONEST (NSEC_PER_SEC / 250) /* a periodic timer whose signal is ignored fires again */
 
 struct posix_timer {
 	struct timer timer;
@@ -44,11 +42,29 @@ struct posix_timer {
 	int overruns, last_overruns;  /* signal_lock */
 };
 
-struct posix_timers {
-	struct posix_timer **slot;    /* signal_lock */
-	unsigned size;                /* signal_lock */
-	unsigned next;                /* signal_lock: where to look for a free id */
+static struct radix_node *node_alloc(void)
+{
+	return kmalloc(sizeof(struct radix_node), ALLOC_KERNEL);
+}
+
+static void node_free(struct radix_node *node)
+{
+	kfree(node);
+}
+
+static void node_free_deferred(struct radix_node *node)
+{
+	kfree_rcu(node, (struct rcu_head *)node->rcu);
+}
+
+static const struct radix_ops index_ops = {
+	.alloc = node_alloc, .free = node_free, .free_deferred = node_free_deferred,
 };
+
+void posix_timers_init(struct process *p)
+{
+	radix_init(&p->posix_timers, &index_ops);
+}
 
 /* The clock_now() time, never 0, at which the wall clock shows t: before the boot, too, so that overruns are counted. */
 static nsec_t time_of_wall(nsec_t t)
@@ -156,42 +172,6 @@ void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info)
 	info->si_overrun = pt->last_overruns;
 }
 
-static void free_table(struct posix_timers *table)
-{
-	if (table)
-		kfree(table->slot);
-	kfree(table);
-}
-
-/* A table of twice the size takes the place of the one of the size seen, unless another thread did that already. */
-static int grow(struct process *p, unsigned seen)
-{
-	struct posix_timers *old, *table = kzalloc(sizeof(*table), ALLOC_KERNEL);
-	unsigned size = seen ? seen * 2 : FIRST_SLOTS;
-	int result = -EAGAIN;
-
-	if (!table || size > MAX_SLOTS)
-		goto out;
-	table->slot = kcalloc(size, sizeof(struct posix_timer *), ALLOC_KERNEL);
-	if (!table->slot)
-		goto out;
-	table->size = size;
-	table->next = seen;
-	result = 0;
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	old = p->posix_timers;
-	if ((old ? old->size : 0) == seen) {
-		if (old)
-			memcpy(table->slot, old->slot, seen * sizeof(struct posix_timer *));
-		p->posix_timers = table;
-		table = old;
-	}
-	spin_unlock_irq(&p->signal_lock, irq);
-out:
-	free_table(table);
-	return result;
-}
-
 /* What the entry says; from then on it is known as the timer's. signal_lock held. */
 static void fill_entry(struct posix_timer *pt, const struct sigevent *event, int id)
 {
@@ -205,38 +185,48 @@ static void fill_entry(struct posix_timer *pt, const struct sigevent *event, int
 	e->info.si_value = event ? event->sigev_value : (sigval_t){ .sival_int = id };
 }
 
-/* Gives pt a number and lets others see it under that. False, and the table's size, if it is full. */
-static bool publish(struct posix_timer *pt, const struct sigevent *event, int *id, unsigned *size)
+#define TRIES 64 /* of ids, with interrupts off */
+
+/* Gives pt an id and lets others see it under that. -EAGAIN: nodes are missing, or all ids that were tried are used. */
+static int publish(struct posix_timer *pt, struct radix_pool *pool, const struct sigevent *event, int *id)
 {
 	struct process *p = pt->process;
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	struct posix_timers *table = p->posix_timers;
-	bool taken = false;
+	int result = -EEXIST;
 
-	*size = table ? table->size : 0;
-	for (unsigned i = 0; i < *size && !taken; i++) {
-		unsigned n = (table->next + i) % table->size;
-
-		if (!table->slot[n]) {
-			*id = (int)n;
-			fill_entry(pt, event, *id);
-			table->slot[n] = pt;
-			table->next = n + 1;
-			taken = true;
-		}
+	for (unsigned i = 0; i < TRIES && result == -EEXIST; i++) {
+		*id = p->posix_timer_next;
+		result = radix_insert(&p->posix_timers, pool, (unsigned)*id, pt);
+		if (result != -EAGAIN)
+			p->posix_timer_next = *id == INT_MAX ? 0 : *id + 1;
 	}
+	if (!result)
+		fill_entry(pt, event, *id);
 	spin_unlock_irq(&p->signal_lock, irq);
-	return taken;
+	return result == -EEXIST ? -EAGAIN : result;
+}
+
+static int give_id(struct posix_timer *pt, const struct sigevent *event, int *id)
+{
+	struct radix_pool pool;
+	int result;
+
+	radix_pool_init(&pool, &index_ops);
+	do {
+		result = radix_pool_fill(&pool);
+		if (!result)
+			result = publish(pt, &pool, event, id);
+	} while (result == -EAGAIN && !thread_killed());
+	radix_pool_drain(&pool);
+	return result ? -EAGAIN : 0;
 }
 
 static struct posix_timer *find_locked(struct process *p, int id)
 {
-	struct posix_timers *table = p->posix_timers;
-
-	return table && id >= 0 && (unsigned)id < table->size ? table->slot[id] : NULL;
+	return id < 0 ? NULL : radix_lookup(&p->posix_timers, (unsigned)id);
 }
 
-/* The timer is in no table any more. A signal that is queued stays so, and its entry is the queue's then. */
+/* Nobody finds the timer any more. A signal that is queued stays so, and its entry is the queue's then. */
 static void destroy(struct posix_timer *pt)
 {
 	struct process *p = pt->process;
@@ -306,7 +296,6 @@ int posix_timer_create(int clock, const struct sigevent *event, int *id)
 {
 	struct process *p = process_current();
 	struct posix_timer *pt;
-	unsigned size;
 	int result;
 
 	result = check_clock(clock);
@@ -321,8 +310,8 @@ int posix_timer_create(int clock, const struct sigevent *event, int *id)
 	result = cpu_clock_is(clock) ? cpu_clock_find(clock, false, &pt->cpu) : 0;
 	if (!result)
 		result = set_event(pt, event);
-	while (!result && !publish(pt, event, id, &size))
-		result = grow(p, size);
+	if (!result)
+		result = give_id(pt, event, id);
 	if (result)
 		destroy(pt);
 	return result;
@@ -332,10 +321,8 @@ int posix_timer_delete(int id)
 {
 	struct process *p = process_current();
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	struct posix_timer *pt = find_locked(p, id);
+	struct posix_timer *pt = id < 0 ? NULL : radix_erase(&p->posix_timers, (unsigned)id);
 
-	if (pt)
-		p->posix_timers->slot[id] = NULL;
 	spin_unlock_irq(&p->signal_lock, irq);
 	if (!pt)
 		return -EINVAL;
@@ -428,33 +415,26 @@ int posix_timer_set(int id, bool absolute, nsec_t value, nsec_t interval, nsec_t
 
 void posix_timers_exit(struct process *p)
 {
-	struct posix_timers *table = p->posix_timers;
+	struct posix_timer *pt;
 
-	if (!table)
-		return;
-	for (unsigned i = 0; i < table->size; i++) {
-		uint64_t irq = spin_lock_irq(&p->signal_lock);
-		struct posix_timer *pt = table->slot[i];
+	do {
+		uint64_t id = 0, irq = spin_lock_irq(&p->signal_lock);
 
-		table->slot[i] = NULL;
+		pt = radix_find(&p->posix_timers, &id, INT_MAX);
+		if (pt)
+			radix_erase(&p->posix_timers, id);
 		spin_unlock_irq(&p->signal_lock, irq);
 		if (pt)
 			destroy(pt);
-	}
-	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	p->posix_timers = NULL;
-	spin_unlock_irq(&p->signal_lock, irq);
-	free_table(table);
+	} while (pt);
 }
 
-/* One timer's description; false if there is none of that number, *size the numbers there are. */
-static bool describe(struct process *p, unsigned id, unsigned *size, struct posix_timer *out, void **value)
+/* A copy of the first timer at or after *id, which becomes its id. */
+static bool describe(struct process *p, uint64_t *id, struct posix_timer *out, void **value)
 {
 	uint64_t irq = spin_lock_irq(&p->signal_lock);
-	struct posix_timers *table = p->posix_timers;
-	struct posix_timer *pt = table && id < table->size ? table->slot[id] : NULL;
+	struct posix_timer *pt = radix_find(&p->posix_timers, id, INT_MAX);
 
-	*size = table ? table->size : 0;
 	if (pt) {
 		*out = *pt;
 		*value = pt->entry ? pt->entry->info.si_value.sival_ptr : NULL;
@@ -463,34 +443,48 @@ static bool describe(struct process *p, unsigned id, unsigned *size, struct posi
 	return pt;
 }
 
-void posix_timers_show(struct process *p, struct text *x)
+static void show(struct process *p, uint64_t id, struct text *x)
 {
 	static const char *const how[] = { "signal", "none", "thread" };
 	struct posix_timer pt;
-	unsigned size;
+	uint64_t found = id;
 	void *value;
 
-	describe(p, UINT_MAX, &size, &pt, &value);
-	for (unsigned id = size - 1; id < size; id--) /* the newest first, as on Linux */
-		if (describe(p, id, &size, &pt, &value))
-			text_printf(x, "ID: %u\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n", id, pt.signo,
-				    (unsigned long)value, how[pt.notify & 3 ? pt.notify & 3 : 0],
-				    pt.notify & SIGEV_THREAD_ID ? "tid" : "pid", p->pid->number, pt.clock);
+	if (describe(p, &found, &pt, &value) && found == id)
+		text_printf(x, "ID: %lu\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n", id, pt.signo,
+			    (unsigned long)value, how[pt.notify & 3 ? pt.notify & 3 : 0],
+			    pt.notify & SIGEV_THREAD_ID ? "tid" : "pid", p->pid->number, pt.clock);
+}
+
+int posix_timers_show(struct process *p, struct text *x)
+{
+	size_t most = READ_ONCE(p->posix_timers.count), n = 0;
+	int *ids = kcalloc(most, sizeof(*ids), ALLOC_KERNEL);
+	struct posix_timer pt;
+	void *value;
+
+	if (most && !ids)
+		return -ENOMEM;
+	for (uint64_t id = 0; n < most && describe(p, &id, &pt, &value); id++)
+		ids[n++] = (int)id;
+	while (n)
+		show(p, (unsigned)ids[--n], x); /* the newest first, as on Linux */
+	kfree(ids);
+	return 0;
 }
 
 /* Those of a process that stand for a time of the wall clock. */
 static void clock_was_set(struct pid *pid, void *arg)
 {
 	struct process *p = rcu_dereference(pid->process);
-	uint64_t irq;
+	struct posix_timer *pt;
+	uint64_t irq, id;
 
-	if (!p || !READ_ONCE(p->posix_timers))
+	if (!p || radix_is_empty(&p->posix_timers))
 		return;
 	irq = spin_lock_irq(&p->signal_lock);
-	for (unsigned i = 0; p->posix_timers && i < p->posix_timers->size; i++) {
-		struct posix_timer *pt = p->posix_timers->slot[i];
-
-		if (!pt || !pt->wall || !pt->expires)
+	radix_for_each(&p->posix_timers, pt, id, 0, INT_MAX) {
+		if (!pt->wall || !pt->expires)
 			continue;
 		timer_cancel(&pt->timer); /* a call-back that runs waits for the lock, and looks again */
 		pt->expires = time_of_wall(pt->wall);

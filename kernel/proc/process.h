@@ -18,6 +18,7 @@
 #define PROC_PROCESS_H
 
 #include "fs/file.h"
+#include "lib/radix.h"
 #include "proc/account.h"
 #include "proc/pid.h"
 #include "proc/signal.h"
@@ -84,7 +85,8 @@ struct process {
 	nsec_t cpu_timer_seen;             /* signal_lock: time used at its last look */
 	bool cpu_timer_ended;              /* signal_lock: the process exits, it is not armed any more */
 	struct cpu_itimer virtual_timer, profile_timer; /* signal_lock */
-	struct posix_timers *posix_timers; /* owner file proc/posix_timer.c */
+	struct radix posix_timers;         /* signal_lock: by id; owner file proc/posix_timer.c */
+	int posix_timer_next;              /* signal_lock: the next id */
 	struct list aio;                   /* signal_lock: contexts of io_setup(2) */
 	struct exit_times dead_threads, dead_children; /* signal_lock */
 	struct io_counts dead_io;          /* signal_lock */

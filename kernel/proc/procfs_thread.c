@@ -118,8 +118,7 @@ int proc_show_personality(void *task, struct text *x)
 
 int proc_show_timers(void *task, struct text *x)
 {
-	posix_timers_show(((struct task *)task)->process, x);
-	return 0;
+	return posix_timers_show(((struct task *)task)->process, x);
 }
 
 /* One's own, or with CAP_SYS_NICE. */

@@ -9,6 +9,7 @@
 #include "proc/futex.h"
 #include "fs/watch.h"
 #include "proc/internal.h"
+#include "proc/itimer.h"
 #include "proc/process.h"
 #include "proc/ptrace.h"
 #include "proc/seccomp.h"
@@ -161,6 +162,7 @@ struct process *process_alloc(void)
 	waitq_init(&p->exec_wait);
 	spin_init(&p->signal_lock, RANK_SIGNAL);
 	signal_queue_init(&p->pending);
+	posix_timers_init(p);
 	mutex_init(&p->exec_lock, RANK_EXEC);
 	p->dumpable = true;
 	p->core_filter = CORE_FILTER_DEFAULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Periodic timers: very short and very long intervals, signals that nobody takes, overruns, exec. */
-#include "tap.h"
+#include "raw.h"
 #include <sys/time.h>
 #include <sys/timerfd.h>
 
@@ -159,6 +159,32 @@ static int pending_after_exec(void)
 	return 1;
 }
 
+static long create(void)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	int id = -1;
+	long result = CALL(timer_create, CLOCK_MONOTONIC, &e, &id);
+
+	return result ? result : id;
+}
+
+/* An id is not given again while others were never given; a child counts from 0, exec goes on. */
+static void ids(void)
+{
+	long first = create(), second = create(), last = 0;
+
+	SAY("ids count on", second - first, CALL(timer_delete, first), create() - first, CALL(timer_delete, second),
+	    create() - first, CALL(timer_delete, first), CALL(timer_delete, -1), CALL(timer_delete, INT_MAX));
+	for (int i = 0; i < 1000; i++)
+		last = create();
+	SAY("a thousand more", last - first, CALL(timer_gettime, last, (&(struct itimerspec){ 0 })),
+	    CALL(timer_getoverrun, last), CALL(timer_getoverrun, last + 1));
+	SAY("a child has none", IN_CHILD(_exit(CALL(timer_delete, last) == -EINVAL && create() == 0)));
+	for (int i = 4; i <= last; i++)
+		CALL(timer_delete, i + first);
+	SAY("all ended but two", CALL(timer_delete, last), create() - last);
+}
+
 static int pending(void)
 {
 	sigset_t m;
@@ -181,6 +207,7 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &sa, NULL);
 	alarm_blocked();
 	long_intervals();
+	ids();
 	CHECK_INT("exec takes back a timer's signal, and no other", IN_CHILD(_exit(pending_after_exec())), EXITED(22));
 	return tap_done();
 }
