@@ -59,8 +59,8 @@ struct inode_ops {
 	int (*follow)(struct inode *inode, const struct cred *cred, struct path *out);
 	/* Checked and locked for writing. NULL: inode_set_attributes() is all. */
 	int (*setattr)(struct inode *inode, const struct attributes *a);
-	/* Refreshes the fields before stat. NULL: they are right already. */
-	void (*getattr)(struct inode *inode);
+	/* Refreshes the fields before stat; an error if cred may not know of it. NULL: they are right already. */
+	int (*getattr)(struct inode *inode, const struct cred *cred);
 	/* Permission beyond the mode bits. mask is MAY_*. NULL: inode_permission_generic(). No lock. */
 	int (*permission)(struct inode *inode, const struct cred *cred, unsigned mask);
 	/* False: a cached dentry is stale and looked up again (procfs). No lock, may not sleep. NULL: always valid. */

@@ -22,12 +22,18 @@ static uint64_t inode_blocks(const struct inode *i)
 	return i->blocks || !S_ISREG(i->mode) ? i->blocks : i->object.page_count * (PAGE_SIZE / 512);
 }
 
+static int refresh(struct inode *i)
+{
+	return i->ops->getattr ? i->ops->getattr(i, cred_current()) : 0;
+}
+
 static int64_t stat_inode(struct inode *i, uaddr_t to)
 {
 	struct file_time atime, mtime, ctime;
+	int error = refresh(i);
 
-	if (i->ops->getattr)
-		i->ops->getattr(i);
+	if (error)
+		return error;
 	inode_times(i, &atime, &mtime, &ctime);
 	struct stat st = {
 		.st_dev = i->sb->dev,
@@ -107,8 +113,6 @@ static void fill_statx(const struct path *p, struct statx *s)
 	struct inode *i = path_inode(p);
 	struct file_time atime, mtime, ctime;
 
-	if (i->ops->getattr)
-		i->ops->getattr(i);
 	inode_times(i, &atime, &mtime, &ctime);
 	*s = (struct statx){
 		.stx_mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID,
@@ -149,6 +153,9 @@ SYSCALL5(statx, int, dirfd, uaddr_t, name, unsigned, flags, unsigned, mask, uadd
 	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
 	result = path_from_user(dirfd, name, walk_flags(flags), &p);
+	if (result)
+		return result;
+	result = refresh(path_inode(&p));
 	if (result)
 		return result;
 	fill_statx(&p, &s);

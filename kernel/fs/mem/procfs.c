@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/mem/procfs.c: /proc: its one superblock and the fixed tree, which is built
- * from the table "proc_entries" at the first mount and never changes. Inodes are
+ * fs/mem/procfs.c: the fixed tree of /proc, which is built from the table
+ * "proc_entries" at the first mount and never changes. Inodes are
  * made when a name is looked up and hold nothing but what they stand for.
  */
 #include "fs/mem/procfs.h"
@@ -10,18 +10,14 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
-#include <asm/statfs.h>
-#include <linux/magic.h>
 
 #define PROC_ROOT_INO 1
 
 const struct proc_provider *proc_provider;
 struct proc_node *proc_net;
 
-static struct mutex proc_lock = MUTEX_INIT(proc_lock, RANK_SLEEP_LEAF);
-static struct super *proc_super;    /* proc_lock; counted for good */
 static struct proc_node proc_root;  /* immutable once mounted, as the whole tree */
-static uint64_t proc_next_ino = PROC_ROOT_INO; /* proc_lock */
+static uint64_t proc_next_ino = PROC_ROOT_INO; /* written by proc_tree_build() */
 
 void procfs_set_provider(const struct proc_provider *p)
 {
@@ -37,18 +33,10 @@ static void pi_free(struct rcu_head *head)
 	kfree(pi);
 }
 
-static void proc_evict(struct inode *i)
+void proc_evict(struct inode *i)
 {
 	rcu_call(&proc_inode(i)->rcu, pi_free); /* walks may be asking whether the task is alive */
 }
-
-static int proc_statfs(struct super *sb, void *out)
-{
-	((struct statfs *)out)->f_type = PROC_SUPER_MAGIC;
-	return 0;
-}
-
-static const struct super_ops proc_super_ops = { .evict = proc_evict, .statfs = proc_statfs };
 
 struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, const struct proc_inode *pi)
 {
@@ -114,7 +102,7 @@ static struct proc_node *node_make(const char *path)
 	return at;
 }
 
-static int tree_build(void)
+int proc_tree_build(void)
 {
 	struct proc_node *n;
 
@@ -186,8 +174,11 @@ static int proc_lookup(struct inode *dir, const char *name, size_t len, struct i
 
 static int proc_root_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
-	int error = proc_lookup(dir, name, len, out);
+	int error = 0;
 
+	*out = NULL;
+	if (!proc_only_pids(dir->sb))
+		error = proc_lookup(dir, name, len, out);
 	return error || *out ? error : proc_pid_lookup(dir->sb, name, len, out);
 }
 
@@ -198,8 +189,8 @@ static bool emit_node(struct dir_sink *s, const struct proc_node *n, loff_t next
 	return s->emit(s, n->name, n->len, n->ino, type, next);
 }
 
-/* Positions: 0 and 1 are the dots, then the children in order. True: all were told. */
-static bool iterate_nodes(const struct proc_node *dir, struct dir_sink *s)
+/* Positions: 0 and 1 are the dots, then the children in order, if they are wanted. True: all were told. */
+static bool iterate_nodes(const struct proc_node *dir, bool children, struct dir_sink *s)
 {
 	const struct proc_node *n;
 	loff_t at = 2;
@@ -214,6 +205,8 @@ static bool iterate_nodes(const struct proc_node *dir, struct dir_sink *s)
 			return false;
 		s->position = 2;
 	}
+	if (!children)
+		return true;
 	list_for_each_entry(n, &dir->children, sibling) {
 		if (at++ < s->position)
 			continue;
@@ -228,12 +221,12 @@ static int proc_iterate(struct file *f, struct dir_sink *s)
 {
 	const struct proc_node *dir = proc_inode(f->inode)->node;
 
-	if (s->position < PROC_FIRST_PID && !iterate_nodes(dir, s))
+	if (s->position < PROC_FIRST_PID && !iterate_nodes(dir, !proc_only_pids(f->inode->sb), s))
 		return 0;
 	if (dir != &proc_root)
 		return 0;
 	s->position = max_t(loff_t, s->position, PROC_FIRST_PID);
-	return proc_pid_iterate(s);
+	return proc_pid_iterate(f, s);
 }
 
 /* The root's names are never stale, but those that are not there may come. */
@@ -290,43 +283,7 @@ static const struct inode_ops proc_root_ops = {
 static const struct inode_ops proc_leaf_ops = { 0 };
 static const struct file_ops proc_dir_file_ops = { .iterate = proc_iterate, .seek = file_seek_generic };
 
-
-static int super_build(const struct fs_type *type, struct super **out)
+int proc_root_inode(struct super *sb, struct inode **out)
 {
-	struct super *sb = super_create(type, &proc_super_ops, 0);
-	struct inode *root;
-	int error = sb ? tree_build() : -ENOMEM;
-
-	if (!error)
-		error = proc_node_inode(sb, &proc_root, &root);
-	if (!error) {
-		sb->root = dentry_create_root(sb, root);
-		if (!sb->root) {
-			inode_put(root);
-			error = -ENOMEM;
-		}
-	}
-	if (error)
-		super_put(sb);
-	else
-		*out = sb;
-	return error;
+	return proc_node_inode(sb, &proc_root, out);
 }
-
-static int proc_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-		      struct super **out)
-{
-	int error = 0;
-
-	mutex_lock(&proc_lock);
-	if (!proc_super)
-		error = super_build(type, &proc_super);
-	if (!error) {
-		refcount_get(&proc_super->refs);
-		*out = proc_super;
-	}
-	mutex_unlock(&proc_lock);
-	return error;
-}
-
-TABLE_ENTRY(fs_types, struct fs_type, proc) = { .name = "proc", .mount = proc_mount };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/mem/procfs.h: procfs between its files: procfs.c (superblock, the fixed tree),
+ * fs/mem/procfs.h: procfs between its files: procfs_mount.c (superblocks), procfs.c (the fixed tree),
  * procfs_pid.c (processes), procfs_file.c (reading and writing).
  */
 #ifndef FS_MEM_PROCFS_H
@@ -35,6 +35,25 @@ struct proc_inode {                     /* inode->data; immutable; freed after a
 
 static inline struct proc_inode *proc_inode(const struct inode *i) { return i->data; }
 
+/* What a mount hides of processes that one may not inspect; the numbers are those of hidepid=. */
+enum proc_hide { PROC_SHOWS_ALL = 0, PROC_HIDES_FILES = 1, PROC_HIDES_DIRECTORIES = 2, PROC_HIDES_MORE = 4 };
+
+struct proc_options {                   /* super->data; each atomic */
+	uint32_t hide;                  /* enum proc_hide */
+	uint32_t gid;                   /* who is in that group sees all, but for PROC_HIDES_MORE */
+	bool only_pids;                 /* nothing but processes */
+};
+static inline bool proc_only_pids(const struct super *sb)
+{
+	return atomic_load(&((const struct proc_options *)sb->data)->only_pids);
+}
+/* Does the mount hide from cred what it hides at this level (FILES or DIRECTORIES) or above? Under RCU too. */
+bool proc_hides(const struct super *sb, void *task, const struct cred *cred, enum proc_hide from);
+
+int proc_tree_build(void);              /* once, before the rest */
+int proc_root_inode(struct super *sb, struct inode **out);
+void proc_evict(struct inode *i);       /* super_ops.evict */
+
 extern const struct proc_provider *proc_provider; /* set once, at boot */
 extern const struct file_ops proc_file_ops;
 extern struct proc_node *proc_net; /* immutable once mounted: the directory net */
@@ -49,8 +68,8 @@ struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, c
 int proc_parse_number(const char *name, size_t len);
 /* /proc/NUMBER, "self" and "thread-self". *out NULL: no such. */
 int proc_pid_lookup(struct super *sb, const char *name, size_t len, struct inode **out);
-/* The rest of the root directory: self, thread-self and the processes. */
-int proc_pid_iterate(struct dir_sink *s);
+/* The rest of the root directory: self, thread-self and the processes that who opened it may see. */
+int proc_pid_iterate(struct file *f, struct dir_sink *s);
 
 /* inode_ops.create of procfs: names that are not there cannot be made, and Linux says ENOENT. */
 int proc_refuse_create(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,

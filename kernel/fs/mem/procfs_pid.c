@@ -116,7 +116,21 @@ static bool emit_number(struct dir_sink *s, int number, unsigned type, uint64_t 
 	return s->emit(s, name, (size_t)len, ino, type >> 12, next);
 }
 
-int proc_pid_iterate(struct dir_sink *s)
+/* Is the directory of that process to be listed? */
+static bool is_shown(const struct file *f, int pid)
+{
+	const struct proc_options *o = f->inode->sb->data;
+	void *task = atomic_load(&o->hide) < PROC_HIDES_DIRECTORIES ? NULL : proc_provider->find(pid, false);
+	bool hidden;
+
+	if (!task)
+		return true;
+	hidden = proc_hides(f->inode->sb, task, f->cred, PROC_HIDES_DIRECTORIES);
+	proc_provider->put(task);
+	return !hidden;
+}
+
+int proc_pid_iterate(struct file *f, struct dir_sink *s)
 {
 	int pid;
 
@@ -136,7 +150,7 @@ int proc_pid_iterate(struct dir_sink *s)
 	while ((pid = proc_provider->next((int)(s->position - PROC_FIRST_PID - 1))) >= 0) {
 		loff_t next = PROC_FIRST_PID + 2 + (loff_t)pid;
 
-		if (!emit_number(s, pid, S_IFDIR, pid_ino(pid, 0), next))
+		if (is_shown(f, pid) && !emit_number(s, pid, S_IFDIR, pid_ino(pid, 0), next))
 			break;
 		s->position = next;
 	}
@@ -307,10 +321,26 @@ static bool never_valid(struct dentry *d)
 	return false;
 }
 
+/* /proc/PID, or task in there: what a mount may hide. */
+static bool is_base(const struct inode *i)
+{
+	const struct proc_inode *pi = proc_inode(i);
+
+	return pi->tasks || (!pi->file && !pi->thread);
+}
+
+static int pid_getattr(struct inode *i, const struct cred *cred)
+{
+	set_owner(i);
+	return is_base(i) && proc_hides(i->sb, proc_inode(i)->task, cred, PROC_HIDES_DIRECTORIES) ? -ENOENT : 0;
+}
+
 /* The owner changes when the process changes its identity; who may trace it may look into fd. */
 static int pid_permission(struct inode *i, const struct cred *cred, unsigned mask)
 {
 	set_owner(i);
+	if (is_base(i) && proc_hides(i->sb, proc_inode(i)->task, cred, PROC_HIDES_FILES))
+		return ((const struct proc_options *)i->sb->data)->hide > PROC_HIDES_FILES ? -ENOENT : -EPERM;
 	if (S_ISDIR(i->mode) && proc_inode(i)->file && !(mask & MAY_WRITE)) {
 		if (proc_provider->may_inspect(proc_inode(i)->task, cred))
 			return 0;
@@ -369,7 +399,7 @@ static ssize_t self_read(struct inode *i, const struct cred *cred, char *buf, si
 }
 
 #define PID_OPS                                                                              \
-	.permission = pid_permission, .getattr = set_owner, .setattr = pid_set_attributes, \
+	.permission = pid_permission, .getattr = pid_getattr, .setattr = pid_set_attributes, \
 	.create = proc_refuse_create, .fleeting = true
 
 static const struct inode_ops pid_dir_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = pid_lookup };
