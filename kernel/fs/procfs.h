@@ -80,6 +80,10 @@ int proc_numbers_store(const struct proc_numbers *v, const char *buf, size_t n);
  * /proc/PID and /proc/PID/task/TID. The provider answers for a numeric name;
  * handles are counted by get/put.
  */
+struct proc_area {                                         /* of an address space, with a file */
+	uint64_t start, end;
+	bool readable, writable;                           /* what the file is open for */
+};
 struct proc_pid_file {
 	const char *name;                                  /* "stat", "maps", "fd" … */
 	uint32_t mode;                                     /* S_IFREG, S_IFDIR, S_IFLNK and permissions */
@@ -93,6 +97,9 @@ struct proc_pid_file {
 	int (*entry_link)(void *task, int number, struct path *out);
 	int (*entry_show)(void *task, int number, struct text *t);
 	uint32_t (*entry_mode)(void *task, int number);    /* permissions of a link; NULL: 0777 */
+	/* map_files: the first area with a file that ends behind a->start, into *a; the file of just that area, counted. */
+	bool (*next_area)(void *task, struct proc_area *a);
+	int (*area_link)(void *task, const struct proc_area *a, struct path *out);
 	const char *const *names;                          /* instead of numbers: the entries' names, ended by NULL */
 	ssize_t (*read)(void *task, struct io *io, struct iter *to);   /* mem: raw access instead of show */
 	ssize_t (*write)(void *task, struct io *io, struct iter *from);

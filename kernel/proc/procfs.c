@@ -117,6 +117,8 @@ static const struct proc_pid_file files[] = {
 	{ .name = "fd", .mode = S_IFDIR | 0500, .next = proc_next_fd, .entry_link = proc_link_fd,
 	  .entry_mode = proc_mode_fd },
 	{ .name = "fdinfo", .mode = S_IFDIR | 0555, .next = proc_next_fd, .entry_show = proc_show_fdinfo },
+	{ .name = "map_files", .mode = S_IFDIR | 0500, .next_area = proc_next_mapped, .area_link = proc_link_mapped,
+	  .only = PROC_OF_PROCESS },
 	{ .name = "ns", .mode = S_IFDIR | 0511, .names = proc_namespaces, .entry_link = proc_link_namespace },
 	{ .name = "mountstats", .mode = S_IFREG | 0400, .show = proc_show_mountstats, .only = PROC_OF_PROCESS },
 	{ .name = "wchan", .mode = S_IFREG | 0444, .show = proc_show_wchan },

@@ -28,6 +28,8 @@ int proc_show_maps(void *task, struct text *t);
 ssize_t proc_read_mem(void *task, struct io *io, struct iter *to);
 ssize_t proc_write_mem(void *task, struct io *io, struct iter *from);
 int proc_link_exe(void *task, struct path *out);
+bool proc_next_mapped(void *task, struct proc_area *a);
+int proc_link_mapped(void *task, const struct proc_area *a, struct path *out);
 struct area;
 /* The areas of a task's address space, in order; none: 0. As space_for_each(). */
 int proc_for_each_area(void *task, int (*visit)(void *arg, const struct area *a), void *arg);

@@ -195,6 +195,59 @@ int proc_link_exe(void *task, struct path *out)
 	return result;
 }
 
+struct mapped {
+	struct proc_area *area;
+	struct path *path; /* NULL: not wanted */
+};
+
+/* The first area with a file; ends the walk. */
+static int take_mapped(void *arg, const struct area *a)
+{
+	const struct file *f = a->file;
+	struct mapped *m = arg;
+
+	if (!f)
+		return 0;
+	*m->area = (struct proc_area){
+		.start = a->start, .end = a->end,
+		.readable = f->mode & FILE_READ, .writable = f->mode & FILE_WRITE,
+	};
+	if (m->path) {
+		*m->path = f->path;
+		path_get(m->path);
+	}
+	return 1;
+}
+
+static bool next_mapped(struct task *t, struct proc_area *a, struct path *path)
+{
+	struct space *s = proc_task_space(t);
+	bool found;
+
+	if (!s)
+		return false;
+	found = space_for_each(s, a->start, take_mapped, &(struct mapped){ a, path });
+	space_put(s);
+	return found;
+}
+
+bool proc_next_mapped(void *task, struct proc_area *a)
+{
+	return next_mapped(task, a, NULL);
+}
+
+int proc_link_mapped(void *task, const struct proc_area *a, struct path *out)
+{
+	struct proc_area found = *a;
+
+	if (!next_mapped(task, &found, out))
+		return -ENOENT;
+	if (found.start == a->start && found.end == a->end)
+		return 0;
+	path_put(out);
+	return -ENOENT;
+}
+
 /* /proc/PID/mem: through a page of our own, as the two memories cannot be touched at once. */
 static ssize_t transfer(struct task *t, struct io *io, struct iter *it, bool write)
 {

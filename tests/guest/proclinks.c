@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The links of /proc/PID: what they say of files that were renamed, replaced or removed; and to whom. */
 #include "tap.h"
+#include <dirent.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #define NOBODY 65534
@@ -150,6 +152,68 @@ static void links_could_be_read_by_anybody(void)
 	waitpid(other, NULL, 0);
 }
 
+/* The links to files that are mapped. */
+static void mapped_files_have_links(void)
+{
+	int fd = open("mapped", O_RDWR | O_CREAT, 0644), ro;
+	char path[100], text[PATH_MAX];
+	struct stat st, other;
+	struct dirent *e;
+	ssize_t n;
+	int listed = 0;
+
+	stat("/proc/self/map_files", &st);
+	TELL("the directory", "%o", st.st_mode);
+	CHECK_ERRNO("none of a thread", access("/proc/thread-self/map_files", F_OK), ENOENT);
+	ftruncate(fd, 3 * 4096);
+	char *p = mmap(NULL, 3 * 4096, PROT_READ, MAP_SHARED, fd, 0);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)p, (long)p + 3 * 4096);
+	lstat(path, &st);
+	TELL("its link", "%o %ld", st.st_mode, (long)st.st_size);
+	n = readlink(path, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = 0;
+	CHECK("leads there", !strcmp(strrchr(text, '/') + 1, "mapped"));
+	stat(path, &st), fstat(fd, &other);
+	CHECK("and is followed", st.st_ino == other.st_ino);
+	DIR *d = opendir("/proc/self/map_files");
+	while ((e = readdir(d)))
+		listed += !strcmp(e->d_name, strrchr(path, '/') + 1);
+	closedir(d);
+	CHECK_INT("listed once", listed, 1);
+	CHECK_INT("nobody may read where it leads, but not follow", IN_CHILD({
+		setresgid(NOBODY, NOBODY, NOBODY), setresuid(NOBODY, NOBODY, NOBODY);
+		prctl(PR_SET_DUMPABLE, 1);
+		char self[100];
+		snprintf(self, sizeof(self), "/proc/%d/map_files/%s", getpid(), strrchr(path, '/') + 1);
+		_exit((readlink(self, text, 99) > 0) | (open(self, O_RDONLY) < 0 && errno == EPERM) << 1);
+	}), EXITED(3));
+	CHECK_INT("nor of another's", IN_CHILD({
+		setresgid(NOBODY, NOBODY, NOBODY), setresuid(NOBODY, NOBODY, NOBODY);
+		_exit(open("/proc/1/map_files", O_RDONLY) < 0 ? errno : 0);
+	}), EXITED(EACCES));
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)p, (long)p + 4096);
+	CHECK_ERRNO("other addresses", lstat(path, &st), ENOENT);
+	munmap(p + 4096, 4096);
+	TELL("split", "%d", lstat(path, &st));
+	snprintf(path, sizeof(path), "/proc/self/map_files/0%lx-%lx", (long)p, (long)p + 4096);
+	CHECK_ERRNO("with a zero in front", lstat(path, &st), ENOENT);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lX-%lX", (long)p | 0xa000000, (long)p + 4096);
+	CHECK_ERRNO("in capitals", lstat(path, &st), ENOENT);
+	CHECK_ERRNO("no addresses", lstat("/proc/self/map_files/x", &st), ENOENT);
+	ro = open("mapped", O_RDONLY);
+	char *q = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, ro, 0);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)q, (long)q + 4096);
+	lstat(path, &st);
+	TELL("for reading only", "%o", st.st_mode);
+	char *anonymous = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)anonymous, (long)anonymous + 4096);
+	CHECK_ERRNO("without a file", lstat(path, &st), ENOENT);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	lstat(path, &st);
+	TELL("size of a descriptor's link", "%ld", (long)st.st_size);
+	close(fd), close(ro), unlink("mapped");
+}
+
 static const char *target(const char *link)
 {
 	static char text[64];
@@ -180,6 +244,7 @@ static void net_is_a_link(void)
 int main(void)
 {
 	net_is_a_link();
+	mapped_files_have_links();
 	replaced_file_showed_anothers_name();
 	names_change_places();
 	links_could_be_read_by_anybody();

@@ -29,7 +29,8 @@ struct proc_inode {                     /* inode->data; immutable; freed after a
 	int number;                     /* of the process or thread; in fd and fdinfo: the entry's */
 	bool thread;                    /* task is one thread, in /proc/PID/task */
 	bool tasks;                     /* the directory /proc/PID/task itself */
-	bool entry;                     /* an entry of fd or fdinfo */
+	bool entry;                     /* an entry of fd or fdinfo, or of map_files: then area says which */
+	struct proc_area area;
 	struct rcu_head rcu;
 };
 
@@ -70,6 +71,25 @@ int proc_parse_number(const char *name, size_t len);
 int proc_pid_lookup(struct super *sb, const char *name, size_t len, struct inode **out);
 /* The rest of the root directory: self, thread-self and the processes that who opened it may see. */
 int proc_pid_iterate(struct file *f, struct dir_sink *s);
+
+/*
+ * Inodes of what is below /proc/PID, between procfs_pid.c and procfs_maps.c. The first makes
+ * the one that pi describes, whose task is counted anew.
+ */
+int proc_task_inode(struct super *sb, uint64_t ino, uint32_t mode, struct proc_inode pi, const struct inode_ops *ops,
+		    struct inode **out);
+int proc_task_permission(struct inode *i, const struct cred *cred, unsigned mask);
+int proc_task_getattr(struct inode *i, const struct cred *cred);
+int proc_task_set_attributes(struct inode *i, const struct attributes *a);
+int proc_task_link_follow(struct inode *i, const struct cred *cred, struct path *out);
+ssize_t proc_task_link_read(struct inode *i, const struct cred *cred, char *buf, size_t size);
+bool proc_never_valid(struct dentry *d);
+int proc_maps_lookup(struct inode *dir, const char *name, size_t len, struct inode **out);
+void proc_maps_iterate(const struct inode *dir, struct dir_sink *s);
+
+#define PROC_TASK_OPS                                                                                    \
+	.permission = proc_task_permission, .getattr = proc_task_getattr, .setattr = proc_task_set_attributes, \
+	.create = proc_refuse_create, .fleeting = true
 
 /* inode_ops.create of procfs: names that are not there cannot be made, and Linux says ENOENT. */
 int proc_refuse_create(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,

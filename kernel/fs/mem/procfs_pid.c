@@ -18,7 +18,7 @@
 #define SELF_INO        900
 #define THREAD_SELF_INO 901
 
-static const struct inode_ops pid_dir_ops, pid_tasks_ops, pid_fds_ops, pid_file_ops, pid_link_ops, fd_link_ops,
+static const struct inode_ops pid_dir_ops, pid_tasks_ops, pid_maps_ops, pid_fds_ops, pid_file_ops, pid_link_ops, fd_link_ops,
 	fd_file_ops, self_ops, thread_self_ops;
 static const struct file_ops pid_dir_file_ops;
 
@@ -51,8 +51,8 @@ static void set_owner(struct inode *i)
 }
 
 /* Gives the inode that pi describes; its task is counted anew. */
-static int pid_inode(struct super *sb, uint64_t ino, uint32_t mode, struct proc_inode pi, const struct inode_ops *ops,
-		     struct inode **out)
+int proc_task_inode(struct super *sb, uint64_t ino, uint32_t mode, struct proc_inode pi, const struct inode_ops *ops,
+		    struct inode **out)
 {
 	struct inode *i;
 
@@ -65,6 +65,8 @@ static int pid_inode(struct super *sb, uint64_t ino, uint32_t mode, struct proc_
 	i->ops = ops;
 	if (S_ISDIR(mode))
 		i->file_ops = &pid_dir_file_ops;
+	if (S_ISLNK(mode) && pi.entry && !pi.file->names)
+		i->size_hint = 64; /* what Linux says, whatever the name */
 	set_owner(i);
 	*out = i;
 	return 0;
@@ -92,7 +94,7 @@ static int task_inode(struct super *sb, int number, bool thread, struct inode **
 	pi.task = proc_provider->find(number, thread);
 	if (!pi.task)
 		return 0;
-	error = pid_inode(sb, pid_ino(number, thread), S_IFDIR | 0555, pi, &pid_dir_ops, out);
+	error = proc_task_inode(sb, pid_ino(number, thread), S_IFDIR | 0555, pi, &pid_dir_ops, out);
 	proc_provider->put(pi.task);
 	return error;
 }
@@ -159,6 +161,8 @@ int proc_pid_iterate(struct file *f, struct dir_sink *s)
 
 static const struct inode_ops *file_inode_ops(const struct proc_pid_file *f)
 {
+	if (f->next_area)
+		return &pid_maps_ops;
 	return S_ISDIR(f->mode) ? &pid_fds_ops : S_ISLNK(f->mode) ? &pid_link_ops : &pid_file_ops;
 }
 
@@ -177,7 +181,7 @@ static int pid_lookup(struct inode *dir, const char *name, size_t len, struct in
 		return -ENOENT;
 	if (!pi.thread && len == 4 && memcmp(name, "task", 4) == 0) {
 		pi.tasks = true;
-		return pid_inode(dir->sb, pid_ino(pi.number, 255), S_IFDIR | 0555, pi, &pid_tasks_ops, out);
+		return proc_task_inode(dir->sb, pid_ino(pi.number, 255), S_IFDIR | 0555, pi, &pid_tasks_ops, out);
 	}
 	if (len == 3 && memcmp(name, "net", 3) == 0)
 		return proc_node_inode(dir->sb, proc_net, out);
@@ -185,7 +189,7 @@ static int pid_lookup(struct inode *dir, const char *name, size_t len, struct in
 		if (strlen(f->name) != len || memcmp(f->name, name, len) != 0 || !is_there(f, pi.thread))
 			continue;
 		pi.file = f;
-		return pid_inode(dir->sb, pid_ino(pi.number, which) + pi.thread, f->mode, pi, file_inode_ops(f), out);
+		return proc_task_inode(dir->sb, pid_ino(pi.number, which) + pi.thread, f->mode, pi, file_inode_ops(f), out);
 	}
 	return 0;
 }
@@ -224,7 +228,7 @@ static int fds_lookup(struct inode *dir, const char *name, size_t len, struct in
 		return 0;
 	if (pi.file->entry_mode)
 		mode = pi.file->entry_mode(pi.task, pi.number);
-	return pid_inode(dir->sb, ino + (uint64_t)pi.number + 1, link ? S_IFLNK | mode : S_IFREG | 0444, pi,
+	return proc_task_inode(dir->sb, ino + (uint64_t)pi.number + 1, link ? S_IFLNK | mode : S_IFREG | 0444, pi,
 			 link ? &fd_link_ops : &fd_file_ops, out);
 }
 
@@ -295,6 +299,8 @@ static int pid_iterate(struct file *f, struct dir_sink *s)
 	}
 	if (pi->tasks)
 		iterate_tasks(pi, s);
+	else if (pi->file && pi->file->next_area)
+		proc_maps_iterate(f->inode, s);
 	else if (pi->file)
 		iterate_fds(pi, f->inode->ino, s);
 	else
@@ -316,7 +322,7 @@ static bool pid_revalidate(struct dentry *d)
 	return proc_provider->alive(proc_inode(d->inode)->task);
 }
 
-static bool never_valid(struct dentry *d)
+bool proc_never_valid(struct dentry *d)
 {
 	return false;
 }
@@ -329,14 +335,14 @@ static bool is_base(const struct inode *i)
 	return pi->tasks || (!pi->file && !pi->thread);
 }
 
-static int pid_getattr(struct inode *i, const struct cred *cred)
+int proc_task_getattr(struct inode *i, const struct cred *cred)
 {
 	set_owner(i);
 	return is_base(i) && proc_hides(i->sb, proc_inode(i)->task, cred, PROC_HIDES_DIRECTORIES) ? -ENOENT : 0;
 }
 
 /* The owner changes when the process changes its identity; who may trace it may look into fd. */
-static int pid_permission(struct inode *i, const struct cred *cred, unsigned mask)
+int proc_task_permission(struct inode *i, const struct cred *cred, unsigned mask)
 {
 	set_owner(i);
 	if (is_base(i) && proc_hides(i->sb, proc_inode(i)->task, cred, PROC_HIDES_FILES))
@@ -344,14 +350,14 @@ static int pid_permission(struct inode *i, const struct cred *cred, unsigned mas
 	if (S_ISDIR(i->mode) && proc_inode(i)->file && !(mask & MAY_WRITE)) {
 		if (proc_provider->may_inspect(proc_inode(i)->task, cred))
 			return 0;
-		if (proc_inode(i)->file->entry_show)
-			return -EACCES; /* fdinfo: its mode says more than is allowed */
+		if (proc_inode(i)->file->entry_show || proc_inode(i)->file->next_area)
+			return -EACCES; /* the mode says more than is allowed */
 	}
 	return inode_permission_generic(i, cred, mask);
 }
 
 /* Nobody may change a mode here, not even the owner: a process's child could shut it out. */
-static int pid_set_attributes(struct inode *i, const struct attributes *a)
+int proc_task_set_attributes(struct inode *i, const struct attributes *a)
 {
 	if (a->valid & ATTR_MODE)
 		return -EPERM;
@@ -361,22 +367,24 @@ static int pid_set_attributes(struct inode *i, const struct attributes *a)
 
 static int entry_path(const struct proc_inode *pi, struct path *out)
 {
+	if (pi->file->area_link)
+		return pi->file->area_link(pi->task, &pi->area, out);
 	return pi->entry ? pi->file->entry_link(pi->task, pi->number, out) : pi->file->link(pi->task, out);
 }
 
-static int link_follow(struct inode *i, const struct cred *cred, struct path *out)
+int proc_task_link_follow(struct inode *i, const struct cred *cred, struct path *out)
 {
 	const struct proc_inode *pi = proc_inode(i);
 
 	return proc_provider->may_inspect(pi->task, cred) ? entry_path(pi, out) : -EACCES;
 }
 
-static ssize_t link_read(struct inode *i, const struct cred *cred, char *buf, size_t size)
+ssize_t proc_task_link_read(struct inode *i, const struct cred *cred, char *buf, size_t size)
 {
 	struct path p;
 	char *page, *name;
 	ssize_t n;
-	int error = link_follow(i, cred, &p);
+	int error = proc_task_link_follow(i, cred, &p);
 
 	if (error)
 		return error;
@@ -398,20 +406,19 @@ static ssize_t self_read(struct inode *i, const struct cred *cred, char *buf, si
 	return thread ? format_cut(buf, size, "%d/task/%d", tgid, tid) : format_cut(buf, size, "%d", tgid);
 }
 
-#define PID_OPS                                                                              \
-	.permission = pid_permission, .getattr = pid_getattr, .setattr = pid_set_attributes, \
-	.create = proc_refuse_create, .fleeting = true
-
-static const struct inode_ops pid_dir_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = pid_lookup };
-static const struct inode_ops pid_tasks_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = tasks_lookup };
-static const struct inode_ops pid_fds_ops = { PID_OPS, .revalidate = pid_revalidate, .lookup = fds_lookup };
-static const struct inode_ops pid_file_ops = { PID_OPS, .revalidate = pid_revalidate };
+static const struct inode_ops pid_dir_ops = { PROC_TASK_OPS, .revalidate = pid_revalidate, .lookup = pid_lookup };
+static const struct inode_ops pid_tasks_ops = { PROC_TASK_OPS, .revalidate = pid_revalidate, .lookup = tasks_lookup };
+static const struct inode_ops pid_maps_ops = {
+	PROC_TASK_OPS, .revalidate = pid_revalidate, .lookup = proc_maps_lookup,
+};
+static const struct inode_ops pid_fds_ops = { PROC_TASK_OPS, .revalidate = pid_revalidate, .lookup = fds_lookup };
+static const struct inode_ops pid_file_ops = { PROC_TASK_OPS, .revalidate = pid_revalidate };
 static const struct inode_ops pid_link_ops = {
-	PID_OPS, .revalidate = pid_revalidate, .follow = link_follow, .readlink = link_read,
+	PROC_TASK_OPS, .revalidate = pid_revalidate, .follow = proc_task_link_follow, .readlink = proc_task_link_read,
 };
 static const struct inode_ops fd_link_ops = {
-	PID_OPS, .revalidate = never_valid, .follow = link_follow, .readlink = link_read,
+	PROC_TASK_OPS, .revalidate = proc_never_valid, .follow = proc_task_link_follow, .readlink = proc_task_link_read,
 };
-static const struct inode_ops fd_file_ops = { PID_OPS, .revalidate = never_valid };
+static const struct inode_ops fd_file_ops = { PROC_TASK_OPS, .revalidate = proc_never_valid };
 static const struct inode_ops self_ops = { .readlink = self_read };
 static const struct inode_ops thread_self_ops = { .readlink = self_read };
