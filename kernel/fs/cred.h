@@ -42,6 +42,11 @@ struct group_list *group_list_create(unsigned count); /* NULL when out */
 void group_list_put(struct group_list *g);
 
 bool cred_in_group(const struct cred *c, uint32_t gid); /* fsgid or supplementary */
+/* Whether c may have every capability that other may have. */
+static inline bool cred_includes(const struct cred *c, const struct cred *other)
+{
+	return !(other->cap_permitted & ~c->cap_permitted);
+}
 static inline bool cred_capable(const struct cred *c, unsigned cap) { return c->cap_effective >> cap & 1; }
 
 #endif

@@ -31,7 +31,8 @@ struct attributes {                /* for setattr: which fields are meant */
 	struct file_time atime, mtime, ctime;
 };
 enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8, ATTR_ATIME = 16, ATTR_MTIME = 32, ATTR_CTIME = 64,
-       ATTR_NOW = 128 /* the times meant are "now" (utimes with NULL): the right to write is enough */ };
+       ATTR_NOW = 128 /* the times meant are "now" (utimes with NULL): the right to write is enough */,
+       ATTR_STRIP = 256 /* set-id bits and capabilities of a file go, as for chown(2) */ };
 
 /* Called with dir's lock held for writing unless said otherwise; dentries are negative and hashed by the caller. May sleep. */
 struct inode_ops {

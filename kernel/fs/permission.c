@@ -137,6 +137,12 @@ static int check_size_change(struct inode *i, const struct attributes *a)
 	return 0;
 }
 
+/* Set-id bits go with any chown(2), even one that changes nothing. */
+static bool takes_privileges(const struct inode *i, const struct attributes *a)
+{
+	return a->valid & ATTR_STRIP && !S_ISDIR(i->mode) && mode_stripped(i->mode) != i->mode;
+}
+
 static int check_change(struct inode *i, const struct cred *cred, const struct attributes *a)
 {
 	int error = 0;
@@ -151,6 +157,8 @@ static int check_change(struct inode *i, const struct cred *cred, const struct a
 		error = check_owner_change(i, cred, a);
 	if (!error && a->valid & ATTR_MODE && !inode_owner_or_capable(i, cred))
 		error = -EPERM;
+	if (!error && takes_privileges(i, a) && !inode_owner_or_capable(i, cred))
+		error = -EPERM; /* that is a change of the mode too */
 	if (!error && a->valid & ATTR_SIZE)
 		error = check_size_change(i, a);
 	else if (!error && a->valid & (ATTR_ATIME | ATTR_MTIME))
@@ -174,13 +182,13 @@ static void complete_change(struct inode *i, const struct cred *cred, struct att
 	if (a->valid & ATTR_MODE && !cred_capable(cred, CAP_FSETID) &&
 	    !cred_in_group(cred, a->valid & ATTR_GID ? a->gid : i->gid))
 		a->mode &= ~S_ISGID;
-	if (unlikely(i->has_capabilities) && a->valid & (ATTR_UID | ATTR_GID | ATTR_SIZE))
+	if (unlikely(i->has_capabilities) && a->valid & (ATTR_STRIP | ATTR_SIZE))
 		drop_capabilities(i);
 	if (S_ISDIR(i->mode) || a->valid & ATTR_MODE)
 		return;
 	if (mode_stripped(i->mode) == i->mode)
 		return;
-	if (a->valid & (ATTR_UID | ATTR_GID) || (a->valid & ATTR_SIZE && !cred_capable(cred, CAP_FSETID))) {
+	if (a->valid & ATTR_STRIP || (a->valid & ATTR_SIZE && !cred_capable(cred, CAP_FSETID))) {
 		a->mode = mode_stripped(i->mode) & 07777;
 		a->valid |= ATTR_MODE;
 	}

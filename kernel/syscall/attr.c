@@ -74,7 +74,7 @@ SYSCALL2(fchmod, int, fd, uint32_t, mode)
 static struct attributes owner_attributes(uint32_t uid, uint32_t gid)
 {
 	return (struct attributes){
-		.valid = (uid != ~0u ? ATTR_UID : 0u) | (gid != ~0u ? ATTR_GID : 0u),
+		.valid = ATTR_STRIP | (uid != ~0u ? ATTR_UID : 0u) | (gid != ~0u ? ATTR_GID : 0u),
 		.uid = uid,
 		.gid = gid,
 	};

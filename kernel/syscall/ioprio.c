@@ -120,7 +120,7 @@ static bool same_user(struct task *t)
 	bool same;
 
 	spin_lock(&t->lock);
-	same = me->uid == t->cred->uid || me->euid == t->cred->uid;
+	same = (me->uid == t->cred->uid || me->euid == t->cred->uid) && cred_includes(me, t->cred);
 	spin_unlock(&t->lock);
 	return same;
 }

@@ -43,19 +43,19 @@ SYSCALL1(personality, uint32_t, persona)
 }
 
 /* A copy of the credentials with other securebits, if they may be had; see capabilities(7). */
-static int set_securebits(uint32_t bits)
+static int set_securebits(uint64_t bits)
 {
 	const struct cred *old = cred_current();
 	uint32_t locked = (old->securebits & SECURE_ALL_LOCKS) >> 1;
 	struct cred *c;
 
 	if (((old->securebits ^ bits) & locked) || (old->securebits & SECURE_ALL_LOCKS & ~bits) ||
-	    (bits & ~(uint32_t)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
+	    (bits & ~(uint64_t)(SECURE_ALL_LOCKS | SECURE_ALL_BITS)) || !capable(CAP_SETPCAP))
 		return -EPERM;
 	c = cred_copy(old);
 	if (!c)
 		return -ENOMEM;
-	c->securebits = bits;
+	c->securebits = (uint32_t)bits;
 	cred_commit(c);
 	return 0;
 }
@@ -162,7 +162,7 @@ static int64_t prctl_rights(int option, uint64_t a, uint64_t b, bool rest_zero)
 	case PR_GET_SECUREBITS:
 		return c->securebits;
 	case PR_SET_SECUREBITS:
-		return set_securebits((uint32_t)a);
+		return set_securebits(a);
 	case PR_CAPBSET_READ:
 		return a > CAP_LAST_CAP ? -EINVAL : (int64_t)(c->cap_bounding >> a & 1);
 	case PR_CAPBSET_DROP:

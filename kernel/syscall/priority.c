@@ -104,10 +104,11 @@ static int set_one(struct task *t, int nice)
 {
 	const struct cred *me = cred_current();
 	struct sched_params p;
-	bool same;
+	bool same, includes;
 
 	spin_lock(&t->lock);
-	same = me->uid == t->cred->euid || me->euid == t->cred->euid;
+	same = me->euid == t->cred->uid || me->euid == t->cred->euid;
+	includes = cred_includes(me, t->cred);
 	spin_unlock(&t->lock);
 	if (!same && !capable(CAP_SYS_NICE))
 		return -EPERM;
@@ -115,6 +116,8 @@ static int set_one(struct task *t, int nice)
 	if (nice < p.nice && (uint64_t)(20 - nice) > atomic_load(&t->process->limit[RLIMIT_NICE].soft) &&
 	    !capable(CAP_SYS_NICE))
 		return -EACCES;
+	if (!includes && !capable(CAP_SYS_NICE))
+		return -EPERM;
 	p.nice = nice;
 	thread_set_params(&t->thread, &p);
 	futex_priority_changed(t);

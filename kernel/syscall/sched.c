@@ -36,7 +36,7 @@ SYSCALL0(sched_yield)
 	return 0;
 }
 
-/* Same user, or CAP_SYS_NICE. */
+/* Same user and no more rights, or CAP_SYS_NICE. */
 static bool owns(struct task *t)
 {
 	const struct cred *me = cred_current();
@@ -45,7 +45,7 @@ static bool owns(struct task *t)
 	if (capable(CAP_SYS_NICE))
 		return true;
 	spin_lock(&t->lock);
-	same = me->euid == t->cred->uid || me->euid == t->cred->euid;
+	same = (me->euid == t->cred->uid || me->euid == t->cred->euid) && cred_includes(me, t->cred);
 	spin_unlock(&t->lock);
 	return same;
 }
