@@ -173,6 +173,7 @@ int files_set_cloexec(struct files *t, int fd, bool on);
 /* The next open descriptor >= from, or -1. For /proc/PID/fd. */
 int files_next(struct files *t, int from);
 bool files_shared(const struct files *t);
+unsigned files_size(struct files *t);             /* no descriptor of it is that number, or above; it grows */
 
 /* Record locks (fcntl, OFD, flock) of an inode. owner: the files table (POSIX), the file (OFD, flock). fs/flock.c */
 struct flock;

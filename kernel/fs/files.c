@@ -119,6 +119,16 @@ struct files *files_get(struct files *t)
 	return t;
 }
 
+unsigned files_size(struct files *t)
+{
+	unsigned size;
+
+	rcu_read_lock();
+	size = (unsigned)rcu_dereference(t->table)->size;
+	rcu_read_unlock();
+	return size;
+}
+
 bool files_shared(const struct files *t)
 {
 	return refcount_read(&t->refs) > 1;

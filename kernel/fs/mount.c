@@ -31,6 +31,15 @@ static struct hlist *mount_bucket(const struct dentry *at)
 	return &mount_hash[hash_ptr(at, 0) % MOUNT_BUCKETS];
 }
 
+struct waitq mounts_changed = WAITQ_INIT(mounts_changed);
+uint32_t mounts_changes;
+
+void mount_tell_change(void)
+{
+	atomic_inc(&mounts_changes);
+	waitq_wake_all(&mounts_changed);
+}
+
 void mount_change_begin(void)
 {
 	preempt_disable();
@@ -170,6 +179,7 @@ void mount_link(struct mount *m, struct mount *parent, struct dentry *at)
 	list_add_tail(&m->sibling, &parent->children);
 	if (list_empty(&m->list))
 		list_add_tail(&m->list, &mount_all);
+	mount_tell_change();
 }
 
 /* Nothing more is mounted on at: its flag goes. */
@@ -196,6 +206,7 @@ void mount_unlink(struct mount *m)
 	mount_change_end();
 	list_del_init(&m->sibling);
 	mountpoint_check(m->place.dentry);
+	mount_tell_change();
 }
 
 struct mount *mount_of_super(struct super *sb, const char *source)

@@ -13,6 +13,7 @@ extern struct list mount_all; /* mount_lock: all mounts in the tree, in order */
 /* Around changes of parent and mountpoint, short and without sleeping. */
 void mount_change_begin(void);
 void mount_change_end(void);
+void mount_tell_change(void); /* the mounts, or their flags, have changed */
 
 /* Hangs m at a place; takes its own references on parent and at. */
 void mount_link(struct mount *m, struct mount *parent, struct dentry *at);

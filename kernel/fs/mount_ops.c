@@ -212,6 +212,8 @@ int mount_remount(const struct path *at, unsigned long flags, const char *data)
 	}
 	if (!error)
 		atomic_store(&m->flags, mount_flags_from(flags));
+	if (!error)
+		mount_tell_change();
 	rwsem_write_unlock(&mount_lock);
 	return error;
 }

@@ -13,6 +13,7 @@
 #include "fs/inode.h"
 
 struct mount;
+struct waitq;
 
 struct dentry {
 	uint32_t refs;               /* atomic; 0 may stay cached on the LRU; ~0 is dead */
@@ -126,6 +127,8 @@ int mount_move(const struct path *from, const struct path *at);
 int mount_remount(const struct path *at, unsigned long flags, const char *data);
 int mount_remove(const struct path *at, int flags); /* -EBUSY, -EINVAL; MNT_DETACH */
 /* Visits all mounts below root in order, under the mount lock held for reading (may sleep). */
+extern struct waitq mounts_changed; /* woken when a mount came, went, or has other flags */
+extern uint32_t mounts_changes;     /* atomic: how often */
 int mount_for_each(int (*visit)(void *arg, struct mount *m), void *arg);
 /* A mount of sb that hangs nowhere, for the kernel's own walks in it. NULL when out. May sleep. */
 struct mount *mount_of_super(struct super *sb, const char *source);

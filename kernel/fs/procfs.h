@@ -84,6 +84,11 @@ struct proc_area {                                         /* of an address spac
 	uint64_t start, end;
 	bool readable, writable;                           /* what the file is open for */
 };
+struct waitq;
+struct proc_changes {
+	struct waitq *wait;                                /* woken after each */
+	const uint32_t *count;                             /* atomic */
+};
 struct proc_pid_file {
 	const char *name;                                  /* "stat", "maps", "fd" … */
 	uint32_t mode;                                     /* S_IFREG, S_IFDIR, S_IFLNK and permissions */
@@ -100,6 +105,7 @@ struct proc_pid_file {
 	/* map_files: the first area with a file that ends behind a->start, into *a; the file of just that area, counted. */
 	bool (*next_area)(void *task, struct proc_area *a);
 	int (*area_link)(void *task, const struct proc_area *a, struct path *out);
+	const struct proc_changes *changes;                /* poll(2) tells of them; NULL: always ready */
 	const char *const *names;                          /* instead of numbers: the entries' names, ended by NULL */
 	ssize_t (*read)(void *task, struct io *io, struct iter *to);   /* mem: raw access instead of show */
 	ssize_t (*write)(void *task, struct io *io, struct iter *from);

@@ -25,6 +25,8 @@ struct inotify {
 	struct radix watches;   /* lock: by number */
 	int next;               /* lock: the next number */
 	struct list events;     /* lock */
+	unsigned most;          /* immutable: how many may wait */
+	bool overflow;          /* lock: one of those that wait tells of lost ones */
 	unsigned count;         /* lock; looked at without: events that wait */
 	size_t bytes;           /* lock: of them as read(2) shows them */
 	struct waitq wait;

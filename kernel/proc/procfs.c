@@ -88,6 +88,8 @@ static void counts(unsigned *threads, int *last)
 	*last = (int)pid_last();
 }
 
+static const struct proc_changes mount_changes = { &mounts_changed, &mounts_changes };
+
 static const struct proc_pid_file files[] = {
 	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat },
 	{ .name = "status", .mode = S_IFREG | 0444, .show = proc_show_status },
@@ -109,8 +111,8 @@ static const struct proc_pid_file files[] = {
 	  .store = proc_store_oom_score_adj },
 	{ .name = "coredump_filter", .mode = S_IFREG | 0644, .show = proc_show_core_filter,
 	  .store = proc_store_core_filter, .only = PROC_OF_PROCESS },
-	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts },
-	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo },
+	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts, .changes = &mount_changes },
+	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo, .changes = &mount_changes },
 	{ .name = "exe", .mode = S_IFLNK | 0777, .link = proc_link_exe },
 	{ .name = "cwd", .mode = S_IFLNK | 0777, .link = proc_link_cwd },
 	{ .name = "root", .mode = S_IFLNK | 0777, .link = proc_link_root },
@@ -120,7 +122,8 @@ static const struct proc_pid_file files[] = {
 	{ .name = "map_files", .mode = S_IFDIR | 0500, .next_area = proc_next_mapped, .area_link = proc_link_mapped,
 	  .only = PROC_OF_PROCESS },
 	{ .name = "ns", .mode = S_IFDIR | 0511, .names = proc_namespaces, .entry_link = proc_link_namespace },
-	{ .name = "mountstats", .mode = S_IFREG | 0400, .show = proc_show_mountstats, .only = PROC_OF_PROCESS },
+	{ .name = "mountstats", .mode = S_IFREG | 0400, .show = proc_show_mountstats, .only = PROC_OF_PROCESS,
+	  .changes = &mount_changes },
 	{ .name = "wchan", .mode = S_IFREG | 0444, .show = proc_show_wchan },
 	{ .name = "stack", .mode = S_IFREG | 0400, .show = proc_show_stack },
 	{ .name = "syscall", .mode = S_IFREG | 0400, .show = proc_show_syscall },

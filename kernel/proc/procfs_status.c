@@ -171,10 +171,11 @@ static void status_identity(struct text *x, struct task *t)
 {
 	spin_lock(&t->lock);
 	const struct cred *c = cred_get(t->cred);
+	unsigned size = t->files ? files_size(t->files) : 0;
 	spin_unlock(&t->lock);
 
-	text_printf(x, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t", c->uid, c->euid, c->suid,
-		    c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
+	text_printf(x, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid, c->suid,
+		    c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, size);
 	for (unsigned i = 0; c->groups && i < c->groups->count; i++)
 		text_printf(x, "%u ", c->groups->gid[i]);
 	text_printf(x, "\n");

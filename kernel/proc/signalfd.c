@@ -185,7 +185,7 @@ static uint32_t signalfd_poll(struct file *file, struct poll_table *pt)
 	if (pt && (!pt->lasting || keep_process(f, t->process)))
 		poll_wait(pt, &t->process->signal_wait);
 	pending = READ_ONCE(t->pending.set) | READ_ONCE(t->process->pending.set);
-	return pending & atomic_load(&f->mask) ? EPOLLIN | EPOLLRDNORM : 0;
+	return pending & atomic_load(&f->mask) ? EPOLLIN : 0;
 }
 
 static void signalfd_release(struct file *file)

@@ -130,7 +130,7 @@ static int64_t select_user(int n, uaddr_t in, uaddr_t out, uaddr_t except, nsec_
 
 	if (n < 0)
 		return -EINVAL;
-	s.n = (unsigned)min_t(uint64_t, (unsigned)n, process_limit(RLIMIT_NOFILE));
+	s.n = min((unsigned)n, files_size(task_current()->files)); /* as on Linux, what cannot be open is not looked at */
 	s.words = div_round_up(s.n, 64);
 	if (s.words > SET_FAST)
 		words = kcalloc(s.words, SETS * 8, ALLOC_KERNEL);

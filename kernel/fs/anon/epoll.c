@@ -12,7 +12,7 @@
  * an item that a call has told of already waits for the next call: a program may close the
  * file, or free what belongs to it, at the first it reads of it.
  *
- * A waiter is taken off the list of waiters by the one who wakes it, so that each
+ * Who came last is woken first, as on Linux. A waiter is taken off the list of waiters by the one who wakes it, so that each
  * event wakes another thread; who leaves with items on the list wakes the next.
  *
  * Locks: the instance's mutex over the items and over asking files; inside of a
@@ -131,7 +131,7 @@ static bool wait_ready(struct epoll *ep, nsec_t deadline, nsec_t slack)
 	uint64_t irq;
 
 	irq = spin_lock_irq(&ep->ready_lock);
-	list_add_tail(&w.link, &ep->waiters);
+	list_add_head(&w.link, &ep->waiters); /* who came last is woken first, as on Linux: its caches are warm */
 	thread_set_state(THREAD_SLEEPING);
 	if (!list_empty(&ep->ready) || thread_interrupted())
 		thread_set_state(THREAD_RUNNING);

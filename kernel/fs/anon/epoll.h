@@ -21,7 +21,7 @@ struct epoll {
 	struct spinlock ready_lock; /* rank POLL, interrupts off */
 	uint64_t round;             /* lock: how often events were collected */
 	struct list ready;          /* ready_lock: items that may be ready */
-	struct list waiters;        /* ready_lock: threads in epoll_wait, in order */
+	struct list waiters;        /* ready_lock: threads in epoll_wait, the last to come first */
 	struct waitq poll_wait;     /* those who watch this instance itself */
 	/* epoll_nest_lock: the last checks that came by here from above and from below, and what they found. */
 	uint64_t below_check, above_check, paths_check;

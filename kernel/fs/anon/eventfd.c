@@ -60,7 +60,7 @@ static ssize_t eventfd_read(struct io *io, struct iter *to)
 			return error;
 	}
 	if (waitq_active(&e->wait))
-		waitq_wake_key(&e->wait, EPOLLOUT | EPOLLWRNORM);
+		waitq_wake_key(&e->wait, EPOLLOUT);
 	return iter_put(to, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
 }
 
@@ -84,7 +84,7 @@ static ssize_t eventfd_write(struct io *io, struct iter *from)
 			return error;
 	}
 	if (waitq_active(&e->wait))
-		waitq_wake_key(&e->wait, EPOLLIN | EPOLLRDNORM);
+		waitq_wake_key(&e->wait, EPOLLIN);
 	return (ssize_t)sizeof(value);
 }
 
@@ -97,11 +97,11 @@ static uint32_t eventfd_poll(struct file *f, struct poll_table *pt)
 	poll_wait(pt, &e->wait);
 	count = atomic_load(&e->count);
 	if (count)
-		events |= EPOLLIN | EPOLLRDNORM;
+		events |= EPOLLIN;
 	if (count == UINT64_MAX)
 		events |= EPOLLERR;
 	if (count < UINT64_MAX - 1)
-		events |= EPOLLOUT | EPOLLWRNORM;
+		events |= EPOLLOUT;
 	return events;
 }
 
@@ -133,7 +133,7 @@ int eventfd_add(struct file *f, uint64_t n)
 	if (f->ops != &eventfd_ops)
 		return -EINVAL;
 	if (n && add(e, n) && waitq_active(&e->wait))
-		waitq_wake_key(&e->wait, EPOLLIN | EPOLLRDNORM);
+		waitq_wake_key(&e->wait, EPOLLIN);
 	return 0;
 }
 

@@ -101,9 +101,10 @@ void inotify_queue(struct inotify *n, int number, uint32_t mask, uint32_t cookie
 	bool added;
 
 	spin_lock(&n->lock);
-	if (!q || n->count >= (uint32_t)atomic_load(&most_events)) {
+	if (!q || n->count >= n->most) {
 		lost = q;
-		q = make_event(-1, IN_Q_OVERFLOW, 0, NULL, 0);
+		q = n->overflow ? NULL : make_event(-1, IN_Q_OVERFLOW, 0, NULL, 0);
+		n->overflow |= q != NULL;
 	}
 	added = append(n, q);
 	spin_unlock(&n->lock);
@@ -126,6 +127,8 @@ static int take_event(struct inotify *n, size_t room, struct queued **out)
 	list_del(&(*out)->link);
 	atomic_store(&n->count, n->count - 1);
 	n->bytes -= (*out)->size;
+	if ((*out)->event.mask == IN_Q_OVERFLOW)
+		n->overflow = false;
 	return 0;
 }
 
@@ -267,6 +270,7 @@ int inotify_create_file(uint32_t flags, struct file **out)
 		return -EMFILE;
 	}
 	refcount_init(&n->refs, 1);
+	n->most = (unsigned)atomic_load(&most_events);
 	spin_init(&n->lock, RANK_INOTIFY);
 	radix_init(&n->watches, &watch_radix_ops);
 	n->next = 1;

@@ -56,7 +56,7 @@ static void fire(struct timer *timer)
 	}
 	spin_unlock_irq(&t->lock, irq);
 	if (due)
-		waitq_wake_key(&t->wait, EPOLLIN | EPOLLRDNORM);
+		waitq_wake_key(&t->wait, EPOLLIN);
 }
 
 static void arm(struct timerfd *t)
@@ -131,7 +131,7 @@ static uint32_t timerfd_poll(struct file *f, struct poll_table *pt)
 	struct timerfd *t = f->data;
 
 	poll_wait(pt, &t->wait);
-	return atomic_load(&t->ticks) ? EPOLLIN | EPOLLRDNORM : 0;
+	return atomic_load(&t->ticks) ? EPOLLIN : 0;
 }
 
 /* TFD_IOC_SET_TICKS, for who restores a saved program. */
@@ -149,7 +149,7 @@ static int64_t timerfd_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 	irq = spin_lock_irq(&t->lock);
 	t->ticks = ticks;
 	spin_unlock_irq(&t->lock, irq);
-	waitq_wake_key(&t->wait, EPOLLIN | EPOLLRDNORM);
+	waitq_wake_key(&t->wait, EPOLLIN);
 	return 0;
 }
 
@@ -232,6 +232,7 @@ static nsec_t from_wall(const struct timerfd *t)
 int timerfd_set(struct file *f, unsigned flags, nsec_t value, nsec_t interval, nsec_t *old_left, nsec_t *old_interval)
 {
 	struct timerfd *t = f->data;
+	int result;
 	uint64_t irq;
 
 	if (f->ops != &timerfd_ops || flags & ~(unsigned)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET))
@@ -245,6 +246,7 @@ int timerfd_set(struct file *f, unsigned flags, nsec_t value, nsec_t interval, n
 	t->interval = interval;
 	t->ticks = 0;
 	t->expires = t->wall = 0;
+	result = value && t->clock_was_set ? -ECANCELED : 0; /* set all the same */
 	t->resting = t->clock_was_set = false;
 	if (value) {
 		t->wall = value;
@@ -257,7 +259,7 @@ int timerfd_set(struct file *f, unsigned flags, nsec_t value, nsec_t interval, n
 	spin_unlock_irq(&t->lock, irq);
 	if (is_wall(t, flags))
 		list_add_tail(&t->wall_link, &wall_timers);
-	return 0;
+	return result;
 }
 
 int timerfd_get(struct file *f, nsec_t *left, nsec_t *interval)
@@ -290,7 +292,7 @@ static void look_again(struct timerfd *t)
 	}
 	spin_unlock_irq(&t->lock, irq);
 	if (tell)
-		waitq_wake_key(&t->wait, EPOLLIN | EPOLLRDNORM);
+		waitq_wake_key(&t->wait, EPOLLIN);
 }
 
 void timerfd_clock_was_set(void)

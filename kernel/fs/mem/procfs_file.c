@@ -6,6 +6,7 @@
  * makes a new one.
  */
 #include "fs/mem/procfs.h"
+#include "fs/poll.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -16,6 +17,7 @@ struct proc_open {
 	struct text text;    /* lock */
 	bool made;           /* lock */
 	uint64_t program;    /* immutable: of the task when it was opened */
+	uint32_t changes;    /* atomic: what the count was when poll(2) looked last */
 };
 
 static int proc_show(const struct proc_inode *pi, struct text *t)
@@ -40,6 +42,8 @@ static int proc_open(struct inode *inode, struct file *f)
 		return -ENOMEM;
 	mutex_init(&o->lock, RANK_PROC_FILE);
 	o->program = pi->task ? proc_provider->program(pi->task) : 0;
+	if (pi->file && pi->file->changes)
+		o->changes = atomic_load(pi->file->changes->count);
 	f->data = o;
 	return 0;
 }
@@ -138,6 +142,27 @@ static loff_t proc_seek(struct file *f, loff_t offset, int whence)
 {
 	return whence == 2 ? -EINVAL : file_seek_generic(f, offset, whence);
 }
+
+/* Readable always; what changed since the last look is told as an error, once. */
+static uint32_t proc_poll(struct file *f, struct poll_table *pt)
+{
+	const struct proc_changes *c = proc_inode(f->inode)->file->changes;
+	struct proc_open *o = f->data;
+	uint32_t now;
+
+	poll_wait(pt, c->wait);
+	now = atomic_load(c->count);
+	return EPOLLIN | EPOLLRDNORM | (atomic_exchange(&o->changes, now) != now ? EPOLLERR | EPOLLPRI : 0);
+}
+
+const struct file_ops proc_watched_file_ops = {
+	.open = proc_open,
+	.release = proc_release,
+	.read = proc_read,
+	.write = proc_write,
+	.seek = proc_seek,
+	.poll = proc_poll,
+};
 
 const struct file_ops proc_file_ops = {
 	.open = proc_open,
