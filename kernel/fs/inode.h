@@ -171,7 +171,9 @@ void inode_put_write(struct inode *i);
 /* The three times as they are now, none of them torn. */
 void inode_times(struct inode *i, struct file_time *atime, struct file_time *mtime, struct file_time *ctime);
 /* Takes set-user-ID, set-group-ID and capabilities away before others' bytes get in. i locked for writing. */
-void inode_strip_privileges(struct inode *i, const struct cred *cred);
+void inode_strip_privileges(struct inode *i);
+/* Whether the running thread may leave them: it counts who writes, not who opened the file. Set once by proc/. */
+void inode_set_keeps_hook(bool (*keeps)(void));
 /* May cred delete or rename victim in dir (sticky bit, append-only ...)? dir locked. 0 or an errno. */
 int inode_may_delete(struct inode *dir, struct inode *victim, const struct cred *cred, bool want_dir);
 /* Owner of the inode, or CAP_FOWNER. */

@@ -88,13 +88,25 @@ static void drop_capabilities(struct inode *i)
 	i->has_capabilities = false;
 }
 
-void inode_strip_privileges(struct inode *i, const struct cred *cred)
+static bool (*keeps_hook)(void); /* set at boot */
+
+void inode_set_keeps_hook(bool (*keeps)(void))
+{
+	keeps_hook = keeps;
+}
+
+static bool keeps_privileges(void)
+{
+	return !keeps_hook || keeps_hook();
+}
+
+void inode_strip_privileges(struct inode *i)
 {
 	uint32_t mode = mode_stripped(i->mode);
 
 	if (unlikely(i->has_capabilities))
 		drop_capabilities(i);
-	if (likely(mode == i->mode) || !S_ISREG(mode) || cred_capable(cred, CAP_FSETID))
+	if (likely(mode == i->mode) || !S_ISREG(mode) || keeps_privileges())
 		return;
 	inode_set_attributes(i, &(struct attributes){ .valid = ATTR_MODE, .mode = mode });
 }
@@ -188,7 +200,7 @@ static void complete_change(struct inode *i, const struct cred *cred, struct att
 		return;
 	if (mode_stripped(i->mode) == i->mode)
 		return;
-	if (a->valid & ATTR_STRIP || (a->valid & ATTR_SIZE && !cred_capable(cred, CAP_FSETID))) {
+	if (a->valid & ATTR_STRIP || (a->valid & ATTR_SIZE && !keeps_privileges())) {
 		a->mode = mode_stripped(i->mode) & 07777;
 		a->valid |= ATTR_MODE;
 	}

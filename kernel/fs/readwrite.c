@@ -252,7 +252,7 @@ static ssize_t write_locked(struct io *io, struct iter *from)
 
 	if (n)
 		return n;
-	inode_strip_privileges(i, io->file->cred);
+	inode_strip_privileges(i);
 	inode_touch(i, ATTR_MTIME | ATTR_CTIME);
 	n = object_write(&i->object, (uint64_t)io->position, from);
 	if (n > 0)

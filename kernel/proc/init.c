@@ -46,6 +46,12 @@ static uint64_t lock_limit(void)
 		process_limit(RLIMIT_MEMLOCK);
 }
 
+/* Who writes to a set-id program without taking its bits off. */
+static bool keeps_set_id(void)
+{
+	return !thread_current()->mmu || cred_capable(cred_current(), CAP_FSETID);
+}
+
 static void first_run(void *arg)
 {
 	thread_first_run();
@@ -96,6 +102,7 @@ void process_start_init(int (*run)(void))
 	set_limits(p);
 	file_set_size_limit_hook(file_limit, file_limit_exceeded);
 	space_set_lock_limit_hook(lock_limit);
+	inode_set_keeps_hook(keeps_set_id);
 	timer_init(&p->real_timer, itimer_real_fire);
 	timer_init(&p->cpu_timer, cpu_timer_fire);
 	spin_lock(&process_tree_lock);

@@ -264,7 +264,7 @@
 	ROW(241, mq_unlink,              PLAIN, "str") \
 	ROW(242, mq_timedsend,           PLAIN, "fd in size uint ptr") \
 	ROW(243, mq_timedreceive,        PLAIN, "fd out size ptr ptr") \
-	ROW(244, mq_notify,              PLAIN, "fd ptr") /* SIGEV_THREAD needs a netlink socket */ \
+	ROW(244, mq_notify,              PLAIN, "fd ptr") \
 	ROW(245, mq_getsetattr,          PLAIN, "fd ptr ptr") \
 	ROW(246, kexec_load,             PLAIN, "hex uint ptr hex") /* refused: EPERM: kernel.kexec_load_disabled is 1 */ \
 	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") /* no P_PIDFD */ \

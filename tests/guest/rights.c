@@ -362,6 +362,22 @@ static void modes(void)
 		used = strlen(line);
 		add_mode("set");
 	});
+	TOLD("who writes counts, not who opened it", {
+		make("set", 06777, 500, 500);
+		int fd = open("set", O_RDWR);
+		IN_CHILD(become(0); write(fd, "x", 1));
+		add_mode("set");
+		chmod("set", 06777);
+		IN_CHILD(become(0); ftruncate(fd, 3));
+		add_mode("set");
+		chmod("set", 06777);
+		DO(setresuid(-1, NOBODY, -1));
+		int other = open("set", O_RDWR);
+		DO(setresuid(-1, 0, -1));
+		write(other, "x", 1);
+		ftruncate(other, 5);
+		add_mode("set");
+	});
 	TOLD("what takes them off", {
 		for (int mode = 04777; mode <= 06777; mode += 02000 - 0) {
 			make("set", (mode_t)mode, NOBODY, NOBODY);

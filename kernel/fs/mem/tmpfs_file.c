@@ -140,7 +140,7 @@ static int tmpfs_fallocate(struct file *f, int mode, loff_t offset, loff_t lengt
 	rwsem_write_lock(&i->lock);
 	error = fallocate_locked(i, mode, (uint64_t)offset, (uint64_t)offset + (uint64_t)length);
 	if (!error) {
-		inode_strip_privileges(i, f->cred);
+		inode_strip_privileges(i);
 		inode_touch(i, ATTR_MTIME | ATTR_CTIME);
 	}
 	rwsem_write_unlock(&i->lock);
