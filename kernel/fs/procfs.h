@@ -28,6 +28,13 @@ struct proc_entry {
 	int (*store)(const char *buf, size_t n);
 };
 
+/* A file with operations of its own: a line in the table "proc_specials". */
+struct proc_special {
+	const char *path;
+	uint32_t mode;
+	const struct file_ops *ops;
+};
+
 /* A file that never changes: a line of text. */
 #define PROC_CONSTANT(name, path, line)                                                        \
 	static int constant_show_##name(struct text *t)                                        \

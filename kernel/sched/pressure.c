@@ -171,3 +171,19 @@ void pressure_read(enum pressure_kind kind, struct pressure *some, struct pressu
 	}
 	spin_unlock_irq(&lock, irq);
 }
+
+nsec_t pressure_total(enum pressure_kind kind, bool full)
+{
+	nsec_t now = clock_now(), total = 0;
+	uint64_t irq = spin_lock_irq(&lock);
+
+	if (kind == PRESSURE_CPU && !full) {
+		collect_cpus(now);
+		total = cpu_some.total;
+	} else if (kind == PRESSURE_MEMORY) {
+		collect_memory(now);
+		total = full ? memory_full.total : memory_some.total;
+	}
+	spin_unlock_irq(&lock, irq);
+	return total;
+}

@@ -18,6 +18,22 @@ struct pressure {
 /* some: at least one thread waited; full: nobody did anything else. */
 void pressure_read(enum pressure_kind kind, struct pressure *some, struct pressure *full);
 
+/*
+ * Looks at one kind from time to time until it is freed, and notes when in a window of time (half a
+ * second to ten) at least threshold was lost: once a window at most. Both in microseconds.
+ */
+struct pressure_trigger;
+struct waitq;
+/* 0, -EINVAL (numbers out of range), -ENOMEM. */
+int pressure_trigger_create(enum pressure_kind kind, bool full, uint64_t threshold, uint64_t window,
+			    struct pressure_trigger **out);
+void pressure_trigger_free(struct pressure_trigger *t); /* may sleep */
+struct waitq *pressure_trigger_queue(struct pressure_trigger *t); /* woken at each */
+bool pressure_trigger_take(struct pressure_trigger *t); /* was there one since the last call? */
+
+/* What was lost so far, up to now. Any context. */
+nsec_t pressure_total(enum pressure_kind kind, bool full);
+
 /* The running thread waits for memory from begin to end. Not nested. Any context that may sleep. */
 void pressure_memory_begin(void);
 void pressure_memory_end(void);

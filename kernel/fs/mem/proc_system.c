@@ -10,7 +10,6 @@
 #include "hal/irq.h"
 #include "mem/shrink.h"
 #include "mem/slab.h"
-#include "sched/pressure.h"
 #include "sched/thread.h"
 #include "vm/object.h"
 #include "vm/space.h"
@@ -223,35 +222,6 @@ TABLE_ENTRY(proc_entries, struct proc_entry, meminfo) = { "meminfo", 0444, memin
 TABLE_ENTRY(proc_entries, struct proc_entry, version) = { "version", 0444, version_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, cmdline) = { "cmdline", 0444, cmdline_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, uptime) = { "uptime", 0444, uptime_show, NULL };
-static void pressure_line(struct text *t, const char *name, const struct pressure *p)
-{
-	static const char *const over[] = { "avg10", "avg60", "avg300" };
-
-	text_printf(t, "%s", name);
-	for (unsigned i = 0; i < 3; i++)
-		text_printf(t, " %s=%lu.%02lu", over[i], p->average[i] >> 11, (p->average[i] & 2047) * 100 >> 11);
-	text_printf(t, " total=%lu\n", (uint64_t)p->total / 1000);
-}
-
-static int pressure_show(struct text *t, enum pressure_kind kind)
-{
-	struct pressure some, full;
-
-	pressure_read(kind, &some, &full);
-	pressure_line(t, "some", &some);
-	pressure_line(t, "full", &full);
-	return 0;
-}
-
-static int pressure_cpu_show(struct text *t) { return pressure_show(t, PRESSURE_CPU); }
-static int pressure_io_show(struct text *t) { return pressure_show(t, PRESSURE_IO); }
-static int pressure_memory_show(struct text *t) { return pressure_show(t, PRESSURE_MEMORY); }
-
-TABLE_ENTRY(proc_entries, struct proc_entry, pressure_cpu) = { "pressure/cpu", 0444, pressure_cpu_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, pressure_io) = { "pressure/io", 0444, pressure_io_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, pressure_memory) = {
-	"pressure/memory", 0444, pressure_memory_show, NULL,
-};
 TABLE_ENTRY(proc_entries, struct proc_entry, loadavg) = { "loadavg", 0444, loadavg_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, stat) = { "stat", 0444, stat_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, cpuinfo) = { "cpuinfo", 0444, cpuinfo_show, NULL };

@@ -115,6 +115,12 @@ int proc_tree_build(void)
 			return -ENOMEM;
 		n->entry = e;
 	}
+	TABLE_FOREACH(proc_specials, struct proc_special, f) {
+		n = node_make(f->path);
+		if (!n)
+			return -ENOMEM;
+		n->special = f;
+	}
 	proc_net = node_make("net");
 	n = node_make("mounts");
 	if (!n || !proc_net)
@@ -132,11 +138,20 @@ int proc_tree_build(void)
 static const struct inode_ops proc_dir_ops, proc_root_ops, proc_leaf_ops, sys_dir_ops, sys_leaf_ops, net_dir_ops, net_leaf_ops;
 static const struct file_ops proc_dir_file_ops;
 
+static uint32_t node_mode(const struct proc_node *n)
+{
+	if (n->link)
+		return S_IFLNK | 0777;
+	if (n->special)
+		return S_IFREG | n->special->mode;
+	return n->entry ? S_IFREG | n->entry->mode : S_IFDIR | 0555;
+}
+
 static const struct inode_ops *node_ops(const struct proc_node *n)
 {
 	if (n == &proc_root)
 		return &proc_root_ops;
-	if (n->link || n->entry)
+	if (!S_ISDIR(node_mode(n)))
 		return n->setting ? &sys_leaf_ops : n->net ? &net_leaf_ops : &proc_leaf_ops;
 	return n->setting ? &sys_dir_ops : n->net ? &net_dir_ops : &proc_dir_ops;
 }
@@ -144,7 +159,7 @@ static const struct inode_ops *node_ops(const struct proc_node *n)
 int proc_node_inode(struct super *sb, const struct proc_node *n, struct inode **out)
 {
 	struct proc_inode pi = { .node = n };
-	uint32_t mode = n->link ? S_IFLNK | 0777 : n->entry ? S_IFREG | n->entry->mode : S_IFDIR | 0555;
+	uint32_t mode = node_mode(n);
 	struct inode *i = proc_inode_create(sb, n->ino, mode, &pi);
 
 	if (!i)
@@ -152,6 +167,8 @@ int proc_node_inode(struct super *sb, const struct proc_node *n, struct inode **
 	i->ops = node_ops(n);
 	if (S_ISDIR(mode))
 		i->file_ops = &proc_dir_file_ops;
+	else if (n->special)
+		i->file_ops = n->special->ops;
 	if (n->link) {
 		i->link = kstrdup(n->link, ALLOC_KERNEL);
 		if (!i->link) {
@@ -184,7 +201,7 @@ static int proc_root_lookup(struct inode *dir, const char *name, size_t len, str
 
 static bool emit_node(struct dir_sink *s, const struct proc_node *n, loff_t next)
 {
-	unsigned type = (n->link ? S_IFLNK : n->entry ? S_IFREG : S_IFDIR) >> 12;
+	unsigned type = (node_mode(n) & S_IFMT) >> 12;
 
 	return s->emit(s, n->name, n->len, n->ino, type, next);
 }

@@ -13,7 +13,8 @@ struct proc_node {
 	const char *name;               /* immutable, as all that follows; not terminated */
 	size_t len;
 	uint64_t ino;
-	const struct proc_entry *entry; /* NULL: a directory */
+	const struct proc_entry *entry;
+	const struct proc_special *special; /* neither, and no link: a directory */
 	const char *link;               /* a symbolic link's text */
 	bool setting;                   /* in /proc/sys */
 	bool net;                       /* in net, which is in every process's directory */
