@@ -51,15 +51,20 @@ void kmalloc_init(void)
 	}
 }
 
-static void *frames_alloc(size_t size, unsigned flags)
+static unsigned order_of(size_t size)
 {
 	unsigned order = 0;
-	struct page *page;
 
-	while (PAGE_SIZE << order < size)
-		if (++order > FRAME_ORDER_MAX)
-			return NULL;
-	page = frame_alloc(order, flags);
+	while (order <= FRAME_ORDER_MAX && PAGE_SIZE << order < size)
+		order++;
+	return order;
+}
+
+static void *frames_alloc(size_t size, unsigned flags)
+{
+	unsigned order = order_of(size);
+	struct page *page = order <= FRAME_ORDER_MAX ? frame_alloc(order, flags) : NULL;
+
 	return page ? page_address(page) : NULL;
 }
 
@@ -73,17 +78,28 @@ static __always_inline void *trimmed(void *p, size_t size)
 	return p;
 }
 
+/* NULL: it is too large for any. */
+static __always_inline struct kcache *class_for(size_t size)
+{
+	if (likely(size <= FINE_MAX))
+		return fine[size ? (size - 1) / FINE_STEP : 0];
+	return size <= SIZE_MAX_SLAB ? coarse[(size - 1) / COARSE_STEP] : NULL;
+}
+
 void *kmalloc(size_t size, unsigned flags)
 {
-	struct kcache *c;
+	struct kcache *c = class_for(size);
 
-	if (likely(size <= FINE_MAX))
-		c = fine[size ? (size - 1) / FINE_STEP : 0];
-	else if (size <= SIZE_MAX_SLAB)
-		c = coarse[(size - 1) / COARSE_STEP];
-	else
+	if (unlikely(!c))
 		return trimmed(frames_alloc(size, flags), size);
 	return trimmed(slab_alloc_for(c, flags, SPIN_CALLER()), size);
+}
+
+size_t kmalloc_size(size_t size)
+{
+	const struct kcache *c = class_for(size);
+
+	return c ? c->size : PAGE_SIZE << order_of(size);
 }
 
 void kfree(const void *p)

@@ -21,6 +21,8 @@ void kcache_free(struct kcache *c, void *p);          /* any context; p may be N
 /* Memory aligned to 16 bytes, above 128 bytes to 64 (a power of two: to its size, up to a page). NULL when out. */
 void *kmalloc(size_t size, unsigned flags);
 static inline void *kzalloc(size_t size, unsigned flags) { return kmalloc(size, flags | ALLOC_ZERO); }
+/* The bytes of memory that kmalloc(size) takes, for who has to answer for them. */
+size_t kmalloc_size(size_t size);
 void *kcalloc(size_t n, size_t size, unsigned flags); /* zeroed; NULL on overflow too */
 void *krealloc(void *p, size_t size, unsigned flags); /* as realloc(3) */
 char *kstrdup(const char *s, unsigned flags);

@@ -16,12 +16,27 @@ void bytes_free_more(struct bytes *b)
 	}
 }
 
+/*
+ * How much of so many bytes to allocate at once. Above a page sizes are powers of two: rather
+ * two pieces than one of which more than a fifth is empty.
+ */
+static size_t piece_size(size_t n)
+{
+	size_t up = PAGE_SIZE;
+
+	if (n <= PAGE_SIZE || n >= ALLOCATION_MAX)
+		return min(n, ALLOCATION_MAX);
+	while (up < n)
+		up *= 2;
+	return up - n > up / 5 ? up / 2 : n;
+}
+
 static int add_pieces(struct bytes *b, size_t left)
 {
 	struct bytes_more **tail = &b->more;
 
 	for (; left; tail = &(*tail)->next) {
-		size_t size = min(left, ALLOCATION_MAX - sizeof(**tail));
+		size_t size = piece_size(sizeof(**tail) + left) - sizeof(**tail);
 
 		*tail = kmalloc(sizeof(**tail) + size, ALLOC_KERNEL);
 		if (!*tail)
@@ -35,25 +50,40 @@ static int add_pieces(struct bytes *b, size_t left)
 
 void *bytes_alloc(size_t head, size_t *n, bool shorten)
 {
-	size_t fixed = head + sizeof(struct bytes), first = min(*n, ALLOCATION_MAX - fixed);
+	size_t fixed = head + sizeof(struct bytes), all = shorten ? min(*n, ALLOCATION_MAX - fixed) : *n;
+	size_t first = piece_size(fixed + all) - fixed;
 	struct bytes *b;
 	void *p = kmalloc(fixed + first, ALLOC_KERNEL);
 
 	if (!p && shorten && first > PAGE_SIZE - fixed) {
-		first = PAGE_SIZE - fixed;
+		all = first = PAGE_SIZE - fixed;
 		p = kmalloc(fixed + first, ALLOC_KERNEL);
 	}
 	if (!p)
 		return NULL;
 	b = (struct bytes *)((char *)p + head);
-	*n = shorten ? first : *n;
-	*b = (struct bytes){ .length = (uint32_t)*n, .room = (uint32_t)first };
-	if (*n > first && add_pieces(b, *n - first)) {
+	*b = (struct bytes){ .length = (uint32_t)all, .room = (uint32_t)first };
+	if (all > first && add_pieces(b, all - first)) {
 		bytes_free_more(b);
-		kfree(p);
-		return NULL;
+		b->more = NULL;
+		b->length = (uint32_t)first;
+		all = first;
+		if (!shorten) {
+			kfree(p);
+			return NULL;
+		}
 	}
+	*n = all;
 	return p;
+}
+
+size_t bytes_taken(const struct bytes *b, size_t head)
+{
+	size_t sum = kmalloc_size(head + sizeof(*b) + b->room);
+
+	for (const struct bytes_more *c = b->more; c; c = c->next)
+		sum += kmalloc_size(sizeof(*c) + c->size);
+	return sum;
 }
 
 int bytes_fill(struct bytes *b, struct iter *from)

@@ -28,10 +28,12 @@ struct bytes {
 
 /*
  * A head of that many bytes, not initialised, and room for *n behind it. shorten: *n may
- * come back smaller, but not 0, so that it is one piece or when memory is short. NULL
+ * come back smaller, but not 0, where it would take several large pieces, or when memory is short. NULL
  * when out. May sleep.
  */
 void *bytes_alloc(size_t head, size_t *n, bool shorten);
+/* The memory that bytes_alloc(head) took for them, to be charged to whoever sent them. */
+size_t bytes_taken(const struct bytes *b, size_t head);
 /* Frees the pieces; the head is its owner's to free. */
 void bytes_free_more(struct bytes *b);
 /* 0 or -EFAULT. May sleep. */

@@ -51,7 +51,7 @@ int unix_message_create(struct unix_socket *u, struct iter *from, size_t n, stru
 		m->control = *c;
 		*c = (struct control){ .rights = NULL };
 	}
-	m->charge = (uint32_t)(sizeof(*m) + n);
+	m->charge = (uint32_t)bytes_taken(&m->bytes, offsetof(struct unix_message, bytes));
 	m->sender = u;
 	unix_get(u);
 	atomic_add(&u->base.send_charge, m->charge);

@@ -90,7 +90,7 @@ ssize_t tcp_send(struct socket *s, struct socket_message *m)
 	}
 	c->length = (uint32_t)got;
 	c->consumed = 0;
-	c->charge = (uint32_t)(sizeof(*c) + got);
+	c->charge = (uint32_t)kmalloc_size(sizeof(*c) + n);
 	c->urgent = unlikely(m->flags & MSG_OOB) && !m->data->count;
 	t->transport->send(t, c);
 	net_count(tcp_segments, 1);
