@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* net/bytes.c: memory for the bytes of messages; see net/bytes.h. */
 #include "net/bytes.h"
-#include "lib/errno.h"
 #include "mem/slab.h"
 
 #define ALLOCATION_MAX KiB(32)
@@ -86,14 +85,26 @@ size_t bytes_taken(const struct bytes *b, size_t head)
 	return sum;
 }
 
-int bytes_fill(struct bytes *b, struct iter *from)
+size_t bytes_take(struct bytes *b, struct iter *from)
 {
-	if (iter_take(from, b->data, b->room) != b->room)
-		return -EFAULT;
-	for (struct bytes_more *c = b->more; c; c = c->next)
-		if (iter_take(from, c->data, c->size) != c->size)
-			return -EFAULT;
-	return 0;
+	size_t done = iter_take(from, b->data, b->room), all = b->room;
+
+	for (struct bytes_more *c = b->more; c && done == all; c = c->next) {
+		done += iter_take(from, c->data, c->size);
+		all += c->size;
+	}
+	return done;
+}
+
+uint8_t bytes_at(const struct bytes *b, size_t offset)
+{
+	const struct bytes_more *c = b->more;
+
+	if (offset < b->room)
+		return b->data[offset];
+	for (offset -= b->room; offset >= c->size; c = c->next)
+		offset -= c->size;
+	return c->data[offset];
 }
 
 static size_t copy_run(const uint8_t *data, size_t size, size_t offset, struct iter *to, size_t n, bool never_sleep)

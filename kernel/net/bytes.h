@@ -11,6 +11,7 @@
 #ifndef NET_BYTES_H
 #define NET_BYTES_H
 
+#include "lib/errno.h"
 #include "vm/iter.h"
 
 struct bytes_more {
@@ -36,8 +37,15 @@ void *bytes_alloc(size_t head, size_t *n, bool shorten);
 size_t bytes_taken(const struct bytes *b, size_t head);
 /* Frees the pieces; the head is its owner's to free. */
 void bytes_free_more(struct bytes *b);
-/* 0 or -EFAULT. May sleep. */
-int bytes_fill(struct bytes *b, struct iter *from);
+/* Fills them in, from the first on: how many there were. May sleep. */
+size_t bytes_take(struct bytes *b, struct iter *from);
+/* The same, all or nothing: 0 or -EFAULT. */
+static inline int bytes_fill(struct bytes *b, struct iter *from)
+{
+	return bytes_take(b, from) == b->length ? 0 : -EFAULT;
+}
+/* The one at an offset. */
+uint8_t bytes_at(const struct bytes *b, size_t offset);
 /* Up to n bytes from offset on. never_sleep: stops at memory that is not there. */
 size_t bytes_copy(const struct bytes *b, size_t offset, struct iter *to, size_t n, bool never_sleep);
 

@@ -6,6 +6,8 @@
 #ifndef NET_INET_TCP_H
 #define NET_INET_TCP_H
 
+#include "mem/slab.h"
+#include "net/bytes.h"
 #include "net/inet/inet.h"
 #include "sched/timer.h"
 #include "sched/work.h"
@@ -33,8 +35,14 @@ struct tcp_chunk {
 	uint32_t length, consumed;   /* length immutable; consumed: read_lock */
 	uint32_t charge;             /* immutable: what it counts for */
 	bool urgent;                 /* immutable: its last byte is */
-	uint8_t data[];
+	struct bytes bytes;          /* immutable; last */
 };
+
+static inline void tcp_chunk_free(struct tcp_chunk *c)
+{
+	bytes_free_more(&c->bytes);
+	kfree(c);
+}
 
 enum tcp_phase { PHASE_NONE, PHASE_CONNECTING, PHASE_CONNECTED }; /* what connect(2) thinks */
 enum tcp_urgent { URGENT_NONE, URGENT_THERE, URGENT_READ };

@@ -325,7 +325,7 @@ static struct file *mark_urgent(struct tcp_socket *to, const struct tcp_chunk *c
 {
 	struct file *f = to->inet.base.file;
 
-	to->urgent_byte = c->data[c->length - 1];
+	to->urgent_byte = bytes_at(&c->bytes, c->length - 1);
 	to->urgent_position = to->end_position - 1;
 	WRITE_ONCE(to->urgent, URGENT_THERE);
 	return f && refcount_get_unless_zero(&f->refs) ? f : NULL;
@@ -361,7 +361,7 @@ static void loop_send(struct tcp_socket *t, struct tcp_chunk *c)
 		if (waitq_active(&peer->inet.base.read_wait))
 			waitq_wake_key(&peer->inet.base.read_wait, READABLE | (marked ? EPOLLPRI : 0));
 	} else {
-		kfree(c);
+		tcp_chunk_free(c);
 		if (result == REFUSED)
 			loop_void(t, tcp_state(t) == TCP_CLOSE_WAIT ? EPIPE : ECONNRESET, true);
 	}

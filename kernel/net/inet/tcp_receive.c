@@ -41,7 +41,7 @@ static void chunks_free(struct list *done)
 	struct list *e;
 
 	while ((e = list_pop_first(done)) != NULL)
-		kfree(list_entry(e, struct tcp_chunk, link));
+		tcp_chunk_free(list_entry(e, struct tcp_chunk, link));
 }
 
 void tcp_drop_queue(struct tcp_socket *t)
@@ -95,7 +95,7 @@ static bool read_chunk(struct tcp_socket *t, struct socket_message *m, struct tc
 		iter_advance(m->data, n);
 		got = n;
 	} else {
-		got = iter_put_atomic(m->data, c->data + offset, n);
+		got = bytes_copy(&c->bytes, offset, m->data, n, true);
 	}
 	turn->fault = got < n;
 	turn->total += got;

@@ -4,11 +4,7 @@
  * allocated and filled with nothing locked, and handed to the transport.
  */
 #include "lib/errno.h"
-#include "mem/slab.h"
 #include "net/inet/tcp.h"
-
-#define CHUNK_MAX (KiB(32) - sizeof(struct tcp_chunk))
-#define CHUNK_MIN (PAGE_SIZE - sizeof(struct tcp_chunk))
 
 /* What may be on the way from t, in bytes with their chunks. */
 uint32_t tcp_send_limit(const struct tcp_socket *t, const struct tcp_socket *peer)
@@ -56,19 +52,6 @@ static int refusal(struct tcp_socket *t)
 	return tcp_state(t) == TCP_SYN_SENT ? -EAGAIN : -EPIPE;
 }
 
-static struct tcp_chunk *chunk_alloc(size_t *n)
-{
-	struct tcp_chunk *c;
-
-	*n = min(*n, CHUNK_MAX);
-	c = kmalloc(sizeof(*c) + *n, ALLOC_KERNEL);
-	if (!c && *n > CHUNK_MIN) {
-		*n = CHUNK_MIN;
-		c = kmalloc(sizeof(*c) + *n, ALLOC_KERNEL);
-	}
-	return c;
-}
-
 ssize_t tcp_send(struct socket *s, struct socket_message *m)
 {
 	struct tcp_socket *t = tcp_of(s);
@@ -80,17 +63,17 @@ ssize_t tcp_send(struct socket *s, struct socket_message *m)
 		return error;
 	if (!n)
 		return 0;
-	c = chunk_alloc(&n);
+	c = bytes_alloc(offsetof(struct tcp_chunk, bytes), &n, true);
 	if (!c)
 		return -ENOBUFS;
-	got = iter_take(m->data, c->data, n);
+	got = bytes_take(&c->bytes, m->data);
 	if (!got) {
-		kfree(c);
+		tcp_chunk_free(c);
 		return -EFAULT;
 	}
 	c->length = (uint32_t)got;
 	c->consumed = 0;
-	c->charge = (uint32_t)kmalloc_size(sizeof(*c) + n);
+	c->charge = (uint32_t)bytes_taken(&c->bytes, offsetof(struct tcp_chunk, bytes));
 	c->urgent = unlikely(m->flags & MSG_OOB) && !m->data->count;
 	t->transport->send(t, c);
 	net_count(tcp_segments, 1);
