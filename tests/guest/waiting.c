@@ -86,7 +86,7 @@ static void refusals(void)
 	    add(ep, p[0], EPOLLIN), change(ep, p[0], EPOLLIN | EPOLLEXCLUSIVE), change(ep, p[0], EPOLLOUT));
 	SAY("waiting", CALL(epoll_wait, ep, &e, 0, 0), CALL(epoll_wait, ep, &e, -1, 0), CALL(epoll_wait, ep, 8, 1, 0),
 	    CALL(epoll_wait, ep, &e, INT_MAX, 0), CALL(epoll_wait, file, &e, 1, 0), CALL(epoll_wait, 99, &e, 1, 0),
-	    CALL(epoll_wait, ep, &e, 178956970, 0), CALL(epoll_wait, ep, -4096L, 1, 0), CALL(epoll_wait, 99, &e, 0, 0));
+	    CALL(epoll_wait, ep, 0x10000, 178956970, 0), CALL(epoll_wait, ep, -4096L, 1, 0), CALL(epoll_wait, 99, &e, 0, 0));
 	struct timespec bad = { 0, 1000000000 }, negative = { -1, 0 }, none = { 0, 0 };
 	uint64_t mask = 0;
 	SAY("epoll_pwait2", CALL(epoll_pwait2, ep, &e, 1, &bad, 0, 8), CALL(epoll_pwait2, ep, &e, 1, &negative, 0, 8),
