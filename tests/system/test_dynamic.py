@@ -32,8 +32,8 @@ def tree():
 @pytest.fixture
 def run(linnet, tree):
     """Runs a program on CPUS processors; gives what it printed (bytes) and its status."""
-    def runs(cpus, *words, **more):
-        return linnet.run_in(tree, cpus, *words, memory=MEMORY, **more)
+    def runs(cpus, *words, memory=MEMORY, **more):
+        return linnet.run_in(tree, cpus, *words, memory=memory, **more)
     return runs
 
 
@@ -144,9 +144,9 @@ done
 """
 
 
-def stress(run, cpus, classes, seconds):
+def stress(run, cpus, classes, seconds, **more):
     text = STRESS % (" ".join(classes), 3 * seconds + 60, max(2, int(cpus)), seconds)
-    output = script(run, cpus, text, seconds=len(classes) * (seconds + 10) + 60)
+    output = script(run, cpus, text, seconds=len(classes) * (seconds + 10) + 60, **more)
     parts = output.split("== ")[1:]
     assert len(parts) == len(classes), output
     for name, part in zip(classes, parts):
@@ -169,4 +169,5 @@ def test_stress_ng_sharing(run, cpus):
 @pytest.mark.deep
 @pytest.mark.parametrize("name", CLASSES + SHARING)
 def test_stress_ng_for_a_minute(run, cpus, name):
-    stress(run, cpus, [name], 60)
+    """With the memory that sockpair's buffers may take: a minute is enough to fill most of them."""
+    stress(run, cpus, [name], 60, memory="4G")
