@@ -137,13 +137,28 @@ static void search(struct search *s)
 	}
 }
 
+/* Who asked for the page that is not there, and where all of them are. In the words that Linux uses where it has them. */
+static void tell_why(void)
+{
+	struct frame_stats f;
+
+	frame_stats(&f);
+	log_warn("%s invoked oom-killer: order=0, oom_score_adj=%d\n", thread_current()->name,
+		 atomic_load(&process_current()->oom_score_adjust));
+	log_warn("Mem-Info: total:%lukB free:%lukB programs and files:%lukB slab:%lukB pagetables:%lukB kernel_stack:%lukB\n",
+		 f.total * KIB, f.free * KIB, f.user * KIB, f.slab * KIB, f.tables * KIB, f.stacks * KIB);
+}
+
 static void tell(struct process *p)
 {
 	struct holding h = { .name = "?" };
 
+	tell_why();
 	spin_lock(&process_tree_lock);
 	holding_of(p, &h);
 	spin_unlock(&process_tree_lock);
+	log_warn("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/,"
+		 "task=%s,pid=%d,uid=%u\n", h.name, p->pid->number, h.uid);
 	log_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, "
 		"shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d\n", p->pid->number, h.name, h.total * KIB,
 		h.anon * KIB, h.file * KIB, h.shmem * KIB, h.uid, h.tables * KIB, atomic_load(&p->oom_score_adjust));

@@ -204,6 +204,13 @@ def test_touching_more_than_there_is_kills(linnet, touch, how):
                     "Out of memory: Killed process N (touch-memory)\n")
 
 
+def test_out_of_memory_says_why(linnet, touch):
+    text = linnet.sh("/touch-memory write; dmesg | grep -oE '[a-z-]* invoked oom-killer|Mem-Info: total:[1-9]|"
+                     "global_oom,.*task=[a-z-]*'", options=touch)
+    assert text == ("touch-memory invoked oom-killer\nMem-Info: total:6\n"
+                    "global_oom,task_memcg=/,task=touch-memory\n")
+
+
 @pytest.mark.parametrize("how, words", [("score", "the other: 9"), ("never", "the smaller: 9")],
                          ids=["score", "never"])
 def test_oom_score_adj_chooses(linnet, touch, how, words):
