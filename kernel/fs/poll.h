@@ -64,6 +64,18 @@ int eventfd_create_file(uint64_t value, uint32_t flags, struct file **out);
 int pipe_create_files(uint32_t flags, struct file **read_end, struct file **write_end);
 /* F_GETPIPE_SZ, F_SETPIPE_SZ: bytes; -EBADF if f is no pipe, -EBUSY, -EPERM (beyond the maximum, not privileged). May sleep. */
 extern uint32_t pipe_max_bytes; /* atomic: /proc/sys/fs/pipe-max-size */
+/*
+ * What a user's pipes may hold together, in pages: over the soft limit new ones are small, over the hard one
+ * there are none; 0 is no limit, and the privileged have none.
+ */
+extern uint64_t pipe_soft_pages, pipe_hard_pages; /* atomic: /proc/sys/fs/pipe-user-pages-soft and -hard */
+struct pipe_account_hooks {
+	/* So many pages more for *account, or, if that is NULL, the running task's, which is told. False: over limit. */
+	bool (*charge)(void **account, uint64_t pages, uint64_t limit);
+	void (*uncharge)(void *account, uint64_t pages);
+	bool (*privileged)(void);
+};
+void pipe_set_account_hooks(const struct pipe_account_hooks *hooks); /* once, at boot */
 int pipe_get_size(struct file *f);
 int pipe_set_size(struct file *f, size_t bytes, bool privileged);
 

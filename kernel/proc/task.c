@@ -7,6 +7,7 @@
 #include "mem/slab.h"
 #include "proc/coredump.h"
 #include "proc/futex.h"
+#include "fs/poll.h"
 #include "fs/watch.h"
 #include "proc/internal.h"
 #include "proc/itimer.h"
@@ -44,8 +45,34 @@ static void uncharge_watch(void *account) { account_uncharge(account, ACCOUNT_WA
 
 static const struct watch_account_hooks watch_hooks = { charge_instance, uncharge_instance, charge_watch, uncharge_watch };
 
+/* Of pipes. Who is no task pays for nothing. */
+static bool charge_pipe(void **account, uint64_t pages, uint64_t limit)
+{
+	struct task *t = task_current_or_null();
+
+	if (!*account && (!t || !t->account))
+		return true;
+	if (!account_charge(*account ? *account : t->account, ACCOUNT_PIPE_PAGES, pages, limit))
+		return false;
+	if (!*account)
+		*account = t->account;
+	return true;
+}
+
+static void uncharge_pipe(void *account, uint64_t pages) { account_uncharge(account, ACCOUNT_PIPE_PAGES, pages); }
+
+static bool may_have_pipes(void)
+{
+	struct task *t = task_current_or_null();
+
+	return !t || cred_capable(t->cred, CAP_SYS_RESOURCE) || cred_capable(t->cred, CAP_SYS_ADMIN);
+}
+
+static const struct pipe_account_hooks pipe_hooks = { charge_pipe, uncharge_pipe, may_have_pipes };
+
 void proc_init(void)
 {
+	pipe_set_account_hooks(&pipe_hooks);
 	watch_set_account_hooks(&watch_hooks);
 	vm_set_privileged_hook(privileged);
 	pid_init();

@@ -340,6 +340,44 @@ static void sizes(void)
 	unlink("from");
 }
 
+static void pipes(void)
+{
+	int two[2], n = 0;
+
+	TOLD("more pages in pipes than a user may have", {
+		become_nobody();
+		while (n < 80 && !pipe(two) && fcntl(two[0], F_SETPIPE_SZ, 1 << 20) > 0)
+			n++;
+		say("%d ", n);
+		SAY(fcntl(two[0], F_GETPIPE_SZ));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 20));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 17));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 13));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, (1 << 20) + 1));
+		for (int i = 0; i < 4; i++) {
+			SAY(pipe(two));
+			SAY(fcntl(two[0], F_GETPIPE_SZ));
+		}
+	});
+	TOLD("and root, who has other pages", {
+		SAY(pipe(two));
+		SAY(fcntl(two[0], F_GETPIPE_SZ));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 21));
+		become_nobody();
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 21));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 22));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 12));
+	});
+	file_write("/proc/sys/fs/pipe-user-pages-hard", "20\n");
+	TOLD("a hard limit", {
+		become_nobody();
+		SAY(pipe(two));
+		SAY(pipe(two));
+		SAY(fcntl(two[0], F_SETPIPE_SZ, 1 << 17));
+	});
+	file_write("/proc/sys/fs/pipe-user-pages-hard", "0\n");
+}
+
 /* ---- signals, time, processes ----------------------------------------------------------- */
 
 static void queued(void)
@@ -472,6 +510,7 @@ int main(void)
 	memory();
 	stack();
 	sizes();
+	pipes();
 	queued();
 	seconds();
 	real_time();

@@ -170,7 +170,7 @@ static int create_end(struct inode *i, const char *name, uint32_t flags, struct 
 	p = pipe_attach(i, *out, &other);
 	if (!p) {
 		file_destroy(*out);
-		return -ENOMEM;
+		return -ENFILE;
 	}
 	p->unnamed = true;
 	return 0;
@@ -203,8 +203,8 @@ int pipe_get_size(struct file *f)
 	return f->ops == &fifo_file_ops ? (int)(READ_ONCE(p->slots) * PAGE_SIZE) : -EBADF;
 }
 
-/* Moves the ring into a larger or smaller one. */
-static int pipe_resize(struct pipe *p, uint32_t slots)
+/* Moves the ring into a larger or smaller one, which is paid for; *paid: what the old one was. */
+static int pipe_resize(struct pipe *p, uint32_t slots, uint32_t *paid)
 {
 	struct pipe_slot *ring = kcalloc(slots, sizeof(*ring), ALLOC_KERNEL), *old;
 	uint32_t used;
@@ -222,6 +222,8 @@ static int pipe_resize(struct pipe *p, uint32_t slots)
 		ring[i] = p->slot[(p->tail + i) & (p->slots - 1)];
 	old = p->slot;
 	p->slot = ring;
+	*paid = p->charged;
+	WRITE_ONCE(p->charged, slots);
 	WRITE_ONCE(p->slots, slots);
 	WRITE_ONCE(p->tail, 0);
 	WRITE_ONCE(p->head, used);
@@ -233,7 +235,8 @@ static int pipe_resize(struct pipe *p, uint32_t slots)
 
 int pipe_set_size(struct file *f, size_t bytes, bool privileged)
 {
-	uint32_t slots = 1;
+	struct pipe *p = f->data;
+	uint32_t slots = 1, unneeded;
 	int error;
 
 	if (f->ops != &fifo_file_ops)
@@ -242,8 +245,13 @@ int pipe_set_size(struct file *f, size_t bytes, bool privileged)
 		return -EINVAL;
 	while (slots * PAGE_SIZE < bytes)
 		slots *= 2;
-	if (slots * PAGE_SIZE > READ_ONCE(pipe_max_bytes) && !privileged)
+	if (slots > READ_ONCE(p->slots) && slots * PAGE_SIZE > READ_ONCE(pipe_max_bytes) && !privileged)
 		return -EPERM;
-	error = pipe_resize(f->data, slots);
+	error = pipe_charge(p, slots);
+	if (error)
+		return error;
+	unneeded = slots;
+	error = pipe_resize(p, slots, &unneeded);
+	pipe_uncharge(p, unneeded);
 	return error ? error : (int)(slots * PAGE_SIZE);
 }

@@ -22,18 +22,77 @@
 #define READABLE (EPOLLIN | EPOLLRDNORM)
 #define WRITABLE (EPOLLOUT | EPOLLWRNORM)
 
+uint64_t pipe_soft_pages = 16384, pipe_hard_pages;
+static const struct pipe_account_hooks *account_hooks; /* immutable once set */
+
+void pipe_set_account_hooks(const struct pipe_account_hooks *hooks)
+{
+	account_hooks = hooks;
+}
+
+static uint64_t limit_of(uint64_t *setting)
+{
+	uint64_t limit = atomic_load(setting);
+
+	return limit ? limit : UINT64_MAX;
+}
+
+/* As many pages as the user may have, for a new pipe. False: none. */
+static bool charge_new(struct pipe *p)
+{
+	uint64_t soft = limit_of(&pipe_soft_pages), hard = limit_of(&pipe_hard_pages);
+
+	p->slots = p->charged = PIPE_SLOTS;
+	if (!account_hooks || account_hooks->charge(&p->account, PIPE_SLOTS, min(soft, hard)))
+		return true;
+	if (account_hooks->privileged())
+		return account_hooks->charge(&p->account, PIPE_SLOTS, UINT64_MAX);
+	if (account_hooks->charge(&p->account, PIPE_SLOTS, soft))
+		goto refuse; /* over the hard limit only */
+	p->slots = p->charged = PIPE_FEW_SLOTS;
+	return account_hooks->charge(&p->account, PIPE_FEW_SLOTS, hard);
+refuse:
+	pipe_uncharge(p, PIPE_SLOTS);
+	return false;
+}
+
+int pipe_charge(struct pipe *p, uint32_t slots)
+{
+	uint64_t limit = min(limit_of(&pipe_soft_pages), limit_of(&pipe_hard_pages));
+	uint32_t old = READ_ONCE(p->charged);
+
+	if (!p->account)
+		return 0;
+	/* Less is always allowed; and the old ring's pages, which go, are not in the way. */
+	if (slots <= old || account_hooks->privileged())
+		limit = UINT64_MAX;
+	else if (limit <= UINT64_MAX - old)
+		limit += old;
+	return account_hooks->charge(&p->account, slots, limit) ? 0 : -EPERM;
+}
+
+void pipe_uncharge(struct pipe *p, uint32_t slots)
+{
+	if (p->account)
+		account_hooks->uncharge(p->account, slots);
+}
+
 struct pipe *pipe_create(void)
 {
 	struct pipe *p = kzalloc(sizeof(*p), ALLOC_KERNEL);
 
 	if (!p)
 		return NULL;
-	p->slot = kcalloc(PIPE_SLOTS, sizeof(p->slot[0]), ALLOC_KERNEL);
-	if (!p->slot) {
+	if (!charge_new(p)) {
 		kfree(p);
 		return NULL;
 	}
-	p->slots = PIPE_SLOTS;
+	p->slot = kcalloc(p->slots, sizeof(p->slot[0]), ALLOC_KERNEL);
+	if (!p->slot) {
+		pipe_uncharge(p, p->charged);
+		kfree(p);
+		return NULL;
+	}
 	mutex_init(&p->lock, RANK_PIPE);
 	waitq_init(&p->read_wait);
 	waitq_init(&p->write_wait);
@@ -48,6 +107,7 @@ void pipe_destroy(struct pipe *p)
 	for (unsigned i = 0; i < PIPE_SPARES; i++)
 		if (p->spare[i])
 			page_put(p->spare[i]);
+	pipe_uncharge(p, p->charged);
 	kfree(p->slot);
 	kfree(p);
 }

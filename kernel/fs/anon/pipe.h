@@ -33,10 +33,17 @@ struct pipe {
 	struct waitq read_wait, write_wait; /* for data; for room */
 	struct waitq open_wait;
 	uint32_t files;          /* the inode's lock */
+	void *account;           /* immutable: who pays for the ring; NULL: nobody */
+	uint32_t charged;        /* lock: pages paid for */
 	bool unnamed;            /* immutable: from pipe2(2), where opening never waits */
 };
 
-struct pipe *pipe_create(void);  /* NULL when out */
+#define PIPE_FEW_SLOTS  2    /* of somebody with many pipes */
+
+struct pipe *pipe_create(void);  /* NULL when out, or when the user has too many */
+/* Pays for a ring of another size: 0 or -EPERM; then, once the ring is there or not, what is not needed is given back. */
+int pipe_charge(struct pipe *p, uint32_t slots);
+void pipe_uncharge(struct pipe *p, uint32_t slots);
 void pipe_destroy(struct pipe *p);
 
 static inline bool pipe_empty(const struct pipe *p) { return READ_ONCE(p->head) == READ_ONCE(p->tail); }

@@ -96,5 +96,7 @@ TABLE_ENTRY(proc_entries, struct proc_entry, inode_state) = { "sys/fs/inode-stat
 TABLE_ENTRY(proc_entries, struct proc_entry, dentry_state) = {
 	"sys/fs/dentry-state", 0444, dentry_state_show, NULL,
 };
+PROC_LONG(pipe_soft, "sys/fs/pipe-user-pages-soft", &pipe_soft_pages, 0, -1);
+PROC_LONG(pipe_hard, "sys/fs/pipe-user-pages-hard", &pipe_hard_pages, 0, -1);
 PROC_INT(nr_open, "sys/fs/nr_open", &files_most, 64, INT_MAX & ~63);
 TABLE_ENTRY(proc_entries, struct proc_entry, file_max) = { "sys/fs/file-max", 0444, file_max_show, NULL };

@@ -22,8 +22,6 @@ PROC_CONSTANT(dir_notify, "sys/fs/dir-notify-enable", "0");
 PROC_CONSTANT(leases, "sys/fs/leases-enable", "0");
 PROC_KEPT(lease_break, "sys/fs/lease-break-time", 45, INT_MIN, INT_MAX);
 PROC_CONSTANT(suid_dumpable, "sys/fs/suid_dumpable", "0");
-PROC_CONSTANT(pipe_soft, "sys/fs/pipe-user-pages-soft", "16384");
-PROC_CONSTANT(pipe_hard, "sys/fs/pipe-user-pages-hard", "0");
 
 /* ---- the kernel --------------------------------------------------------------------------- */
 
