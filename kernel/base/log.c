@@ -47,6 +47,7 @@ static struct {
 
 int32_t log_levels[4] = { 7, 4, 1, 7 };
 int32_t log_restricted = 1;
+uint64_t log_read_position;
 
 static uint64_t header_make(uint64_t position, size_t length)
 {

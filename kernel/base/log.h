@@ -51,6 +51,8 @@ size_t log_read(uint64_t *position, char *buf, size_t n);
 /* Positions for log_read(): a line that starts about n bytes before the end; the end itself. */
 uint64_t log_tail_position(size_t n);
 uint64_t log_end_position(void);
+/* Where who reads the log by syslog(2) or /proc/kmsg goes on: each line is given once. Atomic. */
+extern uint64_t log_read_position;
 
 #define log_err(...)   log_printf(LOG_ERR, __VA_ARGS__)
 #define log_warn(...)  log_printf(LOG_WARNING, __VA_ARGS__)

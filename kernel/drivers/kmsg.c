@@ -5,6 +5,8 @@
  * cannot wake anybody, since it may be written from anywhere; while somebody
  * waits here, a timer looks for new records a few times a second.
  *
+ * /proc/kmsg, where each line is given to one reader only, stands here too.
+ *
  * The position of a file is the log's; the sequence number is made of it. The
  * timer and the wait queue are all the state there is.
  */
@@ -12,6 +14,7 @@
 #include "dev/driver.h"
 #include "fs/device.h"
 #include "fs/poll.h"
+#include "fs/procfs.h"
 #include "hal/clock.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -185,6 +188,47 @@ static const struct file_ops kmsg_ops = {
 	.seek = kmsg_seek,
 	.poll = kmsg_poll,
 };
+
+/* ---- /proc/kmsg: the log as text, what syslog(2) has not given out yet (proc(5)) -------- */
+
+static int text_open(struct inode *inode, struct file *f)
+{
+	return cred_capable(f->cred, CAP_SYSLOG) || cred_capable(f->cred, CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+static ssize_t text_read(struct io *io, struct iter *to)
+{
+	size_t size = min(to->count, PAGE_SIZE), n;
+	char *buf = kmalloc(size + 1, ALLOC_KERNEL);
+	uint64_t position = atomic_load(&log_read_position);
+	ssize_t result = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (size && !(n = log_read(&position, buf, size)) && !result)
+		result = kmsg_wait(position, io->flags);
+	if (size && !result) {
+		result = iter_put(to, buf, n) == n ? (ssize_t)n : -EFAULT;
+		if (result > 0)
+			atomic_store(&log_read_position, position);
+	}
+	kfree(buf);
+	return result;
+}
+
+static uint32_t text_poll(struct file *f, struct poll_table *pt)
+{
+	poll_wait(pt, &readers);
+	if (pt)
+		look_start();
+	return log_end_position() != atomic_load(&log_read_position) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static const struct file_ops text_ops = {
+	.open = text_open, .read = text_read, .seek = file_seek_generic, .poll = text_poll,
+};
+
+TABLE_ENTRY(proc_specials, struct proc_special, kmsg) = { "kmsg", 0400, &text_ops };
 
 static struct device_node kmsg_node = { .name = "kmsg", .mode = S_IFCHR | 0644, .rdev = 0x10b, .ops = &kmsg_ops };
 

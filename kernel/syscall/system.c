@@ -121,8 +121,8 @@ SYSCALL3(membarrier, int, command, unsigned, flags, int, cpu)
 	return process_membarrier(command, flags, cpu);
 }
 
-/* What syslog(2) has read or cleared, as positions of the log. Atomic. */
-static uint64_t log_read_position, log_clear_position;
+/* What syslog(2) has cleared, as a position of the log. Atomic. */
+static uint64_t log_clear_position;
 static int32_t log_saved_level; /* atomic: of SYSLOG_ACTION_CONSOLE_OFF */
 
 enum {

@@ -116,6 +116,22 @@ static void tables(void)
 	TELL("stat", "%u", n);
 }
 
+/* /proc/kmsg: what nobody read yet. */
+static void log_text(void)
+{
+	int fd = open("/proc/kmsg", O_RDONLY | O_NONBLOCK);
+
+	TELL("kmsg", "%o %d", mode_of("/proc/kmsg"), fd >= 0);
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	TELL("at the end", "%d", errno);
+	close(fd);
+	CHECK_INT("not for nobody", IN_CHILD({
+		setgid(65534), setuid(65534);
+		_exit(open("/proc/kmsg", O_RDONLY) < 0 ? errno : 0);
+	}), EXITED(EACCES));
+}
+
 static void of_self(void)
 {
 	static const char *const same[] = { "oom_adj", "oom_score_adj", "sessionid", "loginuid", "uid_map", "gid_map", "projid_map",
@@ -284,6 +300,7 @@ int main(int argc, char **argv)
 		return pause();
 	settings();
 	tables();
+	log_text();
 	of_self();
 	timers();
 	namespaces();
