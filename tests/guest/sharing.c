@@ -24,7 +24,7 @@
 #define NOBODY 65534
 #define PAGE   4096ul
 
-static char line[1000];
+static char line[2000];
 static size_t used;
 
 static void add(long result)
@@ -281,6 +281,25 @@ static void child_memory(void)
 
 static int id, set, queue;
 
+static void attach_low(void)
+{
+	int own = shmget(IPC_PRIVATE, PAGE, 0400);
+
+	DO((long)shmat(own, (void *)100, SHM_RND | SHM_RDONLY));
+	DO((long)shmat(own, (void *)100, SHM_RND | SHM_REMAP));
+	DO((long)shmat(own, (void *)PAGE, SHM_RDONLY));
+	DO((long)shmat(own, (void *)-PAGE, SHM_RDONLY));
+	DO((long)shmat(own, (void *)(1ul << 47), SHM_RDONLY));
+	DO(shmat(own, NULL, 0) == (void *)-1 ? -1 : 0);
+	DO(shmat(own, NULL, SHM_RDONLY) == (void *)-1 ? -1 : 0);
+	DO(shmat(own, NULL, SHM_RDONLY | SHM_EXEC) == (void *)-1 ? -1 : 0);
+	shmctl(own, IPC_RMID, NULL);
+	own = shmget(IPC_PRIVATE, PAGE, 0200);
+	DO(shmat(own, NULL, SHM_RDONLY) == (void *)-1 ? -1 : 0);
+	DO(shmctl(own, IPC_STAT, (void *)(line + 1000)));
+	shmctl(own, IPC_RMID, NULL);
+}
+
 static void shm_lock_as_nobody(void)
 {
 	struct rlimit l = { 2 * PAGE, 2 * PAGE };
@@ -452,6 +471,7 @@ static void system_v(void)
 	id = shmget(4712, PAGE, IPC_CREAT | 0600);
 	set = semget(4711, 2, IPC_CREAT | 0600);
 	queue = msgget(4711, IPC_CREAT | 0600);
+	as_nobody("where and how to attach", attach_low);
 	as_nobody("memory locked by somebody else", shm_lock_as_nobody);
 	as_nobody("which mistake comes first", order_as_nobody);
 	order_as_nobody();

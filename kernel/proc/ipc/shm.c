@@ -251,11 +251,13 @@ static int attach(struct ipc_object *o, int flags, struct space_map_request *r, 
 	struct file *f;
 	int error;
 
+	r->length = align_up(segment_of(o)->size, PAGE_SIZE);
+	if (r->noreplace && r->addr + r->length < r->addr)
+		return -EINVAL;
 	refcount_get(&o->refs);
 	error = open_attachment(o, flags, &f);
 	if (error)
 		return error;
-	r->length = align_up(segment_of(o)->size, PAGE_SIZE);
 	r->file = f;
 	error = file_map_generic(f, r);
 	if (!error)
@@ -275,8 +277,7 @@ int64_t shm_attach(int id, uaddr_t addr, int flags)
 	if (addr & ~PAGE_MASK) {
 		if (!(flags & SHM_RND))
 			return -EINVAL;
-		addr = align_down(addr, PAGE_SIZE);
-		r.fixed = addr != 0;
+		addr = align_down(addr, PAGE_SIZE); /* page 0, if that is what it comes to */
 	}
 	if (!addr && (flags & SHM_REMAP))
 		return -EINVAL;
