@@ -4,7 +4,8 @@
  *
  * A parent forks a child (which, with SPACES=3, forks a grandchild); each writes to the one
  * page of its one table and unmaps it; a second thread of the parent writes all the while, on a processor
- * of its own with translations of its own.
+ * of its own with translations of its own: twice, or not at all (WRITES=0) where three spaces have
+ * states enough.
  *
  * Checked: what one space writes no other sees, once the fork between them has returned;
  * nobody writes to a page, nor walks through a table, that was freed; at the end all are.
@@ -22,7 +23,7 @@
  * means that nobody may begin to use one.
  *
  * RUN holds
- * RUN holds SPACES=3 deep
+ * RUN holds SPACES=3 WRITES=0 deep
  * RUN fails NO_FLUSH_AT_FORK
  * RUN fails PARENT_KEEPS_WRITING
  * RUN fails PUT_BEFORE_FLUSH
@@ -36,6 +37,9 @@
 #define GRAND  2
 #ifndef SPACES
 #define SPACES 2
+#endif
+#ifndef WRITES
+#define WRITES 2
 #endif
 #define CPUS   4 /* the last is the second thread's of the parent */
 #define TABLES 5
@@ -302,8 +306,12 @@ proctype second()
 	byte t, n, old;
 	bool copied, last;
 
-	write(3, PARENT);
-	write(3, PARENT);
+	byte written;
+
+	do
+	:: written < WRITES -> write(3, PARENT); written++
+	:: written == WRITES -> break
+	od;
 	ended++
 }
 
