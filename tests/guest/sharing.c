@@ -4,6 +4,7 @@
  * change it, other processes' memory, the limits and settings of System V IPC, and the
  * order in which its calls find mistakes.
  */
+#include "ipc.h"
 #include "tap.h"
 #include <grp.h>
 #include <mqueue.h>
@@ -351,9 +352,9 @@ static void order_as_nobody(void)
 	DO((long)shmat(id, NULL, SHM_REMAP));
 	DO(shmget(4711, PAGE, SHM_HUGETLB | IPC_CREAT | 0600));
 	DO(semget(4711, 9, 0));
-	DO(semget(4711, 1, 0777));
+	DO(semget(4711, 1, 0777) < 0 ? -1 : 0);
 	DO(semget(4711, 9, 0777));
-	DO(msgget(4711, 0200));
+	DO(msgget(4711, 0200) < 0 ? -1 : 0);
 	DO(msgget(4711, IPC_CREAT | IPC_EXCL | 0777));
 	DO(shmget(4712, 1ul << 62, 0777));
 	DO(semctl(set, 0, SEM_STAT_ANY, (void *)8));
@@ -467,6 +468,7 @@ static void settings(void)
 
 static void system_v(void)
 {
+	ipc_clear();
 	sizes();
 	id = shmget(4712, PAGE, IPC_CREAT | 0600);
 	set = semget(4711, 2, IPC_CREAT | 0600);

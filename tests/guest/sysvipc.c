@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System V IPC: semaphore sets, message queues, shared memory. */
+#include "ipc.h"
 #include "tap.h"
 #include <sched.h>
 #include <pthread.h>
@@ -554,6 +555,7 @@ int main(int argc, char **argv)
 {
 	if (argc && strcmp(argv[0], "nothing") == 0)
 		return 0;
+	ipc_clear();
 	test_sem_get();
 	test_sem_stat();
 	test_sem_values();
