@@ -143,16 +143,24 @@ const char *clock_event_name(void)
 	return names[kind];
 }
 
-/* Timer ticks from now until a time, at least one, rounded up so that the interrupt is not early. */
-static uint64_t ticks_until(nsec_t when, uint64_t most)
+/* Timer ticks in a time, at least one, rounded up so that the interrupt is not early. */
+static uint64_t ticks_in(nsec_t delta, uint64_t most)
 {
-	nsec_t delta = when - clock_now();
 	uint64_t ticks;
 
 	if (delta <= 0)
 		return 1;
 	ticks = (uint64_t)((unsigned __int128)(uint64_t)min(delta, reach) * atomic_load(&ticks_per_ns) >> 32) + 1;
 	return min(ticks, most);
+}
+
+/* What is due already is an interrupt to oneself: an emulator takes long to see that a timer ends. */
+static void apic_set(nsec_t delta)
+{
+	if (delta <= 0)
+		apic_send(apic_id(), VECTOR_TIMER);
+	else
+		apic_timer_set((uint32_t)ticks_in(delta, UINT32_MAX));
 }
 
 void clock_set_deadline(nsec_t when)
@@ -166,9 +174,9 @@ void clock_set_deadline(nsec_t when)
 		return;
 	}
 	if (kind == EVENT_APIC)
-		apic_timer_set((uint32_t)ticks_until(when, UINT32_MAX));
+		apic_set(when - clock_now());
 	else if (kind == EVENT_TSC)
 		apic_timer_set_deadline(clock_tsc_at(when));
 	else if (kind == EVENT_PIT)
-		pit_timer_set((uint16_t)ticks_until(when, PIT_TICKS_MAX));
+		pit_timer_set((uint16_t)ticks_in(when - clock_now(), PIT_TICKS_MAX));
 }
