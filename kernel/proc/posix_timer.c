@@ -19,6 +19,7 @@
 #include "fs/procfs.h"
 #include "hal/clock.h"
 #include "lib/string.h"
+#include "mem/radix_nodes.h"
 #include "mem/slab.h"
 #include "proc/cpu_clock.h"
 #include "proc/internal.h"
@@ -42,28 +43,9 @@ struct posix_timer {
 	int overruns, last_overruns;  /* signal_lock */
 };
 
-static struct radix_node *node_alloc(void)
-{
-	return kmalloc(sizeof(struct radix_node), ALLOC_KERNEL);
-}
-
-static void node_free(struct radix_node *node)
-{
-	kfree(node);
-}
-
-static void node_free_deferred(struct radix_node *node)
-{
-	kfree_rcu(node, (struct rcu_head *)node->rcu);
-}
-
-static const struct radix_ops index_ops = {
-	.alloc = node_alloc, .free = node_free, .free_deferred = node_free_deferred,
-};
-
 void posix_timers_init(struct process *p)
 {
-	radix_init(&p->posix_timers, &index_ops);
+	radix_init(&p->posix_timers, &radix_kmalloc_ops);
 }
 
 /* The clock_now() time, never 0, at which the wall clock shows t: before the boot, too, so that overruns are counted. */
@@ -211,7 +193,7 @@ static int give_id(struct posix_timer *pt, const struct sigevent *event, int *id
 	struct radix_pool pool;
 	int result;
 
-	radix_pool_init(&pool, &index_ops);
+	radix_pool_init(&pool, &radix_kmalloc_ops);
 	do {
 		result = radix_pool_fill(&pool);
 		if (!result)

@@ -38,22 +38,9 @@ static void sleeper(void)
 
 #define CHILD(...) ({ pid_t p_ = fork(); if (!p_) { __VA_ARGS__; _exit(0); } p_; })
 
-static char state_of(pid_t pid)
-{
-	char path[64], line[300], c = '?';
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	FILE *f = fopen(path, "r");
-
-	if (f && fgets(line, sizeof(line), f))
-		sscanf(strrchr(line, ')') + 1, " %c", &c);
-	if (f)
-		fclose(f);
-	return c;
-}
-
 static void until_state(pid_t pid, char c)
 {
-	for (int i = 0; i < 500 && state_of(pid) != c; i++)
+	for (int i = 0; i < 500 && process_state(pid) != c; i++)
 		sleep_ms(1);
 }
 
@@ -91,7 +78,7 @@ static void seized(void)
 	pt(PTRACE_GETSIGINFO, c, 0, (long)&info);
 	TELL("siginfo", "%d 0x%x", info.si_signo, info.si_code);
 	CHECK_OK("listen", pt(PTRACE_LISTEN, c, 0, 0));
-	CHECK_INT("state", state_of(c), 't');
+	CHECK_INT("state", process_state(c), 't');
 	TELL_BRIEF("silence", c, __WALL);
 	kill(c, SIGCONT);
 	TELL_WAIT("SIGCONT ends listening", c);
@@ -121,17 +108,17 @@ static void job_control(void)
 	TELL_BRIEF("stopped", c, WUNTRACED);
 	CHECK_OK("attach", pt(PTRACE_ATTACH, c, 0, 0));
 	TELL_BRIEF("it is in a stop at once", c, WNOHANG | __WALL);
-	CHECK_INT("state", state_of(c), 't');
+	CHECK_INT("state", process_state(c), 't');
 	CHECK_ERRNO("of the group: no siginfo", pt(PTRACE_GETSIGINFO, c, 0, (long)&info), EINVAL);
 	pt(PTRACE_CONT, c, 0, 0);
 	TELL_BRIEF("the SIGSTOP of attach", c, __WALL);
 	CHECK_OK("detach", pt(PTRACE_DETACH, c, 0, 0));
 	until_state(c, 'T');
-	CHECK_INT("stopped again", state_of(c), 'T');
+	CHECK_INT("stopped again", process_state(c), 'T');
 	kill(c, SIGCONT);
 	TELL_BRIEF("continued", c, WCONTINUED);
 	until_state(c, 'S');
-	CHECK_INT("it goes on", state_of(c), 'S');
+	CHECK_INT("it goes on", process_state(c), 'S');
 
 	CHECK_OK("attach to a running one", pt(PTRACE_ATTACH, c, 0, 0));
 	TELL_WAIT("SIGSTOP", c);
@@ -140,7 +127,7 @@ static void job_control(void)
 	CHECK_ERRNO("no siginfo", pt(PTRACE_GETSIGINFO, c, 0, (long)&info), EINVAL);
 	pt(PTRACE_CONT, c, 0, 0);
 	until_state(c, 'S');
-	CHECK_INT("made to go on, it does", state_of(c), 'S');
+	CHECK_INT("made to go on, it does", process_state(c), 'S');
 	kill(c, SIGCONT);
 	TELL_WAIT("SIGCONT", c);
 	CHECK_OK("detach", pt(PTRACE_DETACH, c, 0, SIGCONT));
@@ -206,7 +193,7 @@ static void job_control(void)
 	read(ready[0], &b, 1);
 	kill(c, SIGKILL);
 	read(ready[0], &b, 1);
-	CHECK_INT("a zombie that is traced", state_of(c), 'Z');
+	CHECK_INT("a zombie that is traced", process_state(c), 'Z');
 	TELL_BRIEF("is not shown to its parent", c, 0);
 	write(go[1], "", 1);
 	wait_for(tracer);
@@ -380,14 +367,14 @@ static void threads(void)
 			pt(PTRACE_CONT, got, 0, SIGSTOP);
 	}
 	CHECK_INT("a stop of the group is everyone's", stops, 3);
-	CHECK_INT("state", state_of(p), 't');
+	CHECK_INT("state", process_state(p), 't');
 	pt(PTRACE_DETACH, p, 0, 0);
 	pt(PTRACE_DETACH, third, 0, 0);
 	until_state(p, 'T');
-	CHECK_INT("detached, it is stopped", state_of(p), 'T');
+	CHECK_INT("detached, it is stopped", process_state(p), 'T');
 	kill(p, SIGCONT);
 	until_state(p, 'S');
-	CHECK_INT("goes on", state_of(p), 'S');
+	CHECK_INT("goes on", process_state(p), 'S');
 	finish(p);
 	done_with();
 

@@ -467,22 +467,9 @@ static long call(unsigned i)
 	return 0;
 }
 
-static char state_of(pid_t pid)
-{
-	char path[40], text[200] = "", *at;
-	int fd;
-
-	sprintf(path, "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY);
-	read(fd, text, sizeof(text) - 1);
-	close(fd);
-	at = strrchr(text, ')');
-	return at ? at[2] : '?';
-}
-
 static void until_asleep(pid_t pid)
 {
-	for (int i = 0; i < 5000 && !shared->done && state_of(pid) != 'S'; i++)
+	for (int i = 0; i < 5000 && !shared->done && process_state(pid) != 'S'; i++)
 		usleep(500);
 }
 

@@ -144,6 +144,22 @@ static inline long slab_kb(void)
 	return kb;
 }
 
+/* The letter of a process or thread in /proc: 'S' sleeps, 'R' runs ... */
+static inline char process_state(pid_t pid)
+{
+	char path[40], text[200] = "", *at;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f) {
+		fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+	}
+	at = strrchr(text, ')');
+	return at ? at[2] : '?';
+}
+
 static inline int tap_done(void)
 {
 	dprintf(1, "1..%d\n", tap_count);

@@ -49,22 +49,9 @@ static long look(int ep)
 	return n > 0 ? n << 16 | e[0].events : n;
 }
 
-static char state_of(pid_t pid)
-{
-	char path[40], text[200] = "", *at;
-	int fd;
-
-	sprintf(path, "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY);
-	read(fd, text, sizeof(text) - 1);
-	close(fd);
-	at = strrchr(text, ')');
-	return at ? at[2] : '?';
-}
-
 static void until_asleep(pid_t pid)
 {
-	while (state_of(pid) != 'S')
+	while (process_state(pid) != 'S')
 		usleep(500);
 }
 

@@ -14,6 +14,7 @@
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mem/radix_nodes.h"
 #include "mem/slab.h"
 #include <asm/ioctls.h>
 #include <linux/fcntl.h>
@@ -32,25 +33,6 @@ struct queued {
 	struct list link;            /* instance's lock */
 	size_t size;                 /* bytes that read(2) gives */
 	struct inotify_event event;  /* and the name, with zeros up to the size */
-};
-
-static struct radix_node *node_alloc(void)
-{
-	return kmalloc(sizeof(struct radix_node), ALLOC_KERNEL);
-}
-
-static void node_free(struct radix_node *node)
-{
-	kfree(node);
-}
-
-static void node_free_deferred(struct radix_node *node)
-{
-	kfree_rcu(node, (struct rcu_head *)node->rcu);
-}
-
-static const struct radix_ops watch_radix_ops = {
-	.alloc = node_alloc, .free = node_free, .free_deferred = node_free_deferred,
 };
 
 /* ---- events ------------------------------------------------------------------- */
@@ -272,7 +254,7 @@ int inotify_create_file(uint32_t flags, struct file **out)
 	refcount_init(&n->refs, 1);
 	n->most = (unsigned)atomic_load(&most_events);
 	spin_init(&n->lock, RANK_INOTIFY);
-	radix_init(&n->watches, &watch_radix_ops);
+	radix_init(&n->watches, &radix_kmalloc_ops);
 	n->next = 1;
 	list_init(&n->events);
 	waitq_init(&n->wait);
@@ -338,7 +320,7 @@ static int give_number(struct inotify *n, struct watch *w)
 	struct radix_pool pool;
 	int error;
 
-	radix_pool_init(&pool, &watch_radix_ops);
+	radix_pool_init(&pool, &radix_kmalloc_ops);
 	do {
 		error = radix_pool_fill(&pool);
 		if (error)

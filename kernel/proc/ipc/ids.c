@@ -6,28 +6,10 @@
 #include "hal/clock.h"
 #include "lib/errno.h"
 #include "lib/hash.h"
+#include "mem/radix_nodes.h"
 #include "mem/slab.h"
 #include "proc/ipc/ipc.h"
 #include <linux/capability.h>
-
-static struct radix_node *node_alloc(void)
-{
-	return kmalloc(sizeof(struct radix_node), ALLOC_KERNEL);
-}
-
-static void node_free(struct radix_node *node)
-{
-	kfree(node);
-}
-
-static void node_free_deferred(struct radix_node *node)
-{
-	kfree_rcu(node, (struct rcu_head *)node->rcu);
-}
-
-const struct radix_ops ipc_radix_ops = {
-	.alloc = node_alloc, .free = node_free, .free_deferred = node_free_deferred,
-};
 
 void ipc_init(struct ipc_object *o)
 {
@@ -188,7 +170,7 @@ int ipc_get(struct ipc_table *t, int key, int flags, const void *arg)
 	struct radix_pool pool;
 	int result;
 
-	radix_pool_init(&pool, &ipc_radix_ops);
+	radix_pool_init(&pool, &radix_kmalloc_ops);
 	while ((result = find_or_insert(t, key, flags, arg, &fresh, &pool)) == -EAGAIN) {
 		result = fresh ? radix_pool_fill(&pool) : t->kind->create(arg, &fresh);
 		if (result)

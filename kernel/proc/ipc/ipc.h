@@ -17,6 +17,7 @@
 #define PROC_IPC_IPC_H
 
 #include "fs/procfs.h"
+#include "mem/radix_nodes.h"
 #include "hal/clock.h"
 #include "lib/errno.h"
 #include "lib/radix.h"
@@ -68,8 +69,7 @@ enum { IPC_SEMMSL, IPC_SEMMNS, IPC_SEMOPM, IPC_SEMMNI };
 extern struct ipc_settings ipc_settings;
 
 #define IPC_TABLE_INIT(table, kind_) \
-	{ .lock = MUTEX_INIT((table).lock, RANK_SLEEP_LEAF), .kind = (kind_), .objects = { .ops = &ipc_radix_ops } }
-extern const struct radix_ops ipc_radix_ops;
+	{ .lock = MUTEX_INIT((table).lock, RANK_SLEEP_LEAF), .kind = (kind_), .objects = { .ops = &radix_kmalloc_ops } }
 
 /* semget(2) and its like: identifier or errno. arg goes to the kind's functions. May sleep. */
 int ipc_get(struct ipc_table *t, int key, int flags, const void *arg);
