@@ -4,7 +4,7 @@
  * call answers, as root and as somebody else. Raw calls: the C library's set-id
  * functions do more.
  */
-#include "tap.h"
+#include "told.h"
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
@@ -17,30 +17,6 @@
 		long r_ = syscall(SYS_##name, ##__VA_ARGS__); \
 		r_ == -1 ? -errno : r_;                       \
 	})
-
-/* Sent through a pipe by the child, told by the first process. */
-static char text[4000];
-static int channel[2];
-
-static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vdprintf(channel[1], format, args);
-	va_end(args);
-}
-
-#define IN_TOLD_CHILD(name, ...)                          \
-	do {                                              \
-		pipe(channel);                            \
-		IN_CHILD(__VA_ARGS__);                    \
-		close(channel[1]);                        \
-		memset(text, 0, sizeof(text));            \
-		read(channel[0], text, sizeof(text) - 1); \
-		close(channel[0]);                        \
-		TELL(name, "%s", text);                   \
-	} while (0)
 
 static void ids(void)
 {
@@ -70,18 +46,18 @@ static void caps(void)
 
 static void users(void)
 {
-	IN_TOLD_CHILD("root", {
+	TOLD("root", {
 		ids();
 		gids();
 		caps();
 	});
-	IN_TOLD_CHILD("setuid as root", {
+	TOLD("setuid as root", {
 		say("%ld ", CALL(setuid, 1000));
 		ids();
 		caps();
 		say("%ld", CALL(setuid, 0));
 	});
-	IN_TOLD_CHILD("seteuid and back", {
+	TOLD("seteuid and back", {
 		say("%ld ", CALL(setresuid, -1, 1000, -1));
 		ids();
 		caps();
@@ -89,7 +65,7 @@ static void users(void)
 		ids();
 		caps();
 	});
-	IN_TOLD_CHILD("setreuid", {
+	TOLD("setreuid", {
 		say("%ld ", CALL(setreuid, 1000, 1001));
 		ids();
 		say("%ld ", CALL(setreuid, 1001, 1000));
@@ -97,29 +73,29 @@ static void users(void)
 		say("%ld ", CALL(setreuid, -1, 7));
 		ids();
 	});
-	IN_TOLD_CHILD("setreuid of the same sets no saved one", {
+	TOLD("setreuid of the same sets no saved one", {
 		say("%ld ", CALL(setreuid, -1, 0));
 		ids();
 	});
-	IN_TOLD_CHILD("setresuid as a user", {
+	TOLD("setresuid as a user", {
 		CALL(setresuid, 1, 2, 3);
 		say("%ld ", CALL(setresuid, 3, 1, 2));
 		ids();
 		say("%ld ", CALL(setresuid, 4, -1, -1));
 		ids();
 	});
-	IN_TOLD_CHILD("setuid as a user", {
+	TOLD("setuid as a user", {
 		CALL(setresuid, 1, 2, 3);
 		say("%ld ", CALL(setuid, 3));
 		ids();
 		say("%ld ", CALL(setuid, 2));
 		ids();
 	});
-	IN_TOLD_CHILD("setuid -1", {
+	TOLD("setuid -1", {
 		say("%ld ", CALL(setuid, -1));
 		say("%ld ", CALL(setgid, -1));
 	});
-	IN_TOLD_CHILD("groups", {
+	TOLD("groups", {
 		say("%ld ", CALL(setgid, 5));
 		gids();
 		say("%ld ", CALL(setregid, 6, 7));
@@ -134,7 +110,7 @@ static void users(void)
 		say("%ld ", CALL(setgid, 77));
 		gids();
 	});
-	IN_TOLD_CHILD("fsuid", {
+	TOLD("fsuid", {
 		say("%ld ", CALL(setfsuid, 5));
 		ids();
 		caps();
@@ -147,7 +123,7 @@ static void users(void)
 		say("%ld ", CALL(setfsuid, 3));
 		ids();
 	});
-	IN_TOLD_CHILD("supplementary groups", {
+	TOLD("supplementary groups", {
 		unsigned g[4] = { 30, 10, 20, 10 };
 
 		say("%ld ", CALL(setgroups, 4, g));
@@ -165,7 +141,7 @@ static void users(void)
 
 static void capabilities(void)
 {
-	IN_TOLD_CHILD("keepcaps", {
+	TOLD("keepcaps", {
 		say("%ld ", CALL(prctl, PR_GET_KEEPCAPS));
 		say("%ld ", CALL(prctl, PR_SET_KEEPCAPS, 1));
 		say("%ld ", CALL(prctl, PR_SET_KEEPCAPS, 2));
@@ -173,7 +149,7 @@ static void capabilities(void)
 		caps();
 		say("%ld ", CALL(prctl, PR_GET_KEEPCAPS));
 	});
-	IN_TOLD_CHILD("capset", {
+	TOLD("capset", {
 		struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 		struct __user_cap_data_struct d[2] = { { 0xf, 0xff, 0xff }, { 0, 0, 0 } };
 
@@ -195,7 +171,7 @@ static void capabilities(void)
 		h.pid = 31000;
 		say("%ld ", CALL(capget, &h, d));
 	});
-	IN_TOLD_CHILD("bounding set", {
+	TOLD("bounding set", {
 		say("%ld %ld ", CALL(prctl, PR_CAPBSET_READ, CAP_KILL),
 		    CALL(prctl, PR_CAPBSET_READ, 99));
 		say("%ld %ld ", CALL(prctl, PR_CAPBSET_DROP, CAP_KILL),
@@ -203,7 +179,7 @@ static void capabilities(void)
 		CALL(setuid, 1000);
 		say("%ld ", CALL(prctl, PR_CAPBSET_DROP, CAP_CHOWN));
 	});
-	IN_TOLD_CHILD("ambient set", {
+	TOLD("ambient set", {
 		struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 		struct __user_cap_data_struct d[2];
 
@@ -217,32 +193,32 @@ static void capabilities(void)
 		say("%ld ", CALL(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_KILL, 0, 0));
 		say("%ld ", CALL(prctl, PR_CAP_AMBIENT, 9, CAP_KILL, 0, 0));
 	});
-	IN_TOLD_CHILD("securebits", {
+	TOLD("securebits", {
 		say("%ld ", CALL(prctl, PR_GET_SECUREBITS));
 		say("%ld ", CALL(prctl, PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED));
 		say("%ld ", CALL(prctl, PR_SET_SECUREBITS, 0));
 		say("%ld ", CALL(prctl, PR_GET_SECUREBITS));
 	});
-	IN_TOLD_CHILD("no new privileges", {
+	TOLD("no new privileges", {
 		say("%ld ", CALL(prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
 		say("%ld ", CALL(prctl, PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
 		say("%ld ", CALL(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 		say("%ld ", CALL(prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
 	});
-	IN_TOLD_CHILD("dumpable", {
+	TOLD("dumpable", {
 		say("%ld ", CALL(prctl, PR_GET_DUMPABLE));
 		say("%ld ", CALL(prctl, PR_SET_DUMPABLE, 2));
 		say("%ld ", CALL(prctl, PR_SET_DUMPABLE, 0));
 		say("%ld ", CALL(prctl, PR_GET_DUMPABLE));
 	});
-	IN_TOLD_CHILD("timer slack", {
+	TOLD("timer slack", {
 		say("%ld ", CALL(prctl, PR_GET_TIMERSLACK));
 		say("%ld ", CALL(prctl, PR_SET_TIMERSLACK, 100));
 		say("%ld ", CALL(prctl, PR_GET_TIMERSLACK));
 		say("%ld ", CALL(prctl, PR_SET_TIMERSLACK, 0));
 		say("%ld ", CALL(prctl, PR_GET_TIMERSLACK));
 	});
-	IN_TOLD_CHILD("personality", {
+	TOLD("personality", {
 		say("%ld %ld %ld ", CALL(personality, 0xffffffff), CALL(personality, 0),
 		    CALL(personality, 0xffffffff));
 	});
@@ -250,7 +226,7 @@ static void capabilities(void)
 
 static void scheduling(void)
 {
-	IN_TOLD_CHILD("policies", {
+	TOLD("policies", {
 		struct sched_param p = { 0 };
 
 		say("%ld ", CALL(sched_getscheduler, 0));
@@ -276,7 +252,7 @@ static void scheduling(void)
 		say("%ld ", CALL(sched_setscheduler, 31000, 0, &p));
 		say("%ld ", CALL(sched_setscheduler, 0, 0, NULL));
 	});
-	IN_TOLD_CHILD("policies as a user", {
+	TOLD("policies as a user", {
 		struct sched_param p = { 1 };
 
 		CALL(setuid, 1000);
@@ -290,7 +266,7 @@ static void scheduling(void)
 	for (int policy = 0; policy < 8; policy++)
 		TELL("priorities of a policy", "%ld %ld", CALL(sched_get_priority_min, policy),
 		     CALL(sched_get_priority_max, policy));
-	IN_TOLD_CHILD("affinity", {
+	TOLD("affinity", {
 		unsigned long mask[2] = { 0, 0 };
 
 		say("%ld ", CALL(sched_setaffinity, 0, 8, mask));
@@ -302,7 +278,7 @@ static void scheduling(void)
 		say("%ld ", CALL(sched_getaffinity, 0, 7, mask));
 		say("%ld ", CALL(sched_getaffinity, 31000, 8, mask));
 	});
-	IN_TOLD_CHILD("nice values", {
+	TOLD("nice values", {
 		say("%ld ", CALL(getpriority, PRIO_PROCESS, 0));
 		say("%ld ", CALL(setpriority, PRIO_PROCESS, 0, 30));
 		say("%ld ", CALL(getpriority, PRIO_PROCESS, 0));
@@ -317,7 +293,7 @@ static void scheduling(void)
 		say("%ld ", CALL(setpriority, PRIO_PROCESS, 0, 4));
 		say("%ld ", CALL(setpriority, PRIO_PROCESS, 1, 5));
 	});
-	IN_TOLD_CHILD("sched_getattr", {
+	TOLD("sched_getattr", {
 		struct {
 			unsigned size, policy;
 			unsigned long flags;

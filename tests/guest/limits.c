@@ -3,7 +3,7 @@
  * Resource limits, one by one: what happens at each, with which error or signal, to
  * whom it applies, and from when on. Each in a child, whose limits are its own.
  */
-#include "tap.h"
+#include "told.h"
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,18 +19,6 @@
 #define KIB    1024ul
 #define PAGE   4096ul
 
-static char text[1000];
-static int channel[2];
-
-static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vdprintf(channel[1], format, args);
-	va_end(args);
-}
-
 static void say_result(long result)
 {
 	if (result == -1)
@@ -41,18 +29,6 @@ static void say_result(long result)
 
 #define SAY(call) ({ errno = 0; say_result((long)(call)); })
 #define SAY_MAP(call) ({ errno = 0; void *m_ = (call); say_result(m_ == MAP_FAILED ? -1 : 0); })
-
-/* What the child says, and how it ends. */
-#define TOLD(name, ...)                                             \
-	do {                                                        \
-		pipe(channel);                                      \
-		int status_ = IN_CHILD(__VA_ARGS__);                \
-		close(channel[1]);                                  \
-		memset(text, 0, sizeof(text));                      \
-		read(channel[0], text, sizeof(text) - 1);           \
-		close(channel[0]);                                  \
-		TELL(name, "%s(%x)", text, (unsigned)status_);      \
-	} while (0)
 
 static void set(int which, rlim_t soft, rlim_t hard)
 {
