@@ -70,6 +70,7 @@ enum lock_rank {
 	RANK_POLL,          /* ready list and waiters of an epoll instance: taken in call-backs of wait queues */
 	RANK_WALL,          /* who sleeps until a time of the wall clock */
 	RANK_DRIVER,        /* state of a device */
+	RANK_PCI,           /* the two ports to the configuration of PCI */
 	RANK_TIMER,         /* a processor's timers */
 	RANK_RUNQ,          /* a run queue; two at a time nested by number */
 	RANK_RUNQ_LEAF,     /* load averages, under a run queue */

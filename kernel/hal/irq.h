@@ -45,6 +45,28 @@ bool irq_in_progress(void);
 /* Inside an interrupt handler: the interrupted code ran in user mode. */
 bool irq_from_user(void);
 
+/*
+ * Message-signalled interrupts (PCI 3.0, 6.8): a device interrupts by writing data to
+ * an address. Each message has a vector of its own on one processor and one action,
+ * so nothing is shared and nothing has to be asked.
+ */
+struct irq_message {
+	uint64_t address;           /* immutable after irq_message_alloc(), as all */
+	uint32_t data;
+	unsigned cpu;               /* that serves it */
+	unsigned number;            /* for /proc/interrupts; beyond all lines */
+	struct irq_action *action;
+};
+
+/*
+ * Allots a message that processor cpu serves by action, whose handler may run from now on.
+ * Both stay valid until irq_message_free(). 0, -ENOSPC: that processor has no vector left,
+ * -ENODEV: there is no local APIC.
+ */
+int irq_message_alloc(unsigned cpu, struct irq_action *action, struct irq_message *m);
+/* The device sends it no more. Returns when no handler runs any more: not from the handler, no lock held that it takes. */
+void irq_message_free(struct irq_message *m);
+
 /* Calls visit for every registered action, with the line's lock held; for /proc/interrupts. */
 void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg);
 

@@ -144,6 +144,7 @@ void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action
 			visit(arg, gsi, a);
 		spin_unlock_irq(&line->lock, irq);
 	}
+	message_for_each(visit, arg);
 }
 
 static void line_serve(unsigned gsi)
@@ -176,6 +177,8 @@ void arch_interrupt(unsigned vector)
 		irq_local_timer();
 	} else if (vector - VECTOR_LINES < IRQ_LINES) {
 		line_serve(vector - VECTOR_LINES);
+	} else if (vector - VECTOR_MESSAGES < MESSAGE_VECTORS && message_serve(vector)) {
+		apic_eoi();
 	} else if (!apic_present() || !apic_interrupt(vector)) {
 		log_warn("irq: nobody serves vector %u\n", vector);
 		if (apic_present())

@@ -14,6 +14,15 @@
 #define VECTOR_LINES 48u
 #define IRQ_LINES    128u
 
+/* Messages have the vectors behind those, up to the local APIC's own; see msi.c. */
+#define VECTOR_MESSAGES (VECTOR_LINES + IRQ_LINES)
+#define MESSAGE_VECTORS 64u
+
+/* Serves a message: interrupts off. False if nobody has the vector on this processor. */
+bool message_serve(unsigned vector);
+/* For irq_for_each(). */
+void message_for_each(void (*visit)(void *arg, unsigned number, const struct irq_action *action), void *arg);
+
 struct irq_chip {
 	const char *name;
 	bool (*has)(unsigned gsi);
