@@ -275,16 +275,76 @@ static bool aml_sleep_package(const uint8_t *aml, size_t end, size_t at, uint8_t
 	return true;
 }
 
+static const struct acpi_header *dsdt; /* once it was asked for */
+
+static const struct acpi_header *find_dsdt(void)
+{
+	if (!dsdt && fadt_found && fadt.x_dsdt)
+		dsdt = map_table(fadt.x_dsdt, "DSDT");
+	return dsdt;
+}
+
 bool acpi_sleep_type_s5(uint8_t *type_a, uint8_t *type_b)
 {
-	const struct acpi_header *dsdt = fadt_found && fadt.x_dsdt ? map_table(fadt.x_dsdt, "DSDT") : NULL;
-	const uint8_t *aml = (const uint8_t *)dsdt;
+	const uint8_t *aml = (const uint8_t *)find_dsdt();
 
-	if (!dsdt)
+	if (!aml)
 		return false;
 	for (size_t at = sizeof(*dsdt); at + 4 < dsdt->length; at++)
 		if (memcmp(aml + at, "_S5_", 4) == 0 &&
 		    aml_sleep_package(aml, dsdt->length, at + 4, type_a, type_b))
 			return true;
+	return false;
+}
+
+/* Descriptors of resources: a tag, the length of what follows in two bytes, and that. */
+struct memory32_fixed { uint8_t tag; uint16_t length; uint8_t writable; uint32_t address, size; } __packed;
+struct extended_interrupt { uint8_t tag; uint16_t length; uint8_t flags, count; uint32_t gsi; } __packed;
+
+#define TAG_MEMORY32_FIXED     0x86
+#define TAG_EXTENDED_INTERRUPT 0x89
+
+static bool read_resources(const uint8_t *aml, size_t end, struct acpi_simple_device *d)
+{
+	const struct memory32_fixed *memory = NULL;
+
+	for (size_t at = 0; at + sizeof(struct extended_interrupt) <= end; at++) {
+		const struct memory32_fixed *m = (const void *)(aml + at);
+		const struct extended_interrupt *i = (const void *)(aml + at);
+
+		if (!memory && m->tag == TAG_MEMORY32_FIXED && m->length == sizeof(*m) - 3 && at + sizeof(*m) <= end) {
+			memory = m;
+			at += sizeof(*m) - 1;
+		} else if (memory && i->tag == TAG_EXTENDED_INTERRUPT && i->length == sizeof(*i) - 3 && i->count == 1) {
+			*d = (struct acpi_simple_device){ .address = memory->address, .length = memory->size, .gsi = i->gsi,
+							  .level = !(i->flags & BIT(1)), .low = i->flags & BIT(2) };
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t find_text(const uint8_t *aml, size_t end, size_t at, const char *text, size_t n)
+{
+	while (at + n <= end && memcmp(aml + at, text, n))
+		at++;
+	return at + n <= end ? at : end;
+}
+
+bool acpi_next_device(const char *identity, size_t *from, struct acpi_simple_device *d)
+{
+	const uint8_t *aml = (const uint8_t *)find_dsdt();
+	size_t n = strlen(identity) + 1, at, next;
+
+	if (!aml)
+		return false;
+	at = find_text(aml, dsdt->length, *from ? *from : sizeof(*dsdt), identity, n);
+	for (; at < dsdt->length; at = next) {
+		next = find_text(aml, dsdt->length, at + n, identity, n);
+		*from = next;
+		if (read_resources(aml + at + n, next - at - n, d))
+			return true;
+	}
+	*from = dsdt->length;
 	return false;
 }

@@ -84,4 +84,17 @@ const struct acpi_fadt *acpi_fadt(void);
  */
 bool acpi_sleep_type_s5(uint8_t *type_a, uint8_t *type_b);
 
+/* A device that is only registers in memory and an interrupt. */
+struct acpi_simple_device {
+	uint64_t address, length;
+	unsigned gsi;
+	bool level, low;             /* how it interrupts; else by a rising edge */
+};
+/*
+ * The next device with that hardware identity in the DSDT: start with *from = 0. Its resources are found as
+ * descriptors (6.4.3.4, 6.4.3.6) behind the identity, without running the table's code, which would
+ * do for those whose resources are not computed. False: no more.
+ */
+bool acpi_next_device(const char *identity, size_t *from, struct acpi_simple_device *d);
+
 #endif

@@ -38,7 +38,6 @@ struct virtio_transport {
 	uint8_t (*read_status)(struct virtio_device *v);
 	void (*write_status)(struct virtio_device *v, uint8_t status);
 	uint32_t (*read_config)(struct virtio_device *v, unsigned offset, unsigned width);
-	void (*write_config)(struct virtio_device *v, unsigned offset, unsigned width, uint32_t value);
 	uint32_t (*generation)(struct virtio_device *v);           /* changes with what read_config() would tell */
 	unsigned (*queue_size)(struct virtio_device *v, unsigned index); /* entries it may have; 0: there is none */
 	/* Interrupts for n queues. 0 or errno. May sleep. */

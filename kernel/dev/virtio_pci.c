@@ -82,20 +82,6 @@ static uint32_t read_config(struct virtio_device *v, unsigned offset, unsigned w
 	       mmio_read32(p->config + offset);
 }
 
-static void write_config(struct virtio_device *v, unsigned offset, unsigned width, uint32_t value)
-{
-	const struct virtio_pci *p = pci_of(v);
-
-	if (offset + width > p->config_length)
-		return;
-	if (width == 1)
-		mmio_write8(p->config + offset, (uint8_t)value);
-	else if (width == 2)
-		mmio_write16(p->config + offset, (uint16_t)value);
-	else
-		mmio_write32(p->config + offset, value);
-}
-
 static uint32_t generation(struct virtio_device *v)
 {
 	return mmio_read8(pci_of(v)->common + REGISTER(config_generation));
@@ -191,7 +177,7 @@ static void notify(struct virtio_queue *q)
 }
 
 static const struct virtio_transport transport = {
-	read_features, write_features, read_status, write_status, read_config, write_config, generation, queue_size,
+	read_features, write_features, read_status, write_status, read_config, generation, queue_size,
 	start_interrupts, start_queue, notify,
 };
 

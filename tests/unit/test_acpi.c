@@ -45,6 +45,7 @@ static void forget(void)
 	memset(&fadt, 0, sizeof(fadt));
 	entry_count = 0;
 	fadt_found = false;
+	dsdt = NULL;
 	option_acpi = NULL;
 }
 
@@ -183,6 +184,43 @@ static void sleep_type_forms(void **state)
 	}
 }
 
+#define AML_MEMORY    "\x86\x09\x00\x01"     /* and address, size */
+#define AML_INTERRUPT "\x89\x06\x00"       /* and flags, count, number */
+
+/* Devices as QEMU's microvm has them, one of another kind, some that are not whole. */
+static void devices_by_identity(void **state)
+{
+	static const char aml[] =
+		"LNRO0005\0xx" AML_MEMORY "\x00\x00\xb0\xfe\x00\x02\x00\x00" AML_INTERRUPT "\x09\x01\x18\x00\x00\x00"
+		"PNP0501\0xx" AML_MEMORY "\x00\x10\xb0\xfe\x00\x02\x00\x00" AML_INTERRUPT "\x03\x01\x04\x00\x00\x00"
+		"LNRO0005\0no resources "
+		"LNRO0005\0only memory" AML_MEMORY "\x00\x20\xb0\xfe\x00\x02\x00\x00"
+		"LNRO0005\0" AML_MEMORY "\x00\x30\xb0\xfe\x00\x02\x00\x00" AML_INTERRUPT "\x07\x01\x19\x00\x00\x00"
+		"LNRO0005\0cut" AML_MEMORY "\x00\x40\xb0\xfe\x00\x02\x00\x00" AML_INTERRUPT "\x09";
+	struct acpi_simple_device d;
+	size_t from = 0;
+
+	forget();
+	dsdt_put(aml, sizeof(aml) - 1);
+	acpi_init(RSDP);
+	assert_true(acpi_next_device("LNRO0005", &from, &d));
+	assert_int_equal(d.address, 0xfeb00000);
+	assert_int_equal(d.length, 0x200);
+	assert_int_equal(d.gsi, 24);
+	assert_true(d.level && !d.low);
+	assert_true(acpi_next_device("LNRO0005", &from, &d));
+	assert_int_equal(d.address, 0xfeb03000);
+	assert_int_equal(d.gsi, 25);
+	assert_true(!d.level && d.low);
+	assert_false(acpi_next_device("LNRO0005", &from, &d));
+	assert_false(acpi_next_device("LNRO0005", &from, &d));
+	from = 0;
+	assert_true(acpi_next_device("PNP0501", &from, &d));
+	assert_int_equal(d.gsi, 4);
+	from = 0;
+	assert_false(acpi_next_device("PNP0A08", &from, &d));
+}
+
 static void malformed_is_absent(void **state)
 {
 	memory[HPET + sizeof(struct acpi_header)] ^= 1;
@@ -243,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(off_finds_nothing, machine, machine_end),
 		cmocka_unit_test_setup_teardown(short_fadt_is_filled_up, machine, machine_end),
 		cmocka_unit_test_setup_teardown(sleep_type_forms, machine, machine_end),
+		cmocka_unit_test_setup_teardown(devices_by_identity, machine, machine_end),
 		cmocka_unit_test_setup_teardown(malformed_is_absent, machine, machine_end),
 		cmocka_unit_test_setup_teardown(hostile_tables, machine, machine_end),
 	};
