@@ -4,6 +4,8 @@
 #include "mem/slab.h"
 
 #define ALLOCATION_MAX KiB(32)
+/* What a stream takes in one go: whoever waits to read is woken once for a write of that size. */
+#define STREAM_MAX KiB(64)
 
 void bytes_free_more(struct bytes *b)
 {
@@ -49,7 +51,7 @@ static int add_pieces(struct bytes *b, size_t left)
 
 void *bytes_alloc(size_t head, size_t *n, bool shorten)
 {
-	size_t fixed = head + sizeof(struct bytes), all = shorten ? min(*n, ALLOCATION_MAX - fixed) : *n;
+	size_t fixed = head + sizeof(struct bytes), all = shorten ? min(*n, (size_t)STREAM_MAX) : *n;
 	size_t first = piece_size(fixed + all) - fixed;
 	struct bytes *b;
 	void *p = kmalloc(fixed + first, ALLOC_KERNEL);

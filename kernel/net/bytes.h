@@ -29,8 +29,8 @@ struct bytes {
 
 /*
  * A head of that many bytes, not initialised, and room for *n behind it. shorten: *n may
- * come back smaller, but not 0, where it would take several large pieces, or when memory is short. NULL
- * when out. May sleep.
+ * come back smaller, but not 0, when it is more than 64 KiB or memory is short. NULL when
+ * out. May sleep.
  */
 void *bytes_alloc(size_t head, size_t *n, bool shorten);
 /* The memory that bytes_alloc(head) took for them, to be charged to whoever sent them. */
