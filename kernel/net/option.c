@@ -123,6 +123,11 @@ static int set_number(struct socket *s, int option, int value)
 	case SO_RCVLOWAT:
 		atomic_store(&s->low_water, value < 0 ? (uint32_t)INT_MAX : value ? (uint32_t)value : 1);
 		return 0;
+	case SO_PEEK_OFF:
+		if (!s->ops->may_peek)
+			return -EOPNOTSUPP;
+		atomic_store(&s->peek_offset, value);
+		return 0;
 	case SO_PRIORITY:
 		if ((value < 0 || value > 6) && !cred_capable(cred_current(), CAP_NET_ADMIN))
 			return -EPERM;
@@ -194,6 +199,11 @@ static int get_number(struct socket *s, int option, int *value)
 		break;
 	case SO_SNDLOWAT:
 		*value = 1;
+		break;
+	case SO_PEEK_OFF:
+		if (!s->ops->may_peek)
+			return -EOPNOTSUPP;
+		*value = atomic_load(&s->peek_offset);
 		break;
 	case SO_PRIORITY:
 		*value = (int)atomic_load(&s->priority);

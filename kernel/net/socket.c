@@ -34,6 +34,7 @@ void socket_init(struct socket *s, const struct socket_ops *ops, int family, int
 	waitq_init(&s->room_wait);
 	s->send_buffer = s->receive_buffer = SOCKET_BUFFER_DEFAULT;
 	s->low_water = 1;
+	s->peek_offset = -1;
 	s->receive_timeout = s->send_timeout = INT64_MAX;
 }
 
@@ -69,10 +70,21 @@ static int wait_result(int error, nsec_t timeout)
 	return error == -ERESTARTSYS && timeout != INT64_MAX ? -EINTR : error;
 }
 
-static int wait_readable(struct socket *s, nsec_t *deadline)
+/* Is another try of the call worth it? A peek at an offset wants more than there is before that. */
+static bool readable_by(struct socket *s, const struct socket_message *m)
+{
+	int offset = atomic_load(&s->peek_offset);
+
+	if (unlikely(offset >= 0) && m && m->flags & MSG_PEEK && s->ops->may_peek)
+		return s->ops->may_peek(s, offset);
+	return readable(s);
+}
+
+/* m: NULL for accept(2). */
+static int wait_readable(struct socket *s, const struct socket_message *m, nsec_t *deadline)
 {
 	nsec_t timeout = atomic_load(&s->receive_timeout), end = deadline_of(timeout, deadline);
-	int error = WAIT_EVENT(&s->read_wait, readable(s), THREAD_SLEEPING, end, true);
+	int error = WAIT_EVENT(&s->read_wait, readable_by(s, m), THREAD_SLEEPING, end, true);
 
 	if (error && readable(s))
 		waitq_wake_key(&s->read_wait, EPOLLIN | EPOLLRDNORM); /* our wake-up may have been meant for another */
@@ -140,6 +152,7 @@ ssize_t socket_receive(struct socket *s, struct socket_message *m)
 	if (unlikely(!s->ops->receive))
 		return -EOPNOTSUPP;
 	for (;;) {
+		m->done = done;
 		n = s->ops->receive(s, m);
 		if (n > 0) {
 			done += (size_t)n;
@@ -148,7 +161,7 @@ ssize_t socket_receive(struct socket *s, struct socket_message *m)
 			continue;
 		}
 		if (n == -EAGAIN && !(m->flags & MSG_DONTWAIT)) {
-			n = wait_readable(s, &deadline);
+			n = wait_readable(s, m, &deadline);
 			if (!n)
 				continue;
 		}
@@ -382,7 +395,7 @@ int socket_accept(struct socket *s, uint32_t flags, struct file **out)
 		error = s->ops->accept(s, &made);
 		if (error != -EAGAIN || socket_nowait(s))
 			break;
-		error = wait_readable(s, &deadline);
+		error = wait_readable(s, NULL, &deadline);
 		if (error)
 			break;
 	}

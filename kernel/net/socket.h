@@ -71,6 +71,7 @@ struct socket_message {
 	unsigned flags;               /* MSG_* of the caller; MSG_DONTWAIT also for O_NONBLOCK */
 	unsigned told;                /* receive: MSG_TRUNC */
 	bool ended;                   /* receive: a boundary: MSG_WAITALL waits no more */
+	size_t done;                  /* receive: bytes of the tries before */
 	struct socket *target;        /* send, after -EAGAIN: wait for room there, not here; counted */
 };
 
@@ -91,6 +92,7 @@ struct socket {
 	uint32_t send_buffer, receive_buffer; /* atomic: limits */
 	uint32_t low_water, priority, mark; /* atomic: kept for getsockopt(2) */
 	int linger;                   /* atomic: seconds */
+	int peek_offset;              /* atomic: SO_PEEK_OFF; negative: peek at the beginning */
 	nsec_t receive_timeout, send_timeout; /* atomic: INT64_MAX for none */
 };
 
@@ -108,6 +110,8 @@ struct socket_ops {
 	int (*shutdown)(struct socket *s, unsigned how);                /* SHUTDOWN_* */
 	int (*get_name)(struct socket *s, bool peer, struct socket_name *out);
 	uint32_t (*poll)(struct socket *s, struct poll_table *pt);
+	/* Is there something to peek at behind so many bytes, or no more to come? NULL: SO_PEEK_OFF is not for it. */
+	bool (*may_peek)(struct socket *s, int offset);
 	int64_t (*ioctl)(struct socket *s, unsigned command, uint64_t argument); /* NULL: -ENOTTY */
 	/* Options of SOL_SOCKET that need the protocol, and all other levels; -ENOPROTOOPT. *length in and out. */
 	int (*get_option)(struct socket *s, int level, int option, void *value, unsigned *length);
@@ -160,6 +164,24 @@ static inline int socket_take_error(struct socket *s)
 }
 /* Do calls on its file return instead of waiting? */
 bool socket_nowait(const struct socket *s);
+/*
+ * SO_PEEK_OFF. The place moves by n bytes, which may be negative. And: does peeking at an offset go on behind a message
+ * of n bytes? *offset is then what is left; -1 skips nothing. An empty one is skipped if it was peeked at before.
+ */
+static inline void socket_peek_move(struct socket *s, long n)
+{
+	int at = atomic_load(&s->peek_offset);
+
+	if (unlikely(at >= 0))
+		atomic_store(&s->peek_offset, (int)max(at + n, 0L));
+}
+static inline bool socket_peek_skips(int *offset, size_t n, bool peeked)
+{
+	if (likely(*offset < 0) || (size_t)*offset < n || !(*offset || peeked))
+		return false;
+	*offset -= (int)n;
+	return true;
+}
 /* Wakes everybody who waits for anything here. */
 void socket_wake_all(struct socket *s);
 

@@ -21,8 +21,6 @@
  * read_lock, a mutex: only they remove messages, so they walk the queue without the
  * spinlock and take it once, to cut off what was read. User memory is faulted in
  * with nothing held.
- *
- * Not done: MSG_OOB, SO_PEEK_OFF.
  */
 #include "net/unix.h"
 #include "hal/usercopy.h"
@@ -192,6 +190,7 @@ void unix_end(struct unix_socket *u, bool never_accepted)
 	listening = u->state == UNIX_LISTENING;
 	list_splice_tail(&u->queue, &left);
 	u->queued = 0;
+	u->urgent = NULL;
 	peer = u->peer;
 	u->peer = NULL;
 	spin_unlock(&u->base.lock);
@@ -265,6 +264,8 @@ static uint32_t unix_poll(struct socket *s, struct poll_table *pt)
 		events |= EPOLLRDHUP | READABLE;
 	if (READ_ONCE(u->queued))
 		events |= READABLE;
+	if (unlikely(READ_ONCE(u->urgent)))
+		events |= EPOLLPRI;
 	if (has_connections(u) && READ_ONCE(u->state) == UNIX_OPEN)
 		events |= EPOLLHUP;
 	if (READ_ONCE(u->state) != UNIX_LISTENING && unix_has_much_room(u) &&
@@ -295,6 +296,9 @@ static int64_t unix_ioctl(struct socket *s, unsigned command, uint64_t argument)
 	switch (command) {
 	case FIONREAD:
 		n = bytes_waiting(unix_of(s));
+		break;
+	case SIOCATMARK:
+		n = unix_at_mark(unix_of(s));
 		break;
 	case SIOCOUTQ:
 		n = (int)atomic_load(&s->send_charge);
@@ -356,7 +360,7 @@ static int unix_get_option(struct socket *s, int level, int option, void *value,
 
 #define COMMON_OPS                                                                                   \
 	.pair = unix_pair, .bind = unix_bind, .shutdown = unix_shutdown, .get_name = unix_get_name,  \
-	.poll = unix_poll, .ioctl = unix_ioctl, .get_option = unix_get_option, .may_send = unix_may_send, \
+	.poll = unix_poll, .may_peek = unix_may_peek, .ioctl = unix_ioctl, .get_option = unix_get_option, .may_send = unix_may_send, \
 	.release = unix_release, .destroy = unix_destroy
 
 static const struct socket_ops stream_ops = {

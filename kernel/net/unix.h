@@ -41,6 +41,7 @@ struct unix_socket {
 	uint64_t queued_bytes;            /* lock, read anywhere */
 	uint32_t backlog;                 /* lock, read anywhere: entries beyond which it is full */
 	struct list backlog_link;         /* the listener's lock */
+	struct unix_message *urgent;      /* lock: of a stream, in the queue: sent with MSG_OOB and not read; or NULL */
 	struct mutex read_lock;           /* rank SOCKET_READ: one reader of a stream at a time */
 	struct unix_who own, other;       /* lock, set once: shown to those who connect; who did */
 	struct wait_entry relay;          /* lock to add; the peer's room_wait: tells our write_wait */
@@ -61,6 +62,7 @@ struct unix_message {
 	uint32_t refs;                    /* atomic */
 	uint32_t length, consumed;        /* length immutable; consumed: owner (streams: read_lock) */
 	uint32_t charge;                  /* immutable: bytes counted to sender */
+	bool peeked;                      /* the queue's lock: of one without bytes */
 	struct bytes bytes;               /* immutable; last */
 };
 
@@ -129,7 +131,17 @@ void unix_message_sign(struct unix_message *m, const struct unix_socket *from, c
 /* What came along goes to the reader: a copy when it only peeks. May sleep. */
 void unix_message_take_control(struct unix_message *m, struct unix_socket *reader, struct socket_message *to);
 
+/* net/unix_urgent.c */
+enum unix_pass { UNIX_READ, UNIX_SKIP, UNIX_STOP };
+/* What reading does that gets to a message that is, or was, urgent; copied: it has some bytes already. read_lock held. */
+enum unix_pass unix_pass_urgent(struct unix_socket *u, const struct socket_message *m, struct unix_message *msg, bool copied);
+ssize_t unix_receive_urgent(struct unix_socket *u, struct socket_message *m);
+/* msg, just queued, is the urgent one. The file, counted, whose owner gets SIGURG, or NULL. Locked. */
+struct file *unix_mark_urgent(struct unix_socket *u, struct unix_message *msg);
+int unix_at_mark(struct unix_socket *u);
+
 /* net/unix_stream.c, net/unix_dgram.c */
+bool unix_may_peek(struct socket *s, int offset);
 ssize_t unix_stream_send(struct socket *s, struct socket_message *m);
 ssize_t unix_stream_receive(struct socket *s, struct socket_message *m);
 ssize_t unix_dgram_send(struct socket *s, struct socket_message *m);

@@ -246,22 +246,39 @@ ssize_t unix_dgram_send(struct socket *s, struct socket_message *m)
 	return n;
 }
 
-/* The first message, out of the queue unless it is only looked at; with a reference. Or what to answer without one. */
-static ssize_t take_message(struct unix_socket *u, const struct socket_message *m, struct unix_message **out)
+/* The first message, or the first behind *offset bytes; *offset is then what to leave out of it. Locked. */
+static struct unix_message *find_message(struct unix_socket *u, int *offset)
+{
+	struct unix_message *msg;
+
+	list_for_each_entry(msg, &u->queue, link)
+		if (!socket_peek_skips(offset, msg->length, msg->peeked))
+			return msg;
+	return NULL;
+}
+
+/*
+ * The first message, out of the queue unless it is only looked at; with a reference. Or what to answer without one.
+ * *offset: what to leave out of it.
+ */
+static ssize_t take_message(struct unix_socket *u, const struct socket_message *m, struct unix_message **out, int *offset)
 {
 	struct unix_message *msg;
 	int error = socket_take_error(&u->base);
 
 	if (error)
 		return error;
+	*offset = m->flags & MSG_PEEK ? atomic_load(&u->base.peek_offset) : -1;
 	SPIN_GUARD(&u->base.lock);
-	if (list_empty(&u->queue)) {
+	msg = find_message(u, offset);
+	*offset = max(*offset, 0);
+	if (!msg) {
 		bool end = u->base.shutdown & SHUTDOWN_RECEIVE;
 
 		return end && (u->base.type == SOCK_SEQPACKET || !(m->flags & MSG_DONTWAIT)) ? 0 : -EAGAIN;
 	}
-	msg = list_first_entry(&u->queue, struct unix_message, link);
 	if (m->flags & MSG_PEEK) {
+		msg->peeked = true;
 		atomic_inc(&msg->refs);
 	} else {
 		list_del(&msg->link);
@@ -276,27 +293,30 @@ ssize_t unix_dgram_receive(struct socket *s, struct socket_message *m)
 {
 	struct unix_socket *u = unix_of(s);
 	struct unix_message *msg = NULL;
-	size_t want, got;
+	size_t left, want, got;
+	int offset;
 	ssize_t n;
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	n = take_message(u, m, &msg);
+	n = take_message(u, m, &msg, &offset);
 	if (!msg)
 		return n;
 	if (!(m->flags & MSG_PEEK))
 		waitq_wake_key(&s->room_wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
-	want = min(m->data->count, (size_t)msg->length);
-	got = unix_message_copy(msg, 0, m->data, want, false);
+	left = msg->length - (size_t)offset;
+	want = min(m->data->count, left);
+	got = unix_message_copy(msg, (size_t)offset, m->data, want, false);
 	n = -EFAULT;
 	if (got == want) {
 		if (m->name)
 			unix_tell_sender(msg->sender, m->name);
 		unix_message_take_control(msg, u, m);
 		m->ended = true;
-		if (want < msg->length)
+		if (want < left)
 			m->told |= MSG_TRUNC;
-		n = m->flags & MSG_TRUNC ? (ssize_t)msg->length : (ssize_t)want;
+		n = m->flags & MSG_TRUNC ? (ssize_t)left : (ssize_t)want;
+		socket_peek_move(s, m->flags & MSG_PEEK ? (long)want : -(long)msg->length);
 	}
 	unix_message_put(msg);
 	return n;

@@ -66,7 +66,7 @@
 	ROW( 43, accept,                 PLAIN, "fd ptr ptr") \
 	ROW( 44, sendto,                 PLAIN, "fd in size hex ptr int") \
 	ROW( 45, recvfrom,               PLAIN, "fd out size hex ptr ptr") \
-	ROW( 46, sendmsg,                PLAIN, "fd ptr hex") /* no MSG_OOB */ \
+	ROW( 46, sendmsg,                PLAIN, "fd ptr hex") \
 	ROW( 47, recvmsg,                PLAIN, "fd ptr hex") \
 	ROW( 48, shutdown,               PLAIN, "fd int") \
 	ROW( 49, bind,                   PLAIN, "fd ptr int") \
@@ -74,7 +74,7 @@
 	ROW( 51, getsockname,            PLAIN, "fd ptr ptr") \
 	ROW( 52, getpeername,            PLAIN, "fd ptr ptr") \
 	ROW( 53, socketpair,             PLAIN, "int hex int ptr") \
-	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") /* level SOL_SOCKET; no SO_PEEK_OFF, no filters */ \
+	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") /* level SOL_SOCKET; no filters */ \
 	ROW( 55, getsockopt,             PLAIN, "fd int int ptr ptr") \
 	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces */ \
 	ROW( 57, fork,                   FULL,  "") \

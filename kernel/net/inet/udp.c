@@ -203,7 +203,7 @@ static bool always(struct socket *s, struct socket *target)
 static const struct socket_ops udp_ops = {
 	.bind = inet_bind, .get_name = inet_get_name,
 	.connect = udp_connect, .send = udp_send, .receive = udp_receive, .may_send = always,
-	.shutdown = udp_shutdown, .poll = udp_poll, .ioctl = udp_ioctl,
+	.shutdown = udp_shutdown, .poll = udp_poll, .may_peek = udp_may_peek, .ioctl = udp_ioctl,
 	.get_option = udp_get_option, .set_option = udp_set_option,
 	.release = udp_release, .destroy = udp_destroy,
 };

@@ -18,6 +18,7 @@ struct udp_packet {
 	nsec_t time;                 /* immutable: when it came, if somebody wants to know */
 	uint8_t ttl, tos;            /* immutable */
 	uint8_t device;              /* immutable: index of the interface */
+	bool peeked;                 /* the queue's lock: of one without bytes */
 	uint8_t error, origin, type, code; /* immutable: of the error queue, struct sock_extended_err */
 	struct bytes bytes;          /* immutable; last */
 };
@@ -47,6 +48,7 @@ void udp_packet_put(struct udp_packet *p);
 /* net/inet/udp_send.c, net/inet/udp_receive.c */
 ssize_t udp_send(struct socket *s, struct socket_message *m);
 ssize_t udp_receive(struct socket *s, struct socket_message *m);
+bool udp_may_peek(struct socket *s, int offset);
 int udp_connect(struct socket *s, const struct socket_name *name, struct socket **wait_for);
 
 /* net/inet/udp_option.c */

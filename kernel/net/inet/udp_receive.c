@@ -12,23 +12,41 @@
 #include <linux/errqueue.h>
 #include <linux/ipv6.h>
 
-/* The first of a queue, out of it unless it is only looked at; with a reference. NULL if there is none. Locked. */
-static struct udp_packet *take_first(struct list *queue, bool peek)
+/* The first of a queue, out of it. NULL if there is none. Locked. */
+static struct udp_packet *take_first(struct list *queue)
+{
+	return list_empty(queue) ? NULL : list_entry(list_pop_first(queue), struct udp_packet, link);
+}
+
+/* The first behind *offset bytes, with a reference; *offset is then what to leave out of it. NULL. Locked. */
+static struct udp_packet *peek_at(struct list *queue, int *offset)
 {
 	struct udp_packet *p;
 
-	if (list_empty(queue))
-		return NULL;
-	p = list_first_entry(queue, struct udp_packet, link);
-	if (peek)
-		atomic_inc(&p->refs);
-	else
-		list_del(&p->link);
-	return p;
+	list_for_each_entry(p, queue, link)
+		if (!socket_peek_skips(offset, p->bytes.length, p->peeked)) {
+			atomic_inc(&p->refs);
+			p->peeked = true;
+			return p;
+		}
+	return NULL;
 }
 
-/* NULL: *error says what to answer instead. */
-static struct udp_packet *take(struct udp_socket *u, const struct socket_message *m, int *error)
+bool udp_may_peek(struct socket *s, int offset)
+{
+	struct udp_packet *p;
+
+	if (atomic_load(&s->error) || READ_ONCE(s->shutdown) & SHUTDOWN_RECEIVE)
+		return true;
+	SPIN_GUARD(&s->lock);
+	list_for_each_entry(p, &udp_of(s)->queue, link)
+		if (!socket_peek_skips(&offset, p->bytes.length, p->peeked))
+			return true;
+	return false;
+}
+
+/* NULL: *error says what to answer instead. *offset: what to leave out of it. */
+static struct udp_packet *take(struct udp_socket *u, const struct socket_message *m, int *error, int *offset)
 {
 	bool peek = m->flags & MSG_PEEK;
 	struct udp_packet *p;
@@ -36,8 +54,10 @@ static struct udp_packet *take(struct udp_socket *u, const struct socket_message
 	*error = socket_take_error(&u->inet.base);
 	if (unlikely(*error))
 		return NULL;
+	*offset = peek ? atomic_load(&u->inet.base.peek_offset) : 0;
 	SPIN_GUARD(&u->inet.base.lock);
-	p = take_first(&u->queue, peek);
+	p = peek ? peek_at(&u->queue, offset) : take_first(&u->queue);
+	*offset = max(*offset, 0);
 	if (p && !peek) {
 		WRITE_ONCE(u->queued, u->queued - 1);
 		u->queued_charge -= p->charge;
@@ -107,15 +127,16 @@ static void add_control(const struct inet_socket *s, const struct udp_packet *p,
 		add_control4(s, p, c);
 }
 
-/* The bytes go to the program. What to return. */
-static ssize_t hand_over(const struct udp_packet *p, struct socket_message *m)
+/* The bytes from an offset on go to the program. What to return. */
+static ssize_t hand_over(const struct udp_packet *p, struct socket_message *m, size_t offset)
 {
-	size_t want = min(m->data->count, (size_t)p->bytes.length);
+	size_t left = p->bytes.length - offset, want = min(m->data->count, left);
+	bool cut = m->data->count <= left && want < p->bytes.length; /* as Linux: at an offset, told even if all is there */
 
-	if (bytes_copy(&p->bytes, 0, m->data, want, false) != want)
+	if (bytes_copy(&p->bytes, offset, m->data, want, false) != want)
 		return -EFAULT;
 	m->ended = true;
-	if (want < p->bytes.length)
+	if (cut)
 		m->told |= MSG_TRUNC;
 	return m->flags & MSG_TRUNC ? (ssize_t)p->bytes.length : (ssize_t)want;
 }
@@ -131,7 +152,7 @@ static ssize_t receive_error(struct udp_socket *u, struct socket_message *m)
 	ssize_t n;
 
 	spin_lock(&s->base.lock);
-	p = take_first(&u->errors, false);
+	p = take_first(&u->errors);
 	if (p)
 		WRITE_ONCE(u->queued_errors, u->queued_errors - 1);
 	if (p && list_empty(&u->errors))
@@ -140,7 +161,7 @@ static ssize_t receive_error(struct udp_socket *u, struct socket_message *m)
 	if (!p)
 		return -EAGAIN;
 	four = s->base.family == AF_INET;
-	n = hand_over(p, m);
+	n = hand_over(p, m, 0);
 	if (m->name)
 		inet_end_show(&p->to, s->base.family, m->name);
 	told.e = (struct sock_extended_err){ .ee_errno = p->error, .ee_origin = p->origin, .ee_type = p->type, .ee_code = p->code };
@@ -157,17 +178,19 @@ ssize_t udp_receive(struct socket *s, struct socket_message *m)
 {
 	struct udp_socket *u = udp_of(s);
 	struct udp_packet *p;
-	int error;
+	int error, offset;
 	ssize_t n;
 
 	if (unlikely(m->flags & MSG_ERRQUEUE)) {
 		m->flags |= MSG_DONTWAIT;
 		return receive_error(u, m);
 	}
-	p = take(u, m, &error);
+	p = take(u, m, &error, &offset);
 	if (!p)
 		return error;
-	n = hand_over(p, m);
+	n = hand_over(p, m, (size_t)offset);
+	if (n >= 0)
+		socket_peek_move(s, m->flags & MSG_PEEK ? n : -n);
 	if (n >= 0 && m->name)
 		inet_end_show(&p->from, s->family, m->name);
 	if (n >= 0 && m->control)

@@ -164,6 +164,7 @@ static int packet_create(struct inet_socket *s, struct socket_message *m, const 
 	p->tos = e->tos;
 	p->device = (uint8_t)e->route.device;
 	p->error = 0;
+	p->peeked = false;
 	error = bytes_fill(&p->bytes, m->data);
 	if (error) {
 		iter_restore(m->data, &start);
