@@ -8,6 +8,8 @@
 #include "hal/clock.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "net/address.h"
+#include "net/filter.h"
 #include "proc/process.h"
 #include <asm/socket.h>
 #include <linux/capability.h>
@@ -161,6 +163,17 @@ int socket_set_option(struct socket *s, int level, int option, const void *value
 		return set_timeout(&s->send_timeout, value, n);
 	case SO_LINGER:
 		return set_linger(s, value, n);
+	case SO_ATTACH_FILTER:
+	case SO_DETACH_FILTER:
+	case SO_LOCK_FILTER:
+	case SO_ATTACH_BPF:
+	case SO_ATTACH_REUSEPORT_EBPF:
+		return socket_filter_set(s, option, value, n);
+	case SO_ATTACH_REUSEPORT_CBPF:
+	case SO_DETACH_REUSEPORT_BPF:
+		if (s->family != AF_INET && s->family != AF_INET6)
+			return option == SO_DETACH_REUSEPORT_BPF && atomic_load(&s->flags) & SOCKET_REUSEPORT ? -ENOENT : -EINVAL;
+		return s->ops->set_option(s, level, option, value, n);
 	}
 	memcpy(&number, value, sizeof(number));
 	return set_number(s, option, number);
@@ -196,6 +209,12 @@ static int get_number(struct socket *s, int option, int *value)
 		break;
 	case SO_RCVLOWAT:
 		*value = (int)atomic_load(&s->low_water);
+		break;
+	case SO_LOCK_FILTER:
+		*value = !!(atomic_load(&s->flags) & SOCKET_FILTER_LOCKED);
+		break;
+	case SO_BPF_EXTENSIONS:
+		*value = SKF_AD_MAX;
 		break;
 	case SO_SNDLOWAT:
 		*value = 1;

@@ -14,6 +14,7 @@
 #include "lib/format.h"
 #include "net/control.h"
 #include "net/device.h"
+#include "net/filter.h"
 #include "proc/process.h"
 #include <asm/sockios.h>
 #include <linux/fcntl.h>
@@ -36,6 +37,12 @@ void socket_init(struct socket *s, const struct socket_ops *ops, int family, int
 	s->low_water = 1;
 	s->peek_offset = -1;
 	s->receive_timeout = s->send_timeout = INT64_MAX;
+}
+
+void socket_destroy(struct socket *s)
+{
+	socket_filter_drop(s);
+	s->ops->destroy(s);
 }
 
 void socket_wake_all(struct socket *s)

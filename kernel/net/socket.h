@@ -38,7 +38,7 @@ enum {
 	SOCKET_PASSCRED = 1, SOCKET_REUSEADDR = 2, SOCKET_REUSEPORT = 4, SOCKET_KEEPALIVE = 8, SOCKET_BROADCAST = 16,
 	SOCKET_OOBINLINE = 32, SOCKET_DEBUG = 64, SOCKET_DONTROUTE = 128, SOCKET_LINGER = 256, SOCKET_TIMESTAMP = 512,
 	SOCKET_SEND_FIXED = 1024, SOCKET_RECEIVE_FIXED = 2048, /* a program chose the size of the buffer */
-	SOCKET_TIMESTAMP_NS = 4096,
+	SOCKET_TIMESTAMP_NS = 4096, SOCKET_FILTER_LOCKED = 8192,
 };
 
 #define SOCKET_BUFFER_DEFAULT 212992u /* bytes: Linux's default and greatest size of a buffer */
@@ -50,6 +50,7 @@ struct ucred { uint32_t pid, uid, gid; };
 
 struct control;
 struct socket;
+struct socket_filter;
 struct socket_ops;
 
 /* An address as bind(2) and friends pass it, with a zero behind its longest form. */
@@ -93,6 +94,7 @@ struct socket {
 	uint32_t low_water, priority, mark; /* atomic: kept for getsockopt(2) */
 	int linger;                   /* atomic: seconds */
 	int peek_offset;              /* atomic: SO_PEEK_OFF; negative: peek at the beginning */
+	struct socket_filter *filter; /* lock, RCU: net/filter.h; NULL: none */
 	nsec_t receive_timeout, send_timeout; /* atomic: INT64_MAX for none */
 };
 
@@ -129,10 +131,11 @@ struct socket_family {
 /* For a family's create(): fields to their first values, one reference. */
 void socket_init(struct socket *s, const struct socket_ops *ops, int family, int type, int protocol);
 static inline void socket_get(struct socket *s) { refcount_get(&s->refs); }
+void socket_destroy(struct socket *s);
 static inline void socket_put(struct socket *s)
 {
 	if (s && refcount_put(&s->refs))
-		s->ops->destroy(s);
+		socket_destroy(s);
 }
 
 /* The socket of a file, or NULL (-ENOTSOCK). The file holds it. */

@@ -6,6 +6,7 @@
  * that meets bad memory.
  */
 #include "lib/errno.h"
+#include "net/filter.h"
 #include "net/unix.h"
 
 /* The peer, counted, or NULL. */
@@ -181,6 +182,16 @@ static void take_back(struct unix_message *msg, struct socket_message *m, const 
 	unix_message_put(msg);
 }
 
+/* Asks the receiver's filter. False: it does not want the message. */
+static bool passes_filter(struct unix_socket *to, struct unix_message *msg)
+{
+	struct filter_packet p = { .bytes = &msg->bytes, .length = msg->length };
+	size_t keep = socket_filter(&to->base, &p);
+
+	msg->length = (uint32_t)min((size_t)msg->length, max(keep, (size_t)1));
+	return keep;
+}
+
 /* m->data to `to`. Bytes, or -EAGAIN with all as it was. */
 static ssize_t send_to(struct unix_socket *u, struct unix_socket *to, struct socket_message *m)
 {
@@ -198,6 +209,10 @@ static ssize_t send_to(struct unix_socket *u, struct unix_socket *to, struct soc
 	if (error)
 		return error;
 	unix_message_sign(msg, u, to);
+	if (unlikely(!passes_filter(to, msg))) { /* the sender is not told */
+		unix_message_put(msg);
+		return (ssize_t)n;
+	}
 	error = deliver(u, to, msg);
 	if (error == -EAGAIN)
 		take_back(msg, m, &start);

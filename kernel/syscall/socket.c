@@ -4,7 +4,9 @@
  * those it leads to). Sending and receiving are in syscall/message.c.
  */
 #include "syscall/socket.h"
+#include "net/filter.h"
 #include "syscall/syscall.h"
+#include <asm/socket.h>
 #include <linux/fcntl.h>
 
 #define SOCK_CLOEXEC  O_CLOEXEC
@@ -221,6 +223,11 @@ SYSCALL5(getsockopt, int, fd, int, level, int, option, uaddr_t, value_at, uaddr_
 		return -EFAULT;
 	if (length < 0)
 		return -EINVAL;
+	if (level == SOL_SOCKET && option == SO_GET_FILTER) { /* counts instructions, not bytes */
+		n = (unsigned)length;
+		result = socket_filter_get(s, value_at, &n);
+		return result ? result : put_user_struct(length_at, n);
+	}
 	n = min((unsigned)length, (unsigned)SOCKET_OPTION_MAX);
 	result = socket_get_option(s, level, option, value, &n);
 	if (!result && copy_to_user(value_at, value, n))

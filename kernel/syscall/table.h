@@ -74,7 +74,7 @@
 	ROW( 51, getsockname,            PLAIN, "fd ptr ptr") \
 	ROW( 52, getpeername,            PLAIN, "fd ptr ptr") \
 	ROW( 53, socketpair,             PLAIN, "int hex int ptr") \
-	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") /* level SOL_SOCKET; no filters */ \
+	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") \
 	ROW( 55, getsockopt,             PLAIN, "fd int int ptr ptr") \
 	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces */ \
 	ROW( 57, fork,                   FULL,  "") \

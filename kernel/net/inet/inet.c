@@ -90,6 +90,7 @@ static void free_later(struct rcu_head *h)
 void inet_free(struct inet_socket *s)
 {
 	assert(!s->claim && !s->listening);
+	kfree(s->chooser);
 	rcu_call(&s->rcu, free_later);
 }
 

@@ -21,6 +21,7 @@ enum inet_state {
 #define PORT_UNPRIVILEGED    1024u  /* net.ipv4.ip_unprivileged_port_start */
 
 struct inet_socket;
+struct bytes;
 
 /* Bits of inet_claim.flags: what makes two claims of one port agree or not. */
 enum {
@@ -44,6 +45,8 @@ struct inet_claim {
 	uint32_t uid;                /* immutable */
 	int device;                  /* immutable: SO_BINDTODEVICE, or 0 */
 	uint32_t users;              /* bucket's lock: sockets and connections that wait */
+	uint32_t shared;             /* bucket's lock: of them, those in `sockets` */
+	struct socket_filter *chooser; /* bucket's lock, RCU: SO_ATTACH_REUSEPORT_CBPF; NULL: none */
 	struct port_bucket *bucket;  /* immutable */
 	struct port_table *table;    /* immutable */
 	struct rcu_head rcu;
@@ -89,6 +92,8 @@ struct inet_socket {
 	struct inet_claim *claim;            /* lock */
 	struct inet_claim *listening;        /* lock: a listener's second claim */
 	struct hlist_node bound;             /* bucket's lock, RCU: in the sockets of one of them */
+	struct socket_filter *chooser;       /* lock: for its claim, when it has one */
+	uint32_t turn;                       /* bucket's lock, read under RCU: which of its claim's sockets it is */
 	int device;                          /* atomic: SO_BINDTODEVICE, or 0 */
 	uint32_t uid;                        /* immutable: who made it */
 	struct inet_options options;
@@ -154,11 +159,17 @@ int port_take_shared(struct inet_socket *s, const struct inet_addr *addr, unsign
 int port_listen(struct inet_socket *s, struct inet_claim **fresh);
 void port_release(struct inet_socket *s);
 void port_unlisten(struct inet_socket *s);
+/* Sets that program (NULL: none; it is freed with the claim), or -EINVAL, -ENOENT: f is still the caller's. */
+int port_set_chooser(struct inet_socket *s, struct socket_filter *f);
 /* Any context below rank PORT. */
 void port_claim_get(struct inet_claim *c);
 void port_claim_put(struct inet_claim *c);
-/* The best of those who are looked up, for a packet between these ends; counted. NULL: nobody. */
-struct inet_socket *port_find(struct port_table *t, const struct inet_end *to, const struct inet_end *from, int device);
+/*
+ * The best of those who are looked up, for a packet between these ends; counted. NULL: nobody. data, which may be
+ * NULL: what a program is asked about that chooses among those who share the port.
+ */
+struct inet_socket *port_find(struct port_table *t, const struct inet_end *to, const struct inet_end *from, int device,
+			      const struct bytes *data);
 /* All sockets that take datagrams for a port (broadcast, multicast): calls visit under RCU. */
 void port_for_each(struct port_table *t, unsigned port, void (*visit)(struct inet_socket *s, void *arg), void *arg);
 /* Those of a bucket, counted, into v (max of them): how many there are. */

@@ -6,7 +6,9 @@
  */
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "net/filter.h"
 #include "net/inet/inet.h"
+#include "mem/slab.h"
 #include "proc/process.h"
 #include <asm/socket.h>
 #include <linux/capability.h>
@@ -286,13 +288,40 @@ static int bind_device(struct inet_socket *s, const void *value, unsigned n)
 	return 0;
 }
 
+/* SO_ATTACH_REUSEPORT_CBPF: which of those who share a port gets a packet. */
+static int set_chooser(struct inet_socket *s, const void *value, unsigned n)
+{
+	struct socket_filter *f;
+	int error = socket_filter_read(&s->base, value, n, &f);
+
+	if (error)
+		return error;
+	error = port_set_chooser(s, f);
+	if (error)
+		kfree(f);
+	return error;
+}
+
+static int set_base(struct inet_socket *s, int option, const void *value, unsigned n)
+{
+	switch (option) {
+	case SO_BINDTODEVICE:
+		return bind_device(s, value, n);
+	case SO_ATTACH_REUSEPORT_CBPF:
+		return set_chooser(s, value, n);
+	case SO_DETACH_REUSEPORT_BPF:
+		return port_set_chooser(s, NULL);
+	}
+	return -ENOPROTOOPT;
+}
+
 int inet_set_option(struct socket *base, int level, int option, const void *value, unsigned n)
 {
 	struct inet_socket *s = inet_of(base);
 
 	switch (level) {
 	case SOL_SOCKET:
-		return option == SO_BINDTODEVICE ? bind_device(s, value, n) : -ENOPROTOOPT;
+		return set_base(s, option, value, n);
 	case IPPROTO_IP:
 		return set4(s, option, value, n);
 	case IPPROTO_IPV6:

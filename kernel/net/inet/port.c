@@ -17,6 +17,7 @@
 #include "lib/errno.h"
 #include "lib/hash.h"
 #include "mem/slab.h"
+#include "net/filter.h"
 #include "net/inet/inet.h"
 
 #define SEARCHES 256
@@ -132,6 +133,27 @@ static struct inet_claim *enter(struct port_table *t, struct port_bucket *b, con
 static void show(struct inet_socket *s, struct inet_claim *c)
 {
 	hlist_add_head(&s->bound, &c->sockets);
+	if (!c->shared && s->chooser) {
+		rcu_assign(c->chooser, s->chooser);
+		s->chooser = NULL;
+	}
+	WRITE_ONCE(s->turn, c->shared++);
+	WRITE_ONCE(c->bucket->changes, c->bucket->changes + 1);
+}
+
+/* It is found no more; the last of its claim takes its turn, as on Linux. */
+static void hide(struct inet_socket *s, struct inet_claim *c)
+{
+	struct inet_socket *other;
+
+	if (!hlist_unhashed(&s->bound)) {
+		hlist_del(&s->bound);
+		c->shared--;
+		if (c->flags & CLAIM_SHARE)
+			hlist_for_each_entry(other, &c->sockets, bound)
+				if (other->turn == c->shared)
+					WRITE_ONCE(other->turn, s->turn);
+	}
 	WRITE_ONCE(c->bucket->changes, c->bucket->changes + 1);
 }
 
@@ -206,6 +228,8 @@ static void drop(struct inet_claim *c)
 		return;
 	assert(hlist_empty(&c->sockets));
 	hlist_del(&c->node);
+	if (c->chooser)
+		kfree_rcu(c->chooser, &c->chooser->rcu);
 	kfree_rcu(c, &c->rcu);
 }
 
@@ -222,8 +246,7 @@ void port_unlisten(struct inet_socket *s)
 	if (!c)
 		return;
 	spin_lock(&c->bucket->lock);
-	hlist_del(&s->bound);
-	WRITE_ONCE(c->bucket->changes, c->bucket->changes + 1);
+	hide(s, c);
 	s->listening = NULL;
 	drop(c);
 	spin_unlock(&c->bucket->lock);
@@ -237,8 +260,7 @@ void port_release(struct inet_socket *s)
 	if (!c)
 		return;
 	spin_lock(&c->bucket->lock);
-	hlist_del(&s->bound);
-	WRITE_ONCE(c->bucket->changes, c->bucket->changes + 1);
+	hide(s, c);
 	s->claim = NULL;
 	drop(c);
 	spin_unlock(&c->bucket->lock);
@@ -277,8 +299,43 @@ static uint64_t share_rank(const struct inet_socket *s, const struct inet_end *f
 	return hash_ptr(s, hash_2u64(from->addr.half[1], from->port));
 }
 
+/* The turn of the one that the claim's program chooses; UINT32_MAX: it has none, or chose nobody. Under RCU. */
+static uint32_t choose(const struct inet_claim *c, const struct bytes *data)
+{
+	const struct socket_filter *f = rcu_dereference(c->chooser);
+	struct filter_packet p = { .bytes = data, .length = data ? data->length : 0 };
+	uint32_t turn = f ? socket_filter_run(f, &p) : UINT32_MAX;
+
+	return turn < READ_ONCE(c->shared) ? turn : UINT32_MAX;
+}
+
+int port_set_chooser(struct inet_socket *s, struct socket_filter *f)
+{
+	struct socket_filter *old, **at = &s->chooser;
+	struct inet_claim *c;
+
+	SPIN_GUARD(&s->base.lock);
+	c = s->base.type == SOCK_STREAM ? s->listening : s->claim;
+	if (c ? !(c->flags & CLAIM_SHARE) : !(atomic_load(&s->base.flags) & SOCKET_REUSEPORT))
+		return -EINVAL;
+	if (c)
+		at = &c->chooser;
+	old = *at;
+	if (!f && !old)
+		return -ENOENT;
+	if (c)
+		spin_lock(&c->bucket->lock);
+	old = *at;
+	rcu_assign(*at, f);
+	if (c)
+		spin_unlock(&c->bucket->lock);
+	if (old)
+		kfree_rcu(old, &old->rcu);
+	return 0;
+}
+
 static struct inet_socket *find_once(struct port_bucket *b, const struct inet_end *to, const struct inet_end *from,
-				     int device)
+				     int device, const struct bytes *data)
 {
 	struct inet_socket *s, *best = NULL;
 	unsigned best_score = 0;
@@ -286,13 +343,17 @@ static struct inet_socket *find_once(struct port_bucket *b, const struct inet_en
 
 	hlist_for_each_entry(c, &b->claims, node) {
 		unsigned score = claim_score(c, to, device);
+		uint32_t turn;
 
 		if (!score)
 			continue;
+		turn = unlikely(READ_ONCE(c->chooser)) ? choose(c, data) : UINT32_MAX;
 		hlist_for_each_entry(s, &c->sockets, bound) {
 			unsigned fit = socket_score(s, to, from), sum = fit ? score + fit : 0;
 			bool shared = sum == best_score && best && c->flags & CLAIM_SHARE;
 
+			if (turn != UINT32_MAX && turn != READ_ONCE(s->turn) && fit == 1)
+				continue; /* another was chosen */
 			if (sum > best_score || (shared && share_rank(s, from) > share_rank(best, from))) {
 				best = s;
 				best_score = sum;
@@ -302,7 +363,8 @@ static struct inet_socket *find_once(struct port_bucket *b, const struct inet_en
 	return best && refcount_get_unless_zero(&best->base.refs) ? best : NULL;
 }
 
-struct inet_socket *port_find(struct port_table *t, const struct inet_end *to, const struct inet_end *from, int device)
+struct inet_socket *port_find(struct port_table *t, const struct inet_end *to, const struct inet_end *from, int device,
+			      const struct bytes *data)
 {
 	struct port_bucket *b = bucket_of(t, to->port);
 	struct inet_socket *found;
@@ -311,7 +373,7 @@ struct inet_socket *port_find(struct port_table *t, const struct inet_end *to, c
 	rcu_read_lock();
 	do {
 		changes = atomic_load_acquire(&b->changes);
-		found = find_once(b, to, from, device);
+		found = find_once(b, to, from, device, data);
 	} while (!found && unlikely(atomic_load_acquire(&b->changes) != changes));
 	rcu_read_unlock();
 	return found;

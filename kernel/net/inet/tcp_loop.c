@@ -210,7 +210,7 @@ static int loop_connect(struct tcp_socket *t)
 		start_timer(t);
 		return 0;
 	}
-	found = port_find(&tcp_ports, &t->inet.remote, &t->inet.local, net_loopback.index);
+	found = port_find(&tcp_ports, &t->inet.remote, &t->inet.local, net_loopback.index, NULL);
 	error = found ? knock_or_join(t, container_of(found, struct tcp_socket, inet)) : -ECONNREFUSED;
 	if (found)
 		socket_put(&found->base);

@@ -7,6 +7,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "net/inet/header.h"
 #include "net/inet/udp.h"
 #include <linux/time.h>
 #include <linux/errqueue.h>
@@ -16,6 +17,7 @@
 
 #define LENGTH_MAX4 65507u
 #define LENGTH_MAX6 65527u
+#define UDP_HEADER  8u
 #define HEADERS     42u    /* what a packet has beside its data: counted, never made */
 #define DEFAULT_TTL 64
 
@@ -165,6 +167,7 @@ static int packet_create(struct inet_socket *s, struct socket_message *m, const 
 	p->device = (uint8_t)e->route.device;
 	p->error = 0;
 	p->peeked = false;
+	p->mark = atomic_load(&s->base.mark);
 	error = bytes_fill(&p->bytes, m->data);
 	if (error) {
 		iter_restore(m->data, &start);
@@ -175,16 +178,45 @@ static int packet_create(struct inet_socket *s, struct socket_message *m, const 
 	return 0;
 }
 
+/* How the header of a datagram looks. */
+static void make_headers(struct inet_headers *h, const struct udp_packet *p, int protocol)
+{
+	struct inet_envelope e = { p->from, p->to, p->ttl, p->tos, (uint8_t)protocol };
+	uint16_t length = (uint16_t)(UDP_HEADER + p->bytes.length);
+	uint16_t field[4] = { net16(p->from.port), net16(p->to.port), net16(length),
+			      net16(inet_sum_fold(inet_sum_pseudo(&e, length))) };
+
+	inet_headers_make(h, &e, UDP_HEADER, p->bytes.length);
+	memcpy(h->data + h->transport, field, sizeof(field));
+}
+
+/* Asks the socket's filter. False: it does not want the datagram. */
+static bool passes_filter(struct udp_socket *u, struct udp_packet *p)
+{
+	struct filter_packet seen;
+	struct inet_headers h;
+	size_t keep;
+
+	if (likely(!READ_ONCE(u->inet.base.filter)))
+		return true;
+	make_headers(&h, p, u->inet.base.protocol);
+	inet_headers_packet(&h, inet_is4(&p->to.addr), &p->bytes, &seen);
+	seen.mark = p->mark;
+	keep = socket_filter(&u->inet.base, &seen);
+	p->bytes.length = (uint32_t)min((size_t)p->bytes.length, max(keep, (size_t)UDP_HEADER) - UDP_HEADER);
+	return keep;
+}
+
 /* Into a queue, unless it is full. Consumes p. */
 static void deliver(struct udp_socket *u, struct udp_packet *p)
 {
 	struct socket *s = &u->inet.base;
-	bool taken;
+	bool taken = passes_filter(u, p);
 
 	if (unlikely(atomic_load(&s->flags) & (SOCKET_TIMESTAMP | SOCKET_TIMESTAMP_NS)))
 		p->time = clock_wall();
 	spin_lock(&s->lock);
-	taken = !u->dead && u->queued_charge <= atomic_load(&s->receive_buffer);
+	taken = taken && !u->dead && u->queued_charge <= atomic_load(&s->receive_buffer);
 	if (likely(taken)) {
 		list_add_tail(&p->link, &u->queue);
 		WRITE_ONCE(u->queued, u->queued + 1);
@@ -305,7 +337,7 @@ static void transmit(struct udp_socket *u, struct udp_packet *p, const struct in
 		udp_packet_put(p);
 		return;
 	}
-	to = port_find(u->inet.ports, &p->to, &p->from, route->device);
+	to = port_find(u->inet.ports, &p->to, &p->from, route->device, &p->bytes);
 	if (likely(to)) {
 		net_count(udp_in, 1);
 		deliver(container_of(to, struct udp_socket, inet), p);

@@ -13,9 +13,10 @@
  * ports, groups and who is in it. A socket's own lock guards its queue. Broadcasts
  * hold the list's while they fill queues; a group has few listeners.
  *
- * Not done: groups beyond 64, memory-mapped rings, filters.
+ * Not done: groups beyond 64, memory-mapped rings.
  */
 #include "net/netlink/netlink.h"
+#include "net/filter.h"
 #include "base/random.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -42,6 +43,7 @@ struct packet {
 struct queued {                  /* a packet in one of several queues */
 	struct list link;            /* the queue's lock */
 	struct packet *packet;       /* counted */
+	uint32_t length;             /* immutable: what a filter left of it */
 };
 
 struct netlink_socket {
@@ -251,17 +253,24 @@ static struct packet *packet_create(const void *data, size_t n, uint32_t port, u
 	return p;
 }
 
-/* Adds a reference. answer: it may go beyond the limit. -ENOBUFS, -ENOMEM. Any context. */
+/* Adds a reference. answer: it may go beyond the limit. How many bytes were taken; -ENOBUFS, -ENOMEM. Any context. */
 static int enqueue(struct netlink_socket *n, struct packet *p, bool answer)
 {
-	struct queued *q = kmalloc(sizeof(*q), ALLOC_ATOMIC);
-	int error = q ? 0 : -ENOMEM;
+	struct filter_packet seen = { .flat = p->data, .length = p->length };
+	size_t keep = socket_filter(&n->base, &seen);
+	struct queued *q;
+	int error;
 
+	if (unlikely(!keep))
+		return (int)p->length;
+	q = kmalloc(sizeof(*q), ALLOC_ATOMIC);
+	error = q ? 0 : -ENOMEM;
 	spin_lock(&n->base.lock);
 	if (q && !answer && n->queued_charge + p->length > atomic_load(&n->base.receive_buffer))
 		error = -ENOBUFS;
 	if (!error) {
 		q->packet = p;
+		q->length = (uint32_t)min(keep, (size_t)p->length);
 		atomic_inc(&p->refs);
 		list_add_tail(&q->link, &n->queue);
 		WRITE_ONCE(n->queued, n->queued + 1);
@@ -274,7 +283,7 @@ static int enqueue(struct netlink_socket *n, struct packet *p, bool answer)
 	if (error)
 		kfree(q);
 	waitq_wake_key(&n->base.read_wait, EPOLLIN | EPOLLRDNORM | EPOLLERR);
-	return error;
+	return error ? error : (int)min(keep, (size_t)p->length);
 }
 
 static void broadcast(int protocol, struct packet *p, const struct netlink_socket *but)
@@ -329,7 +338,7 @@ int netlink_deliver(struct netlink_socket *n, const struct netlink_text *t)
 		p = packet_create(t->data + start, at - start, 0, 0);
 		if (!p)
 			return -ENOMEM;
-		error = enqueue(n, p, true);
+		error = min(enqueue(n, p, true), 0);
 		packet_put(p);
 		start = at;
 	}
@@ -353,9 +362,10 @@ static void sign(struct packet *p)
 	p->gid = cred_current()->gid;
 }
 
+/* How many bytes arrived, or an error. */
 static int dispatch(struct netlink_socket *n, struct packet *p, uint32_t port, uint32_t groups)
 {
-	int error = 0;
+	int error = (int)p->length;
 
 	if (groups) {
 		p->groups = groups;
@@ -365,7 +375,7 @@ static int dispatch(struct netlink_socket *n, struct packet *p, uint32_t port, u
 	if (port)
 		error = send_to_port(n, p, port);
 	else if (!groups && n->protocol->answer)
-		error = netlink_answer_all(n, n->protocol, READ_ONCE(n->port), p->data, p->length);
+		error = netlink_answer_all(n, n->protocol, READ_ONCE(n->port), p->data, p->length) ?: error;
 	else if (!groups)
 		error = -ECONNREFUSED;
 	return error;
@@ -400,11 +410,11 @@ static ssize_t netlink_send(struct socket *s, struct socket_message *m)
 	sign(p);
 	error = iter_take(m->data, p->data, length) == length ? dispatch(n, p, port, groups) : -EFAULT;
 	packet_put(p);
-	return error ? error : (ssize_t)length;
+	return error;
 }
 
-/* The first packet, counted; out of the queue unless it is only looked at. */
-static struct packet *take_packet(struct netlink_socket *n, bool peek)
+/* The first packet, counted, and how much of it there is; out of the queue unless it is only looked at. */
+static struct packet *take_packet(struct netlink_socket *n, bool peek, size_t *length)
 {
 	struct queued *q;
 	struct packet *p;
@@ -414,6 +424,7 @@ static struct packet *take_packet(struct netlink_socket *n, bool peek)
 		return NULL;
 	q = list_first_entry(&n->queue, struct queued, link);
 	p = q->packet;
+	*length = q->length;
 	if (peek) {
 		atomic_inc(&p->refs);
 		return p;
@@ -450,21 +461,21 @@ static ssize_t netlink_receive(struct socket *s, struct socket_message *m)
 	struct netlink_socket *n = netlink_of(s);
 	int error = m->flags & MSG_OOB ? -EOPNOTSUPP : socket_take_error(s);
 	struct packet *p;
-	size_t want;
+	size_t want, length;
 	ssize_t result = -EFAULT;
 
 	if (error)
 		return error;
-	p = take_packet(n, m->flags & MSG_PEEK);
+	p = take_packet(n, m->flags & MSG_PEEK, &length);
 	if (!p)
 		return -EAGAIN;
-	want = min(m->data->count, (size_t)p->length);
+	want = min(m->data->count, length);
 	if (iter_put(m->data, p->data, want) == want) {
 		tell(n, p, m);
 		m->ended = true;
-		if (want < p->length)
+		if (want < length)
 			m->told |= MSG_TRUNC;
-		result = m->flags & MSG_TRUNC ? (ssize_t)p->length : (ssize_t)want;
+		result = m->flags & MSG_TRUNC ? (ssize_t)length : (ssize_t)want;
 	}
 	packet_put(p);
 	return result;
