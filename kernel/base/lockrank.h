@@ -37,12 +37,14 @@ enum lock_rank {
 	RANK_SPIN_FIRST = 64, /* from here on: spinlocks */
 	RANK_FUTEX = RANK_SPIN_FIRST, /* a futex bucket */
 	RANK_IPC,           /* a System V object, or a list of what semaphores take back */
+	RANK_FLOCK_LISTS,   /* the list of inodes that have locks, for /proc/locks */
+	RANK_LEASE,         /* leases of an inode: signals are sent under it */
+	RANK_DNOTIFY,       /* who wants signals for a directory: they are sent under it */
 	RANK_PROCESS_TREE,  /* parents, children, groups, sessions, thread lists */
 	RANK_TASK,          /* files, directories, space and credentials of a thread */
 	RANK_FILES,         /* a descriptor table */
 	RANK_FS_CONTEXT,    /* working directory, root, umask */
 	RANK_TTY_STATE,     /* buffers of a terminal, foreground group */
-	RANK_FLOCK_LISTS,   /* the list of inodes that have locks, for /proc/locks */
 	RANK_FLOCK,         /* record locks of an inode */
 	RANK_FLOCK_GRAPH,   /* who waits for whose record lock */
 	RANK_SOCKET_TABLE,  /* a bucket of the table of Unix sockets, or of who has files in flight */

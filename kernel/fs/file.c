@@ -7,6 +7,7 @@
  */
 #include "base/panic.h"
 #include "fs/internal.h"
+#include "fs/lease.h"
 #include "fs/notify.h"
 #include "fs/poll.h"
 #include "lib/errno.h"
@@ -133,28 +134,29 @@ void file_destroy(struct file *f)
 	rcu_call(&f->rcu, file_free);
 }
 
-static void (*async_gone)(struct file *f); /* immutable after boot */
-
-void file_set_async_hook(void (*gone)(struct file *f))
-{
-	async_gone = gone;
-}
+const struct file_async_hooks *file_async_hooks; /* immutable after boot */
 
 static void file_release(struct file *f)
 {
 	might_sleep();
 	if (f->inode && !(f->mode & FILE_PATH_ONLY))
 		notify_dentry(f->path.dentry, f->mode & FILE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+	if (f->inode && atomic_load(&f->inode->flocks)) {
+		flock_release_owner(f->inode, f);
+		lease_release(f); /* before those who would be told are forgotten, as the next */
+	}
+	if (f->inode)
+		dnotify_forget(f, NULL);
 	if (unlikely(f->async || f->owner))
-		async_gone(f);
+		file_async_hooks->gone(f);
 	if (!list_empty(&f->epoll_items))
 		epoll_file_gone(f);
-	if (f->inode && atomic_load(&f->inode->flocks))
-		flock_release_owner(f->inode, f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
 	if (f->mode & FILE_COUNTED)
 		inode_put_write(f->inode);
+	else if (f->mode & FILE_READER)
+		atomic_dec(&f->inode->readers);
 	if (f->mode & FILE_EXEC)
 		inode_allow_write(f->inode);
 	file_destroy(f);

@@ -69,7 +69,7 @@ struct file {
 };
 enum { FILE_READ = 1, FILE_WRITE = 2, FILE_SEEK = 4 /* has a position */, FILE_PATH_ONLY = 8 /* O_PATH */,
        FILE_STREAM = 16 /* position ignored */, FILE_EXEC = 32 /* open for execution: writers are denied */,
-       FILE_COUNTED = 64 /* counted in inode->writers */ };
+       FILE_COUNTED = 64 /* counted in inode->writers */, FILE_READER = 128 /* counted in inode->readers */ };
 
 /* open(2) below the descriptor: name to file. flags O_*, mode after umask. *out has one reference. May sleep. */
 int file_open(const struct walk *w, const char *name, uint32_t flags, uint32_t mode, struct file **out);
@@ -83,8 +83,15 @@ int file_create_inode(struct inode *inode, const char *name, const struct file_o
 struct inode *inode_create_anonymous(uint32_t mode, const struct cred *cred);
 static inline void file_get(struct file *f) { refcount_get(&f->refs); }
 void file_put(struct file *f); /* may sleep at the last one */
-/* What is called at the end of a file that has something in async. Once, at boot. */
-void file_set_async_hook(void (*gone)(struct file *f));
+/* Whom a file sends signals, as proc/ keeps it. */
+struct file_async_hooks {
+	void (*gone)(struct file *f);           /* the end of a file that has something in async or owner */
+	void (*tell)(struct file *f, int fd);   /* something happened (POLL_MSG); spinlocks up to LEASE may be held */
+	int (*own)(struct file *f);             /* the running process, if there is nobody yet: 1, else 0. -ENOMEM */
+	void (*disown)(struct file *f, bool signal); /* nobody any more, and no signal chosen; spinlocks as above */
+	int (*process_number)(void);            /* of the running thread */
+};
+extern const struct file_async_hooks *file_async_hooks; /* set once, at boot */
 
 /* read(2) and friends above the descriptor: checks mode, limits, position locking. position NULL: the file's own. May sleep. */
 ssize_t file_read(struct file *f, struct iter *to, loff_t *position);

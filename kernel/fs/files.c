@@ -13,6 +13,7 @@
  */
 #include "base/panic.h"
 #include "fs/internal.h"
+#include "fs/notify.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -197,6 +198,7 @@ static int close_file(struct files *t, struct file *f)
 
 	if (atomic_load(&f->inode->flocks) && !(f->mode & FILE_PATH_ONLY))
 		flock_release_owner(f->inode, t);
+	dnotify_forget(f, t);
 	file_put(f);
 	return error;
 }

@@ -33,7 +33,7 @@ struct waiting {
 static struct spinlock graph_lock = SPINLOCK_INIT(RANK_FLOCK_GRAPH);
 static struct hlist graph[GRAPH_BUCKETS]; /* graph_lock: struct waiting by token */
 
-static struct flock_list *list_get(struct inode *i)
+struct flock_list *flock_list_get(struct inode *i)
 {
 	struct flock_list *l = atomic_load_acquire(&i->flocks), *none = NULL;
 
@@ -43,6 +43,8 @@ static struct flock_list *list_get(struct inode *i)
 	if (!l)
 		return NULL;
 	spin_init(&l->lock, RANK_FLOCK);
+	spin_init(&l->leases.lock, RANK_LEASE);
+	list_init(&l->leases.leases);
 	l->inode = i;
 	if (atomic_compare_exchange(&i->flocks, &none, l)) {
 		flock_list_publish(l);
@@ -214,7 +216,7 @@ int flock_set(struct file *f, void *owner, int cmd, struct flock *l, int pid)
 		return -EBADF;
 	if (r.unlock && !atomic_load(&f->inode->flocks))
 		return 0;
-	list = list_get(f->inode);
+	list = flock_list_get(f->inode);
 	if (!list)
 		return -ENOLCK;
 	return lock_set(list, &list->record, &r, cmd == F_SETLKW || cmd == F_OFD_SETLKW, !r.ofd);
@@ -280,7 +282,7 @@ int flock_whole(struct file *f, int operation, int pid)
 		return -EINVAL;
 	if (f->mode & FILE_PATH_ONLY)
 		return -EBADF;
-	list = list_get(f->inode);
+	list = flock_list_get(f->inode);
 	if (!list)
 		return -ENOLCK;
 	if (operation == LOCK_UN) {

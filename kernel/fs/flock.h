@@ -13,6 +13,8 @@
 
 #define LOCK_END UINT64_MAX
 
+struct inode;
+
 /* A locked range. All under the list's lock. */
 struct range_lock {
 	struct rb_node by_start;    /* in the owner's tree: its locks, which never overlap */
@@ -38,12 +40,20 @@ struct lock_space {
 	struct rb_root owners;           /* by token */
 };
 
+struct lease_list {             /* fs/lease.c */
+	struct spinlock lock;       /* rank LEASE */
+	struct list leases;         /* lock; whether it is empty: looked at without */
+};
+
 struct flock_list {
 	struct list all;            /* flock_proc.c: its lists_lock */
 	struct inode *inode;        /* immutable: whose it is, and that it goes with */
 	struct spinlock lock;       /* rank FLOCK: everything below */
 	struct lock_space record, whole;
+	struct lease_list leases;
 };
+/* The inode's list, made if there is none. NULL when out. */
+struct flock_list *flock_list_get(struct inode *i);
 /* Into the list of /proc/locks, and out before it is freed. */
 void flock_list_publish(struct flock_list *l);
 void flock_list_withdraw(struct flock_list *l);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/flock_proc.c: /proc/locks: every lock of a file, and who waits for it (proc(5)).
+ * fs/flock_proc.c: /proc/locks: every lock and lease of a file, and who waits for it (proc(5)).
  *
  * Inodes that ever had a lock are in one list, newest first; lists_lock keeps them in memory
  * while it is held. Text is made without it: the locks are copied first, into an array
  * that is made larger and filled again when there turn out to be more.
  */
 #include "base/panic.h"
-#include "fs/flock.h"
+#include "fs/lease.h"
 #include "fs/procfs.h"
 #include "lib/errno.h"
 #include "mem/slab.h"
+#include <linux/fcntl.h>
 
 #define ROWS_FIRST 64
 
@@ -19,9 +20,11 @@ static struct list lists = LIST_INIT(lists); /* lists_lock: struct flock_list */
 
 /* A lock, or a request that waits for the lock in the row before. */
 struct row {
-	bool whole, ofd, write, waits;
+	const char *kind; /* of eight characters, and of eight more */
+	int type;         /* F_RDLCK, F_WRLCK, F_UNLCK */
+	bool waits;
 	int pid;
-	uint64_t dev, ino, start, end;
+	uint64_t dev, ino, start, end; /* ino 0: it is not told */
 };
 
 struct rows {
@@ -48,11 +51,16 @@ static void put_row(struct rows *r, const struct row *row)
 	r->n++;
 }
 
+static const char *kind_of(bool whole, bool ofd)
+{
+	return whole ? "FLOCK  ADVISORY" : ofd ? "OFDLCK ADVISORY" : "POSIX  ADVISORY";
+}
+
 /* A list's lock held, as in the next two. */
 static void gather_range(struct rows *r, const struct inode *inode, const struct range_lock *l, bool whole)
 {
 	struct row row = {
-		.whole = whole, .ofd = l->ofd, .write = l->write, .pid = l->pid,
+		.kind = kind_of(whole, l->ofd), .type = l->write ? F_WRLCK : F_RDLCK, .pid = l->pid,
 		.dev = inode->sb->dev, .ino = inode->ino, .start = l->start, .end = l->end,
 	};
 	struct lock_waiter *w;
@@ -61,8 +69,8 @@ static void gather_range(struct rows *r, const struct inode *inode, const struct
 	list_for_each_entry(w, &l->blocked, link) {
 		const struct lock_request *q = w->request;
 
-		row.ofd = q->ofd;
-		row.write = q->write;
+		row.kind = kind_of(whole, q->ofd);
+		row.type = q->write ? F_WRLCK : F_RDLCK;
 		row.waits = true;
 		row.pid = q->pid;
 		row.start = q->start;
@@ -81,6 +89,34 @@ static void gather_space(struct rows *r, const struct inode *inode, const struct
 	}
 }
 
+struct gathering {
+	struct rows *rows;
+	const struct inode *inode;
+};
+
+static void gather_lease(void *arg, const struct lease_row *lease)
+{
+	const struct gathering *g = arg;
+	struct row row = { .type = lease->type, .pid = lease->pid, .end = LOCK_END };
+
+	switch (lease->state) {
+	case LEASE_ACTIVE:
+		row.kind = "LEASE  ACTIVE  ";
+		break;
+	case LEASE_BREAKING:
+		row.kind = "LEASE  BREAKING";
+		break;
+	case LEASE_BREAKER:
+		row.kind = "LEASE  BREAKER ";
+		row.waits = true;
+	}
+	if (!row.waits) {
+		row.dev = g->inode->sb->dev;
+		row.ino = g->inode->ino;
+	}
+	put_row(g->rows, &row);
+}
+
 static void gather(struct rows *r)
 {
 	struct flock_list *l;
@@ -88,6 +124,9 @@ static void gather(struct rows *r)
 	r->n = 0;
 	SPIN_GUARD(&lists_lock);
 	list_for_each_entry(l, &lists, all) {
+		struct gathering g = { r, l->inode };
+
+		lease_for_each(l, gather_lease, &g);
 		SPIN_GUARD(&l->lock);
 		gather_space(r, l->inode, &l->record, false);
 		gather_space(r, l->inode, &l->whole, true);
@@ -111,10 +150,13 @@ static int gather_all(struct rows *r)
 
 static void show_row(struct text *t, unsigned number, const struct row *r)
 {
-	text_printf(t, "%u: %s%s  %s ", number, r->waits ? "-> " : "",
-		    r->whole ? "FLOCK  ADVISORY" : r->ofd ? "OFDLCK ADVISORY" : "POSIX  ADVISORY", r->write ? "WRITE" : "READ");
-	text_printf(t, "%d %02x:%02x:%lu %lu ", r->pid, (unsigned)(r->dev >> 8 & 0xfff), (unsigned)(r->dev & 0xff), r->ino,
-		    r->start);
+	text_printf(t, "%u: %s%s  %s %d ", number, r->waits ? "-> " : "", r->kind,
+		    r->type == F_WRLCK ? "WRITE" : r->type == F_RDLCK ? "READ" : "UNLCK", r->pid);
+	if (r->ino)
+		text_printf(t, "%02x:%02x:%lu ", (unsigned)(r->dev >> 8 & 0xfff), (unsigned)(r->dev & 0xff), r->ino);
+	else
+		text_printf(t, "<none>:0 ");
+	text_printf(t, "%lu ", r->start);
 	if (r->end == LOCK_END)
 		text_printf(t, "EOF\n");
 	else

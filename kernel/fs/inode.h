@@ -130,9 +130,10 @@ struct inode {
 	char *link;                       /* immutable: text of a symbolic link */
 	void *data;                       /* the filesystem's */
 	void *pipe;                       /* lock: a fifo's pipe */
-	struct flock_list *flocks;        /* set once, atomic: record locks */
+	struct flock_list *flocks;        /* set once, atomic: record locks and leases */
 	struct watch_list *watches;       /* set once, atomic: who is told of what happens, see fs/watch.h */
 	uint32_t writers;                 /* atomic: open for writing; negative: being executed (deny write) */
+	uint32_t readers;                 /* atomic: open for nothing but reading, of a regular file */
 	uint32_t seals;                   /* lock: F_SEAL_* of a memfd */
 	bool append_only, immutable_file; /* lock */
 	bool has_capabilities;            /* lock, looked at without: there may be a security.capability */

@@ -9,11 +9,13 @@
  * because freeing a large file takes long.
  */
 #include "base/panic.h"
+#include "fs/lease.h"
 #include "fs/namei.h"
 #include "fs/notify.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include <linux/capability.h>
+#include <linux/fcntl.h>
 #include <linux/mount.h>
 
 int namei_parent(const struct walk *w, const char *name, struct name_place *p)
@@ -314,7 +316,9 @@ int path_truncate(const struct path *p, const struct cred *cred, uint64_t size)
 		error = inode_get_write(i);
 	if (error)
 		return error;
-	error = inode_change(i, cred, &a);
+	error = lease_break(i, O_WRONLY);
+	if (!error)
+		error = inode_change(i, cred, &a);
 	inode_put_write(i);
 	if (!error)
 		notify_change(p->dentry, &a);

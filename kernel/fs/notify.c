@@ -30,6 +30,8 @@ struct watch_list *watch_list_get(struct inode *i)
 		return NULL;
 	spin_init(&fresh->lock, RANK_WATCH);
 	list_init(&fresh->watches);
+	spin_init(&fresh->dnotify_lock, RANK_DNOTIFY);
+	list_init(&fresh->dnotify);
 	if (atomic_compare_exchange(&i->watches, &l, fresh))
 		return fresh;
 	kfree(fresh);
@@ -143,6 +145,8 @@ static void deliver(struct inode *i, const struct event *e)
 
 	if (!l)
 		return;
+	if (!list_empty(&l->dnotify))
+		dnotify_event(l, e->mask);
 	over = deliver_once(l, e, true);
 	while (over) {
 		watch_end(over, true);

@@ -12,7 +12,12 @@
 #include "fs/path.h"
 #include <linux/inotify.h>
 
+struct file;
+
 extern uint32_t notify_watches; /* atomic: that exist */
+
+/* An event beside IN_*: a name moved within its directory. inotify does not tell of it. */
+#define NOTIFY_RENAME 0x10000000u
 
 static inline bool notify_wanted(void)
 {
@@ -41,6 +46,19 @@ void notify_gone(struct inode *i);
 void notify_unmount(struct super *sb);
 /* The inode's last moment. */
 void notify_free(struct inode *i);
+
+/*
+ * F_NOTIFY: argument is DN_*, owner the descriptor table, fd what signals name. -EINVAL (switched off), -ENOTDIR,
+ * -ENOMEM. May sleep. fs/dnotify.c
+ */
+int dnotify_set(struct file *f, int fd, const void *owner, unsigned argument);
+/* That table closes the file; NULL: the file ends. No spinlock held. */
+void dnotify_forget_slow(struct file *f, const void *owner);
+static inline void dnotify_forget(struct file *f, const void *owner)
+{
+	if (notify_wanted())
+		dnotify_forget_slow(f, owner);
+}
 
 /* inotify(7): fs/anon/inotify.c. May sleep. */
 int inotify_create_file(uint32_t flags, struct file **out);

@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "fs/device.h"
 #include "fs/internal.h"
+#include "fs/lease.h"
 #include "fs/notify.h"
 #include "lib/errno.h"
 #include <linux/capability.h>
@@ -92,18 +93,30 @@ static int open_truncate(struct file *f, const struct cred *cred)
 	return error;
 }
 
-/* The last part: counts, functions, the type's own open. f is destroyed by the caller on failure. */
-static int open_finish(struct file *f, uint32_t flags, const struct cred *cred)
+/* Who has a regular file open, and that leases allow it. */
+static int open_count(struct file *f, uint32_t flags)
 {
-	int error = 0;
+	int error;
 
-	if (S_ISREG(f->inode->mode) && access_wanted(flags) & MAY_WRITE) {
+	if (access_wanted(flags) & MAY_WRITE) {
 		error = inode_get_write(f->inode);
 		if (error)
 			return error;
 		f->mode |= FILE_COUNTED;
+	} else {
+		atomic_inc(&f->inode->readers);
+		f->mode |= FILE_READER;
 	}
-	error = open_find_ops(f);
+	return lease_break(f->inode, flags);
+}
+
+/* The last part: counts, functions, the type's own open. f is destroyed by the caller on failure. */
+static int open_finish(struct file *f, uint32_t flags, const struct cred *cred)
+{
+	int error = S_ISREG(f->inode->mode) ? open_count(f, flags) : 0;
+
+	if (!error)
+		error = open_find_ops(f);
 	if (!error && flags & O_TRUNC && S_ISREG(f->inode->mode))
 		error = open_truncate(f, cred);
 	if (!error && f->ops->open) {
@@ -113,6 +126,8 @@ static int open_finish(struct file *f, uint32_t flags, const struct cred *cred)
 	}
 	if (error && f->mode & FILE_COUNTED)
 		inode_put_write(f->inode);
+	if (error && f->mode & FILE_READER)
+		atomic_dec(&f->inode->readers);
 	return error;
 }
 

@@ -128,6 +128,8 @@ static void tell_move(const struct name_place *from, struct inode *from_dir, con
 {
 	uint32_t cookie = notify_cookie();
 
+	if (from_dir == to_dir)
+		notify_name(from_dir, NOTIFY_RENAME, to->last, to->len, moved, 0);
 	notify_name(from_dir, IN_MOVED_FROM, from->last, from->len, moved, cookie);
 	notify_name(to_dir, IN_MOVED_TO, to->last, to->len, moved, cookie);
 	if (replaced)

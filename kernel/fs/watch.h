@@ -17,6 +17,8 @@
 struct watch_list {             /* of an inode: made at its first watch, freed with it */
 	struct spinlock lock;   /* rank WATCH */
 	struct list watches;    /* lock: by inode_link */
+	struct spinlock dnotify_lock; /* rank DNOTIFY */
+	struct list dnotify;    /* dnotify_lock; whether it is empty: looked at without. fs/dnotify.c */
 };
 
 struct inotify {
@@ -51,6 +53,9 @@ struct watch {
 	struct list inode_link; /* inode's list lock; empty: it ended */
 	struct list super_link; /* watch_list_lock: in inode->sb->watches */
 };
+
+/* Signals for what F_NOTIFY asked for. No spinlock held. */
+void dnotify_event(struct watch_list *l, uint32_t event);
 
 /* The inode's list, made if there is none. NULL when out. */
 struct watch_list *watch_list_get(struct inode *i);

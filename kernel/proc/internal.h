@@ -113,8 +113,7 @@ void usage_add_io(struct io_counts *sum, const struct io_counts *one);
 void usage_of_io(struct process *p, struct io_counts *sum);
 
 /* sigio.c */
-/* The file's end. */
-void sigio_file_gone(struct file *f);
+extern const struct file_async_hooks sigio_hooks;
 
 /* kill.c */
 extern uint64_t process_group_signals;            /* tree lock: how often a signal went to a group */

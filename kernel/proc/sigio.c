@@ -109,7 +109,7 @@ static bool has_codes(int sig)
 }
 
 /* One signal; without F_SETSIG it says nothing but that there is something. */
-static void tell(const struct sigio *s, struct file *f, int code, int64_t band)
+static void tell(struct file *f, int fd, int code, int64_t band)
 {
 	siginfo_t info = { .si_code = code };
 	struct sigio_owner o;
@@ -121,9 +121,14 @@ static void tell(const struct sigio *s, struct file *f, int code, int64_t band)
 		info.si_code = SI_SIGIO;
 	info.si_signo = sig;
 	info.si_band = band;
-	info.si_fd = s->fd;
+	info.si_fd = fd;
 	send_to(&o, sig ? sig : SIGIO, sig ? &info : NULL);
 	pid_put(o.pid);
+}
+
+static void tell_message(struct file *f, int fd)
+{
+	tell(f, fd, POLL_MSG, BAND_IN | EPOLLMSG);
 }
 
 void sigio_send_urgent(struct file *f)
@@ -177,6 +182,40 @@ int sigio_set_owner(struct file *f, int type, int number)
 	spin_unlock(&f->lock);
 	owner_free(old);
 	return 0;
+}
+
+static int own(struct file *f)
+{
+	const struct sigio_owner *o;
+	bool owned;
+	int result;
+
+	spin_lock(&f->lock);
+	o = f->owner;
+	owned = o && o->pid;
+	spin_unlock(&f->lock);
+	if (owned)
+		return 0;
+	result = sigio_set_owner(f, F_OWNER_PID, process_current()->pid->number);
+	return result ? result : 1;
+}
+
+static void disown(struct file *f, bool signal)
+{
+	struct sigio_owner *o;
+	struct pid *pid = NULL;
+
+	spin_lock(&f->lock);
+	o = f->owner;
+	if (o) {
+		pid = o->pid;
+		o->pid = NULL;
+		o->type = F_OWNER_PID;
+	}
+	if (signal)
+		f->owner_signal = 0;
+	spin_unlock(&f->lock);
+	pid_put(pid);
 }
 
 /* Whether there is still anybody of that kind. */
@@ -239,9 +278,9 @@ static void run(struct work *w)
 	struct file *f = file_of(s);
 
 	if (f && (events & (EPOLLIN | EPOLLHUP)))
-		tell(s, f, POLL_IN, BAND_IN);
+		tell(f, s->fd, POLL_IN, BAND_IN);
 	if (f && (events & EPOLLOUT))
-		tell(s, f, POLL_OUT, BAND_OUT);
+		tell(f, s->fd, POLL_OUT, BAND_OUT);
 	if (f)
 		file_put(f);
 	sigio_put(s);
@@ -289,11 +328,24 @@ static void sigio_gone(struct file *f)
 	sigio_put(s);
 }
 
-void sigio_file_gone(struct file *f)
+static void file_gone(struct file *f)
 {
 	sigio_gone(f);
 	owner_free(f->owner);
 }
+
+static int process_number(void)
+{
+	return process_current()->pid->number;
+}
+
+const struct file_async_hooks sigio_hooks = {
+	.gone = file_gone,
+	.tell = tell_message,
+	.own = own,
+	.disown = disown,
+	.process_number = process_number,
+};
 
 static int begin(struct file *f, int fd)
 {

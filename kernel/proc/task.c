@@ -80,7 +80,7 @@ void proc_init(void)
 	process_cache = kcache_create("process", sizeof(struct process), 64);
 	signal_init();
 	futex_init();
-	file_set_async_hook(sigio_file_gone);
+	file_async_hooks = &sigio_hooks;
 	procfs_register();
 }
 

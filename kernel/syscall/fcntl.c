@@ -3,8 +3,9 @@
  * syscall/fcntl.c: fcntl(2), flock(2), and the ioctl(2) requests that any file
  * understands. Whom F_SETOWN named is kept by proc/sigio.c.
  */
-#include "fs/inode.h"
+#include "fs/lease.h"
 #include "fs/memfd.h"
+#include "fs/notify.h"
 #include "fs/poll.h"
 #include "syscall/syscall.h"
 #include <asm/ioctls.h>
@@ -149,7 +150,11 @@ static int64_t file_control(struct file *f, int fd, int command, uint64_t argume
 	case F_SETPIPE_SZ:
 		return pipe_size(f, command == F_SETPIPE_SZ, argument);
 	case F_GETLEASE:
-		return F_UNLCK;
+		return lease_get(f);
+	case F_SETLEASE:
+		return lease_set(f, fd, argument, cred_current());
+	case F_NOTIFY:
+		return dnotify_set(f, fd, task_current()->files, (unsigned)argument);
 	default:
 		return -EINVAL;
 	}

@@ -92,7 +92,7 @@
 	ROW( 69, msgsnd,                 PLAIN, "int ptr size hex") \
 	ROW( 70, msgrcv,                 PLAIN, "int ptr size int hex") \
 	ROW( 71, msgctl,                 PLAIN, "int int ptr") \
-	ROW( 72, fcntl,                  PLAIN, "fd int hex") /* no leases, no F_NOTIFY */ \
+	ROW( 72, fcntl,                  PLAIN, "fd int hex") \
 	ROW( 73, flock,                  PLAIN, "fd int") \
 	ROW( 74, fsync,                  PLAIN, "fd") \
 	ROW( 75, fdatasync,              PLAIN, "fd") \

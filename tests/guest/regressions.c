@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -664,6 +665,16 @@ static void mode_of_a_file_of_a_process_was_changed(void)
 	}), 0);
 }
 
+/* It could not be executed while a descriptor was left. */
+static void memfd_was_open_for_writing(void)
+{
+	int fd = memfd_create("program", 0);
+
+	write(fd, "no program", 10);
+	CHECK_ERRNO("a memfd may be executed", execveat(fd, "", (char *[]){ "x", NULL }, environ, AT_EMPTY_PATH), ENOEXEC);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "exit-5"))
@@ -693,5 +704,6 @@ int main(int argc, char **argv)
 	limit_of_processor_time_was_not_for_children();
 	lines_of_proc_status();
 	mode_of_a_file_of_a_process_was_changed();
+	memfd_was_open_for_writing();
 	return tap_done();
 }

@@ -70,10 +70,6 @@ int memfd_create_file(const char *name, unsigned flags, const struct cred *cred,
 		return error;
 	error = file_create_inode(i, shown, &tmpfs_file_ops, NULL, O_RDWR | O_LARGEFILE, out);
 	inode_put(i);
-	if (!error) {
-		inode_get_write(i);
-		(*out)->mode |= FILE_COUNTED;
-	}
 	return error;
 }
 

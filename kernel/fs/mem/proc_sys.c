@@ -18,9 +18,6 @@ PROC_INT(fs_overflowuid, "sys/fs/overflowuid", &overflow_uid, 0, 65535);
 PROC_INT(fs_overflowgid, "sys/fs/overflowgid", &overflow_gid, 0, 65535);
 PROC_INT(kernel_overflowuid, "sys/kernel/overflowuid", &overflow_uid, 0, 65535);
 PROC_INT(kernel_overflowgid, "sys/kernel/overflowgid", &overflow_gid, 0, 65535);
-PROC_CONSTANT(dir_notify, "sys/fs/dir-notify-enable", "0");
-PROC_CONSTANT(leases, "sys/fs/leases-enable", "0");
-PROC_KEPT(lease_break, "sys/fs/lease-break-time", 45, INT_MIN, INT_MAX);
 PROC_CONSTANT(suid_dumpable, "sys/fs/suid_dumpable", "0");
 
 /* ---- the kernel --------------------------------------------------------------------------- */
