@@ -67,14 +67,33 @@ int irq_message_alloc(unsigned cpu, struct irq_action *action, struct irq_messag
 /* The device sends it no more. Returns when no handler runs any more: not from the handler, no lock held that it takes. */
 void irq_message_free(struct irq_message *m);
 
-/* Calls visit for every registered action, with the line's lock held; for /proc/interrupts. */
-void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg);
+/* One registered action, as /proc/interrupts tells it. */
+struct irq_info {
+	unsigned number;            /* the line, or the message's number */
+	unsigned cpu;               /* that serves it */
+	const char *controller;
+	bool level;                 /* level-triggered */
+	const struct irq_action *action;
+};
+
+/* Calls visit for every registered action, in order of numbers, with the line's lock held. */
+void irq_for_each(void (*visit)(void *arg, const struct irq_info *info), void *arg);
+
+/* Interrupts that no device sends. */
+enum irq_kind {
+	IRQ_KIND_NMI, IRQ_KIND_TIMER, IRQ_KIND_SPURIOUS, IRQ_KIND_RESCHEDULE, IRQ_KIND_CALL, IRQ_KIND_TLB,
+	IRQ_KINDS,
+};
+
+/* Counts one on this processor. Interrupts off. */
+void irq_note(enum irq_kind kind);
+/* How many of a kind a processor has served. */
+uint64_t irq_count_kind(unsigned cpu, enum irq_kind kind);
 
 /* Interrupts served by one processor, of any kind. */
 uint64_t irq_count_of(unsigned cpu);
 
-/* Interrupts served by this machine in all, and by the local timer. */
+/* Interrupts served by this machine in all. */
 uint64_t irq_count_total(void);
-uint64_t irq_count_timer(void);
 
 #endif

@@ -10,6 +10,7 @@
  */
 #include "vm/tlb.h"
 
+#include "hal/irq.h"
 #include "vm/areas.h"
 #include "vm/pagetable.h"
 
@@ -30,6 +31,7 @@ struct shootdown {
 	struct space *space;
 	uaddr_t start, end;
 	uint64_t before, after; /* generations */
+	unsigned from;          /* the processor that asks */
 };
 
 /* On every processor concerned, interrupts off. */
@@ -38,6 +40,8 @@ static void flush_here(void *arg)
 	const struct shootdown *f = arg;
 	struct mmu_space *mmu = &f->space->mmu;
 
+	if (cpu_id() != f->from)
+		irq_note(IRQ_KIND_TLB);
 	if (!mmu_space_in_use(mmu)) {
 		mmu_space_unload(mmu);
 		return;
@@ -48,7 +52,8 @@ static void flush_here(void *arg)
 
 static void flush_many(struct space *s, uaddr_t start, uaddr_t end, bool tables)
 {
-	struct shootdown f = { .space = s, .start = start, .end = end, .after = space_new_generation() };
+	struct shootdown f = { .space = s, .start = start, .end = end, .from = cpu_id(),
+			       .after = space_new_generation() };
 
 	f.before = atomic_exchange(&s->mmu.generation, f.after);
 	cpu_call(mmu_space_users(&s->mmu, tables), flush_here, &f, true);

@@ -37,3 +37,14 @@ def test_four_busy_programs_use_four_processors(linnet):
 def test_a_program_runs_where_it_is_told_to(linnet):
     script = "for cpu in 0 1 2 3 2 1; do taskset -c $cpu cut -d ' ' -f 39 /proc/self/stat; done"
     assert linnet.sh(script, options=["--cpus", "4"]).split() == list("012321")
+
+
+def test_interrupts_are_counted_by_processor(linnet):
+    script = "for cpu in 0 1 2; do taskset -c $cpu usleep 20000; done; cat /proc/interrupts"
+    head, *lines = linnet.sh(script, options=["--cpus", "3"]).splitlines()
+    assert head.split() == ["CPU0", "CPU1", "CPU2"]
+    rows = {line.split(":")[0].strip(): line.split(":")[1].split()[:3] for line in lines}
+    assert {"4", "NMI", "LOC", "SPU", "RES", "CAL", "TLB"} <= rows.keys()
+    assert all(number.isdigit() for name in rows for number in rows[name] if name not in ("ERR", "MIS")), rows
+    assert all(int(number) for number in rows["LOC"]), rows
+    assert sum(map(int, rows["RES"] + rows["CAL"])), rows

@@ -13,6 +13,7 @@
 #include "base/cmdline.h"
 #include "base/log.h"
 #include "hal/io.h"
+#include "hal/irq.h"
 #include "hal/mmu.h"
 #include "lib/atomic.h"
 
@@ -176,8 +177,10 @@ static void apic_error(void)
 
 bool apic_interrupt(unsigned vector)
 {
-	if (vector == VECTOR_SPURIOUS) /* is not to be acknowledged (11.9) */
+	if (vector == VECTOR_SPURIOUS) { /* is not to be acknowledged (11.9) */
+		irq_note(IRQ_KIND_SPURIOUS);
 		return true;
+	}
 	if (vector == VECTOR_ERROR)
 		apic_error();
 	else if (!ipi_interrupt(vector))

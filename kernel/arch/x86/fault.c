@@ -14,6 +14,7 @@
 #include "arch/x86/processor.h"
 #include "base/log.h"
 #include "base/panic.h"
+#include "hal/irq.h"
 #include "hal/upcall.h"
 #include "hal/usercopy.h"
 #include "lib/format.h"
@@ -131,6 +132,7 @@ void fault_own_stack(struct user_frame *f, unsigned vector, uint64_t error)
 		return;
 	}
 	if (vector == VECTOR_NMI) {
+		irq_note(IRQ_KIND_NMI);
 		if (!ipi_nmi(f))
 			log_emergency(nmi, sizeof(nmi) - 1);
 		return;

@@ -19,6 +19,7 @@
 #include "base/preempt.h"
 #include "base/rcu.h"
 #include "hal/cpu.h"
+#include "hal/irq.h"
 #include "lib/atomic.h"
 
 struct outgoing_call {
@@ -158,9 +159,11 @@ bool ipi_interrupt(unsigned vector)
 {
 	switch (vector) {
 	case VECTOR_KICK: /* the way out of the interrupt does the rest */
+		irq_note(IRQ_KIND_RESCHEDULE);
 		kicked();
 		return true;
 	case VECTOR_CALL:
+		irq_note(IRQ_KIND_CALL);
 		calls_serve();
 		return true;
 	case VECTOR_STOP:

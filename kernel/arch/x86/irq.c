@@ -34,7 +34,7 @@ static const struct irq_chip *chip; /* immutable after irq_init() */
 static bool isa_moved;              /* immutable after irq_init(): the MADT's overrides hold */
 
 static PERCPU(uint64_t, irq_total);
-static PERCPU(uint64_t, irq_timer);
+static PERCPU(uint64_t [IRQ_KINDS], irq_kinds);
 
 void irq_init(void)
 {
@@ -131,17 +131,19 @@ void irq_unregister(unsigned gsi, struct irq_action *action)
 		cpu_relax();
 }
 
-void irq_for_each(void (*visit)(void *arg, unsigned gsi, const struct irq_action *action), void *arg)
+void irq_for_each(void (*visit)(void *arg, const struct irq_info *info), void *arg)
 {
 	for (unsigned gsi = 0; gsi < IRQ_LINES; gsi++) {
 		struct irq_line *line = &lines[gsi];
+		struct irq_info info = { .number = gsi, .controller = chip->name };
 		uint64_t irq;
 
 		if (!atomic_load(&line->actions))
 			continue;
 		irq = spin_lock_irq(&line->lock);
-		for (struct irq_action *a = line->actions; a; a = a->next)
-			visit(arg, gsi, a);
+		info.level = line->trigger != IRQ_EDGE;
+		for (info.action = line->actions; info.action; info.action = info.action->next)
+			visit(arg, &info);
 		spin_unlock_irq(&line->lock, irq);
 	}
 	message_for_each(visit, arg);
@@ -165,7 +167,7 @@ static void line_serve(unsigned gsi)
 
 void irq_local_timer(void)
 {
-	cpu_local_add(irq_timer, 1);
+	irq_note(IRQ_KIND_TIMER);
 	upcall_timer();
 }
 
@@ -200,11 +202,12 @@ uint64_t irq_count_total(void)
 	return sum;
 }
 
-uint64_t irq_count_timer(void)
+void irq_note(enum irq_kind kind)
 {
-	uint64_t sum = 0;
+	(*cpu_local_ptr(irq_kinds))[kind]++;
+}
 
-	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++)
-		sum += *percpu_of(irq_timer, cpu);
-	return sum;
+uint64_t irq_count_kind(unsigned cpu, enum irq_kind kind)
+{
+	return READ_ONCE((*percpu_of(irq_kinds, cpu))[kind]);
 }

@@ -21,7 +21,7 @@
 /* Serves a message: interrupts off. False if nobody has the vector on this processor. */
 bool message_serve(unsigned vector);
 /* For irq_for_each(). */
-void message_for_each(void (*visit)(void *arg, unsigned number, const struct irq_action *action), void *arg);
+void message_for_each(void (*visit)(void *arg, const struct irq_info *info), void *arg);
 
 struct irq_chip {
 	const char *name;

@@ -81,15 +81,18 @@ bool message_serve(unsigned vector)
 	return m != NULL;
 }
 
-void message_for_each(void (*visit)(void *arg, unsigned number, const struct irq_action *action), void *arg)
+void message_for_each(void (*visit)(void *arg, const struct irq_info *info), void *arg)
 {
 	for (unsigned cpu = 0; cpu < cpu_online_count; cpu++) {
 		struct message_slots *of = percpu_of(messages, cpu);
 		uint64_t irq = spin_lock_irq(&of->lock);
 
-		for (unsigned i = 0; i < MESSAGE_VECTORS; i++)
-			if (of->slot[i])
-				visit(arg, of->slot[i]->number, of->slot[i]->action);
+		for (unsigned i = 0; i < MESSAGE_VECTORS; i++) {
+			const struct irq_message *m = of->slot[i];
+
+			if (m)
+				visit(arg, &(struct irq_info){ m->number, cpu, "PCI-MSI", false, m->action });
+		}
 		spin_unlock_irq(&of->lock, irq);
 	}
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fs/mem/proc_system.c: files of /proc that tell about the machine and the lower
- * rows: memory, time, processors, interrupts (proc(5)). Numbers are snapshots.
+ * rows: memory, time, processors (proc(5)). Numbers are snapshots.
  */
 #include "base/cmdline.h"
 #include "base/version.h"
 #include "fs/mem/procfs.h"
 #include "hal/clock.h"
-#include "hal/irq.h"
 #include "mem/shrink.h"
 #include "mem/slab.h"
 #include "sched/thread.h"
@@ -113,6 +112,7 @@ static void cpu_line(struct text *t, const char *name, const struct sched_stats 
 static int stat_show(struct text *t)
 {
 	struct sched_stats s;
+	int error;
 
 	sched_stats(&s);
 	cpu_line(t, "cpu ", &s);
@@ -123,10 +123,12 @@ static int stat_show(struct text *t)
 		text_printf(t, "cpu%u", cpu);
 		cpu_line(t, "", &one);
 	}
-	text_printf(t, "intr %lu\nctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n"
+	error = proc_interrupt_counts(t);
+	if (error)
+		return error;
+	text_printf(t, "ctxt %lu\nbtime %ld\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n"
 		       "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
-		    irq_count_total(), s.switches, (long)((clock_wall() - clock_now()) / NSEC_PER_SEC),
-		    s.threads_created, s.running);
+		    s.switches, (long)((clock_wall() - clock_now()) / NSEC_PER_SEC), s.threads_created, s.running);
 	return 0;
 }
 
@@ -149,40 +151,6 @@ static int cpuinfo_show(struct text *t)
 		text_printf(t, "cache_alignment\t: 64\naddress sizes\t: %u bits physical, %u bits virtual\n\n",
 			    c->address_bits_physical, c->address_bits_virtual);
 	}
-	return 0;
-}
-
-#define IRQ_LINES 64
-
-/* Gathered under a lock, printed after it. */
-struct irq_lines {
-	unsigned n;
-	struct { unsigned gsi; uint64_t count; const char *name; } line[IRQ_LINES];
-};
-
-static void irq_gather(void *arg, unsigned gsi, const struct irq_action *a)
-{
-	struct irq_lines *l = arg;
-
-	if (l->n == IRQ_LINES)
-		return;
-	l->line[l->n].gsi = gsi;
-	l->line[l->n].count = a->count;
-	l->line[l->n++].name = a->name;
-}
-
-static int interrupts_show(struct text *t)
-{
-	struct irq_lines *l = kzalloc(sizeof(*l), ALLOC_KERNEL);
-
-	if (!l)
-		return -ENOMEM;
-	irq_for_each(irq_gather, l);
-	text_printf(t, "           CPU0\n");
-	for (unsigned i = 0; i < l->n; i++)
-		text_printf(t, "%3u: %10lu   IO-APIC  %s\n", l->line[i].gsi, l->line[i].count, l->line[i].name);
-	text_printf(t, "LOC: %10lu   Local timer interrupts\n", irq_count_timer());
-	kfree(l);
 	return 0;
 }
 
@@ -225,6 +193,5 @@ TABLE_ENTRY(proc_entries, struct proc_entry, uptime) = { "uptime", 0444, uptime_
 TABLE_ENTRY(proc_entries, struct proc_entry, loadavg) = { "loadavg", 0444, loadavg_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, stat) = { "stat", 0444, stat_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, cpuinfo) = { "cpuinfo", 0444, cpuinfo_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, interrupts) = { "interrupts", 0444, interrupts_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, slabinfo) = { "slabinfo", 0400, slabinfo_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, vmstat) = { "vmstat", 0444, vmstat_show, NULL };

@@ -96,6 +96,9 @@ void proc_maps_iterate(const struct inode *dir, struct dir_sink *s);
 int proc_refuse_create(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
 		       const struct cred *cred, struct inode **out);
 
+/* proc_interrupts.c: the row "intr" of /proc/stat. 0 or -ENOMEM. May sleep. */
+int proc_interrupt_counts(struct text *t);
+
 #define PROC_FIRST_PID 1000 /* positions in the root directory: below are the fixed names */
 
 #endif
