@@ -16,6 +16,7 @@
 #include "sched/pressure.h"
 #include "sched/wait.h"
 #include "sched/work.h"
+#include "vm/event.h"
 #include "vm/space.h"
 
 #define PATIENCE (2 * NSEC_PER_SEC)    /* then another victim is chosen */
@@ -154,6 +155,7 @@ static void tell(struct process *p)
 	struct holding h = { .name = "?" };
 
 	tell_why();
+	vm_event(VM_EVENT_OOM_KILL);
 	spin_lock(&process_tree_lock);
 	holding_of(p, &h);
 	spin_unlock(&process_tree_lock);

@@ -33,6 +33,7 @@
 
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "vm/event.h"
 #include "vm/huge.h"
 #include "vm/pagetable.h"
 #include "vm/pages.h"
@@ -312,9 +313,13 @@ static int fault_serve(struct fault *f)
 		huge_give_back(f->huge);
 	if (f->page)
 		page_put(f->page);
-	if (!error)
-		++*(f->major ? &thread_current()->faults_major : &thread_current()->faults_minor);
-	return error;
+	if (unlikely(error))
+		return error;
+	vm_event(VM_EVENT_FAULT);
+	if (f->major)
+		vm_event(VM_EVENT_MAJOR_FAULT);
+	++*(f->major ? &thread_current()->faults_major : &thread_current()->faults_minor);
+	return 0;
 }
 
 int space_fault(struct space *s, uaddr_t addr, enum fault_access access)

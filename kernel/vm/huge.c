@@ -50,6 +50,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/vmap.h"
+#include "vm/event.h"
 #include "vm/tlb.h"
 #include "vm/usage.h"
 
@@ -198,6 +199,7 @@ static void enter(struct fault *f, struct area *a, struct page *upper, pte_t *u)
 	pte_store(u, pte_mkdirty(pte_mkyoung(e)));
 	space_count(f->space, RSS_ANON, HUGE_PAGES);
 	cpu_local_add(huge_pages, 1);
+	vm_event(VM_EVENT_HUGE_FAULT);
 }
 
 static int try_enter(struct fault *f, struct area *a)
@@ -291,6 +293,7 @@ static void fall_apart(struct page *huge)
 		huge[i].flags = PAGE_ANON | PAGE_SWAPBACKED | PAGE_UPTODATE;
 	}
 	cpu_local_add(huge_pages, -1);
+	vm_event(VM_EVENT_HUGE_SPLIT);
 }
 
 static void fill_table(struct page *table, pte_t large)

@@ -293,12 +293,47 @@ static void stale(void)
 	kill(pid, SIGKILL), waitpid(pid, NULL, 0);
 }
 
+/* A number of /proc/vmstat, or -1. */
+static long counted(const char *name)
+{
+	char row[64];
+	long n = -1;
+	FILE *f = fopen("/proc/vmstat", "r");
+
+	while (f && fscanf(f, "%63s %ld", row, &n) == 2 && strcmp(row, name))
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void memory_events(void)
+{
+	enum { PAGES = 300 };
+	static const char *const rows[] = {
+		"nr_free_pages", "nr_anon_pages", "nr_file_pages", "nr_dirty", "nr_writeback", "nr_slab_reclaimable",
+		"nr_slab_unreclaimable", "nr_shmem", "nr_anon_transparent_hugepages", "nr_page_table_pages",
+		"nr_kernel_stack", "pgpgin", "pgpgout", "pswpin", "pswpout", "pgmajfault", "oom_kill", "thp_fault_alloc", "thp_split_page",
+	};
+	long faults = counted("pgfault");
+	char *p;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		TELL(rows[i], "%d", counted(rows[i]) >= 0);
+	p = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < PAGES; i++)
+		p[4096 * i] = 1;
+	TELL("faults", "%d", counted("pgfault") >= faults + PAGES);
+	munmap(p, PAGES * 4096);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argv;
 	if (argc > 1)
 		return pause();
 	settings();
+	memory_events();
 	tables();
 	log_text();
 	of_self();

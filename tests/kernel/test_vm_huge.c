@@ -2,6 +2,7 @@
 /* Tests of large pages of anonymous memory: see vm/huge.c. */
 #include "vm_helpers.h"
 
+#include "vm/event.h"
 #include "vm/huge.h"
 #include <linux/mman.h>
 
@@ -50,12 +51,13 @@ static uint64_t anonymous(const struct space *s)
 
 static void entered(struct space *s)
 {
-	uint64_t before = vm_huge_pages();
+	uint64_t before = vm_huge_pages(), faults = vm_event_count(VM_EVENT_HUGE_FAULT);
 
 	fill_here(s, 3);
 	check(is_large(s, 0) && is_large(s, 1) && is_large(s, 2));
 	check_equal(anonymous(s), 3 * HUGE_PAGES);
 	check_equal(vm_huge_pages(), before + 3 * HUGE_PAGES);
+	check_equal(vm_event_count(VM_EVENT_HUGE_FAULT), faults + 3);
 	check_equal(space_fault(s, BASE + 7 * P, FAULT_WRITE), 0);
 	check_equal(peek(s, BASE + 2 * HUGE_SIZE + 9 * P), 0); /* splits */
 	check(!is_large(s, 2) && is_large(s, 1));

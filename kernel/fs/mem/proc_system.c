@@ -10,6 +10,7 @@
 #include "mem/shrink.h"
 #include "mem/slab.h"
 #include "sched/thread.h"
+#include "vm/event.h"
 #include "vm/object.h"
 #include "vm/space.h"
 
@@ -171,18 +172,30 @@ static int slabinfo_show(struct text *t)
 	return 0;
 }
 
+static const char *const event_name[VM_EVENTS] = {
+	[VM_EVENT_FAULT] = "pgfault",           [VM_EVENT_MAJOR_FAULT] = "pgmajfault",
+	[VM_EVENT_HUGE_FAULT] = "thp_fault_alloc", [VM_EVENT_HUGE_SPLIT] = "thp_split_page",
+	[VM_EVENT_OOM_KILL] = "oom_kill",
+};
+
 static int vmstat_show(struct text *t)
 {
 	struct frame_stats f;
 	struct object_stats o;
+	uint64_t reclaimable = shrink_count(), cached;
 
 	frame_stats(&f);
 	object_stats(&o);
-	text_printf(t, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\nnr_dirty %lu\nnr_writeback 0\n", f.free,
-		    o.file + o.shmem, o.shmem, o.dirty);
-	text_printf(t, "nr_page_table_pages %lu\nnr_kernel_stack %lu\nnr_slab_unreclaimable %lu\n", f.tables,
-		    KB(f.stacks), f.slab);
+	cached = o.file + o.shmem;
+	text_printf(t, "nr_free_pages %lu\nnr_anon_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\nnr_writeback 0\n", f.free,
+		    f.user > cached ? f.user - cached : 0, cached, o.dirty);
+	text_printf(t, "nr_slab_reclaimable %lu\nnr_slab_unreclaimable %lu\nnr_shmem %lu\n", min(f.slab, reclaimable),
+		    f.slab - min(f.slab, reclaimable), o.shmem);
+	text_printf(t, "nr_anon_transparent_hugepages %lu\nnr_page_table_pages %lu\nnr_kernel_stack %lu\n",
+		    vm_huge_pages() / (MiB(2) / PAGE_SIZE), f.tables, KB(f.stacks));
 	text_printf(t, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
+	for (enum vm_event event = 0; event < VM_EVENTS; event++)
+		text_printf(t, "%s %lu\n", event_name[event], vm_event_count(event));
 	return 0;
 }
 
