@@ -21,6 +21,7 @@ enum lock_rank {
 	RANK_TTY,           /* a terminal's line discipline */
 	RANK_EPOLL,         /* an epoll instance */
 	RANK_WATCH_ADD,     /* watches of files are added one at a time */
+	RANK_MOUNT_CONTEXT, /* a filesystem that is being mounted step by step */
 	RANK_DEVICE_TABLE,  /* changes of the table of devices, which show in devtmpfs */
 	RANK_PROC_FILE,     /* the text of an open file of /proc */
 	RANK_MOUNT,         /* the mount table, for writers */

@@ -42,10 +42,11 @@ static void hook_put(void *file)
 static const struct inode_ops anon_inode_ops = { 0 };
 static const struct super_ops anon_super_ops = { 0 };
 
-static int anon_mount_type(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-			   struct super **out)
+static const struct fs_type anon_type = { .name = "anon" };
+
+static struct super *anon_super_create(void)
 {
-	struct super *sb = super_create(type, &anon_super_ops, flags);
+	struct super *sb = super_create(&anon_type, &anon_super_ops, 0);
 	struct inode *i = sb ? inode_create(sb, 1, S_IFDIR | 0555) : NULL;
 
 	if (i) {
@@ -55,13 +56,10 @@ static int anon_mount_type(const struct fs_type *type, const char *source, unsig
 	if (!i || !sb->root) {
 		inode_put(i);
 		super_put(sb);
-		return -ENOMEM;
+		return NULL;
 	}
-	*out = sb;
-	return 0;
+	return sb;
 }
-
-static const struct fs_type anon_type = { .name = "anon", .mount = anon_mount_type };
 
 void file_cache_init(void)
 {
@@ -69,7 +67,8 @@ void file_cache_init(void)
 
 	file_cache = kcache_create("file", sizeof(struct file), 64);
 	space_set_file_hooks(hook_get, hook_put);
-	verify(anon_type.mount(&anon_type, NULL, 0, NULL, &sb) == 0);
+	sb = anon_super_create();
+	verify(sb);
 	anon_mount = mount_create(sb, sb->root, 0, "anon");
 	verify(anon_mount);
 	anon_inode = inode_create(sb, anon_next_ino(), 0600);

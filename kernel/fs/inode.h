@@ -18,6 +18,7 @@
 struct dentry;
 struct file;
 struct inode;
+struct mount_context;
 struct super;
 struct path;
 
@@ -80,7 +81,8 @@ struct super_ops {
 	void (*evict)(struct inode *inode);   /* last reference went and nlink may be 0: free what is behind it */
 	int (*statfs)(struct super *sb, void *kstatfs); /* struct statfs of <asm/statfs.h>, zeroed */
 	int (*sync)(struct super *sb, bool wait);
-	int (*remount)(struct super *sb, unsigned long flags, const char *data); /* NULL: data is ignored */
+	/* Takes the options of the context, or refuses (mount_context_refuse()). NULL: there is nothing to change. */
+	int (*remount)(struct super *sb, struct mount_context *c);
 	void (*put)(struct super *sb);        /* last unmount */
 	void (*show_options)(struct super *sb, char *buf, size_t size); /* ",size=…" for /proc/mounts */
 };
@@ -88,9 +90,13 @@ struct super_ops {
 struct fs_type {
 	const char *name;
 	bool needs_device;        /* no "nodev" in /proc/filesystems */
-	/* Makes or finds a superblock; data is the option string or NULL. */
-	int (*mount)(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-		     struct super **out);
+	/*
+	 * Would it take this option, "name=value" or "name"? 0; -ENOENT: there is none of that name; -EINVAL: not with
+	 * that value; -E2BIG: it takes none. NULL: options are looked at only when they are used.
+	 */
+	int (*check_option)(const char *option);
+	/* Makes or finds a superblock as the context says (fs/mount_context.h). May sleep. */
+	int (*mount)(struct mount_context *c, struct super **out);
 };
 /* Filesystems register in the table "fs_types": TABLE_ENTRY(fs_types, struct fs_type, tmpfs) = { … }; */
 

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fs/mount.c: the mount table: finding mounts, crossing them, making and freeing
- * them. The system calls that change the tree are in fs/mount_ops.c.
+ * them. The system calls that change the tree are in fs/mount_ops.c and
+ * fs/mount_tree.c; where a new mount's superblock comes from, in fs/mount_context.c.
  *
  * mount_lock is held for writing by whoever changes the tree, for reading by
  * whoever lists it. Walks take neither: they search the hash under RCU and see by
  * mount_seq, which is odd during a change, whether they must look again.
  *
- * A mount in the tree has one reference for being there, one for each child
- * mount, one for each path. Its memory goes after a grace period.
+ * A mount in a tree has one reference for being there, one for each child mount,
+ * one for each path. Its memory goes after a grace period. A tree is the one that all
+ * programs see, or one that only a descriptor leads to (MOUNT_APART).
  */
 #include "base/panic.h"
 #include "base/table.h"
 #include "fs/mount.h"
+#include "fs/mount_context.h"
 #include "lib/errno.h"
 #include "mem/slab.h"
 #include <linux/mount.h>
@@ -173,12 +176,9 @@ void mount_link(struct mount *m, struct mount *parent, struct dentry *at)
 	mount_change_begin();
 	m->parent = parent;
 	m->mountpoint = at;
-	m->detached = false;
 	hlist_add_head(&m->hash, mount_bucket(at));
 	mount_change_end();
 	list_add_tail(&m->sibling, &parent->children);
-	if (list_empty(&m->list))
-		list_add_tail(&m->list, &mount_all);
 	mount_tell_change();
 }
 
@@ -216,25 +216,23 @@ struct mount *mount_of_super(struct super *sb, const char *source)
 
 struct mount *mount_kernel(const char *type, const char *data)
 {
-	const struct fs_type *t = fs_type_find(type);
-	struct super *sb;
-	struct mount *m;
-	int error;
+	struct mount_context *c;
+	struct mount *m = NULL;
+	int error = mount_context_create(type, type, 0, data, &c);
 
-	if (!t)
-		return ERR_PTR(-ENODEV);
-	error = t->mount(t, type, 0, data, &sb);
 	if (error)
 		return ERR_PTR(error);
-	m = mount_create(sb, sb->root, 0, type);
-	super_put(sb);
-	return m ? m : ERR_PTR(-ENOMEM);
+	error = mount_context_make(c);
+	if (!error)
+		m = mount_create(c->sb, c->sb->root, 0, c->source);
+	mount_context_free(c);
+	return error ? ERR_PTR(error) : m ? m : ERR_PTR(-ENOMEM);
 }
 
 void mount_show_root(struct mount *m)
 {
 	rwsem_write_lock(&mount_lock);
-	list_add_tail(&m->list, &mount_all);
+	mount_tree_settle(m, MOUNT_IN_TREE);
 	rwsem_write_unlock(&mount_lock);
 }
 

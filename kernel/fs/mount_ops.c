@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/mount_ops.c: mount(2), umount2(2) and pivot_root(2) below the checks of
- * privilege: new mounts, binds, moves, remounts, removal. Checks come first, under
- * mount_lock; what follows them cannot fail. References are put after the lock is
- * gone, since the last one may sleep for long.
+ * fs/mount_ops.c: mount(2), move_mount(2), mount_setattr(2), umount2(2) and
+ * pivot_root(2) below the checks of privilege: new mounts, binds, moves, remounts,
+ * removal. Checks come first, under mount_lock; what follows them cannot fail.
+ * References are put after the lock is gone, since the last one may sleep for long.
  */
 #include "base/panic.h"
 #include "fs/mount.h"
+#include "fs/mount_context.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include <linux/mount.h>
 
-#define MOUNT_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
-		     MS_NOSYMFOLLOW)
 #define MNT_DETACH 2 /* umount2(2): not in the headers for programs */
 
-/* Access times are written by the relatime rule unless asked otherwise, as in Linux. */
+#define ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
+
+/* A mount's own of the flags of mount(2). Access times are written by the relatime rule unless asked otherwise. */
 static unsigned long mount_flags_from(unsigned long flags)
 {
-	if (!(flags & (MS_NOATIME | MS_STRICTATIME)))
-		flags |= MS_RELATIME;
-	return flags & MOUNT_FLAGS;
+	unsigned long own = flags & MOUNT_FLAGS & ~(MS_NOATIME | MS_RELATIME);
+
+	return flags & MS_STRICTATIME ? own : own | (flags & MS_NOATIME ? MS_NOATIME : MS_RELATIME);
 }
 
 /* Can m hang at p? p's inode is locked so that rmdir() sees the mount or is over. */
 static int attach_check(const struct mount *m, const struct path *at)
 {
-	if (at->mount->detached)
+	if (at->mount->where != MOUNT_IN_TREE)
 		return -EINVAL;
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode))
 		return -ENOTDIR;
@@ -36,6 +37,7 @@ static int attach_check(const struct mount *m, const struct path *at)
 	return 0;
 }
 
+/* Makes m, which hangs nowhere, and what is below it a part of the one tree. */
 static int attach(struct mount *m, const struct path *at)
 {
 	struct inode *i = at->dentry->inode;
@@ -43,26 +45,19 @@ static int attach(struct mount *m, const struct path *at)
 
 	rwsem_write_lock(&i->lock);
 	error = attach_check(m, at);
-	if (!error)
+	if (!error) {
 		mount_link(m, at->mount, at->dentry);
+		mount_tree_settle(m, MOUNT_IN_TREE);
+	}
 	rwsem_write_unlock(&i->lock);
 	return error;
 }
 
-int mount_new(const char *type, const char *source, const struct path *at, unsigned long flags, const char *data)
+static int mount_made(struct mount_context *c, const struct path *at, unsigned long flags)
 {
-	const struct fs_type *t = fs_type_find(type);
-	struct super *sb;
-	struct mount *m;
+	struct mount *m = mount_create(c->sb, c->sb->root, flags, c->source);
 	int error;
 
-	if (!t)
-		return -ENODEV;
-	error = t->mount(t, source, flags & MS_RMT_MASK, data, &sb);
-	if (error)
-		return error;
-	m = mount_create(sb, sb->root, mount_flags_from(flags), source);
-	super_put(sb);
 	if (!m)
 		return -ENOMEM;
 	rwsem_write_lock(&mount_lock);
@@ -76,89 +71,36 @@ int mount_new(const char *type, const char *source, const struct path *at, unsig
 	return error;
 }
 
-/* Next in the tree below top, parents before children; NULL at the end. */
-static struct mount *tree_next(struct mount *m, struct mount *top)
+int mount_new(const char *type, const char *source, const struct path *at, unsigned long flags, const char *data)
 {
-	if (!list_empty(&m->children))
-		return list_first_entry(&m->children, struct mount, sibling);
-	while (m != top) {
-		if (m->sibling.next != &m->parent->children)
-			return list_next_entry(m, sibling);
-		m = m->parent;
-	}
-	return NULL;
-}
+	struct mount_context *c;
+	int error = mount_context_create(type, source, flags & (MS_RMT_MASK | MS_DIRSYNC), data, &c);
 
-/* Puts mounts taken out of the tree, gathered by their list link, and the places where they hung. */
-static void put_gathered(struct list *gathered)
-{
-	struct list *e;
-
-	while ((e = list_pop_first(gathered)) != NULL) {
-		struct mount *m = list_entry(e, struct mount, list);
-
-		path_put(&m->place);
-		mount_put(m);
-	}
-}
-
-/* Takes top and everything below it out of the tree, children first. */
-static void tree_detach(struct mount *top, struct list *gathered)
-{
-	struct mount *m;
-
-	for (m = top; m; m = tree_next(m, top)) {
-		list_move_head(&m->list, gathered);
-		m->detached = true;
-	}
-	list_for_each_entry(m, gathered, list)
-		if (m->mountpoint)
-			mount_unlink(m);
-}
-
-/*
- * Copies the mounts below from onto their places below copy, which hangs nowhere
- * yet. Parents come first, so each finds its parent's image. On failure the caller
- * takes copy apart.
- */
-static int clone_below(const struct path *from, struct mount *copy)
-{
-	struct mount *m;
-
-	from->mount->copy = copy;
-	for (m = tree_next(from->mount, from->mount); m; m = tree_next(m, from->mount)) {
-		m->copy = NULL;
-		if (!m->parent->copy)
-			continue;
-		if (m->parent == from->mount && !dentry_is_ancestor(from->dentry, m->mountpoint))
-			continue;
-		m->copy = mount_create(m->sb, m->root, m->flags, m->source);
-		if (!m->copy)
-			return -ENOMEM;
-		mount_link(m->copy, m->parent->copy, m->mountpoint);
-	}
-	return 0;
+	if (error)
+		return error;
+	error = mount_context_make(c);
+	if (!error)
+		error = mount_made(c, at, mount_flags_from(flags));
+	mount_context_free(c);
+	return error;
 }
 
 int mount_bind(const struct path *from, const struct path *at, bool recursive)
 {
 	struct list gathered = LIST_INIT(gathered);
 	struct mount *copy = mount_create(from->mount->sb, from->dentry, from->mount->flags, from->mount->source);
-	int error = 0;
+	int error;
 
 	if (!copy)
 		return -ENOMEM;
 	rwsem_write_lock(&mount_lock);
-	if (from->mount->detached)
-		error = -EINVAL;
-	if (!error && recursive)
-		error = clone_below(from, copy);
+	error = mount_tree_copy(from, copy, recursive);
 	if (!error)
 		error = attach(copy, at);
 	if (error)
-		tree_detach(copy, &gathered);
+		mount_tree_remove(copy, &gathered);
 	rwsem_write_unlock(&mount_lock);
-	put_gathered(&gathered);
+	mount_tree_put(&gathered);
 	return error;
 }
 
@@ -170,11 +112,21 @@ static bool mount_is_above(const struct mount *m, const struct mount *p)
 	return p == m;
 }
 
+/* May what m is be changed: is it in the one tree, or the top of one apart? */
+static bool may_change(const struct mount *m)
+{
+	return m->where == (m->parent == m ? MOUNT_APART : MOUNT_IN_TREE);
+}
+
 static int move_check(const struct path *from, const struct path *at)
 {
-	if (from->dentry != from->mount->root || from->mount->parent == from->mount)
+	const struct mount *m = from->mount;
+
+	if (at->mount->where != MOUNT_IN_TREE || !may_change(m) || from->dentry != m->root)
 		return -EINVAL;
-	return mount_is_above(from->mount, at->mount) ? -ELOOP : attach_check(from->mount, at);
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode))
+		return -EINVAL;
+	return mount_is_above(m, at->mount) ? -ELOOP : 0;
 }
 
 int mount_move(const struct path *from, const struct path *at)
@@ -185,37 +137,84 @@ int mount_move(const struct path *from, const struct path *at)
 
 	rwsem_write_lock(&mount_lock);
 	error = move_check(from, at);
-	if (!error) {
-		mount_unlink(m);
-		old = m->place;
-		m->place = (struct path){ NULL, NULL };
-		mount_link(m, at->mount, at->dentry);
+	if (!error && m->where == MOUNT_APART) {
+		error = attach(m, at);
+	} else if (!error) {
+		struct inode *i = at->dentry->inode;
+
+		rwsem_write_lock(&i->lock);
+		error = attach_check(m, at);
+		if (!error) {
+			mount_unlink(m);
+			old = m->place;
+			m->place = (struct path){ NULL, NULL };
+			mount_link(m, at->mount, at->dentry);
+		}
+		rwsem_write_unlock(&i->lock);
 	}
 	rwsem_write_unlock(&mount_lock);
 	path_put(&old);
 	return error;
 }
 
+/* Changes flags of m, and of all below it. */
+static void tree_change_flags(struct mount *top, unsigned long set, unsigned long clear, bool recursive)
+{
+	for (struct mount *m = top; m; m = recursive ? mount_tree_next(m, top) : NULL)
+		atomic_store(&m->flags, (m->flags & ~clear) | set);
+	mount_tell_change();
+}
+
+int mount_change_flags(const struct path *at, unsigned long set, unsigned long clear, bool recursive)
+{
+	int error = 0;
+
+	if (at->dentry != at->mount->root)
+		return -EINVAL;
+	rwsem_write_lock(&mount_lock);
+	if (may_change(at->mount))
+		tree_change_flags(at->mount, set, clear, recursive);
+	else
+		error = -EINVAL;
+	rwsem_write_unlock(&mount_lock);
+	return error;
+}
+
+/* The superblock takes the flags and options of mount(2). */
+static int remount_super(const struct path *at, unsigned long flags, const char *data)
+{
+	struct mount_context *c;
+	int error = mount_context_pick(at->mount->sb, &c);
+
+	if (error)
+		return error;
+	c->flags = flags & MS_RMT_MASK;
+	c->flags_mask = MS_RMT_MASK;
+	error = mount_context_set_text(c, data);
+	if (!error)
+		error = mount_context_change(c);
+	mount_context_free(c);
+	return error;
+}
+
 int mount_remount(const struct path *at, unsigned long flags, const char *data)
 {
 	struct mount *m = at->mount;
+	unsigned long own = mount_flags_from(flags);
 	int error = 0;
 
-	if (at->dentry != m->root)
+	if (at->dentry != m->root || READ_ONCE(m->where) != MOUNT_IN_TREE)
 		return -EINVAL;
+	if (!(flags & (ATIME_FLAGS | MS_STRICTATIME)))
+		own = (own & ~ATIME_FLAGS) | (m->flags & ATIME_FLAGS);
+	if (!(flags & MS_BIND))
+		error = remount_super(at, flags, data);
+	if (error)
+		return error;
 	rwsem_write_lock(&mount_lock);
-	if (!(flags & MS_BIND)) {
-		if (m->sb->ops->remount)
-			error = m->sb->ops->remount(m->sb, flags, data);
-		if (!error)
-			atomic_store(&m->sb->flags, (m->sb->flags & ~MS_RMT_MASK) | (flags & MS_RMT_MASK));
-	}
-	if (!error)
-		atomic_store(&m->flags, mount_flags_from(flags));
-	if (!error)
-		mount_tell_change();
+	tree_change_flags(m, own, MOUNT_FLAGS, false);
 	rwsem_write_unlock(&mount_lock);
-	return error;
+	return 0;
 }
 
 /* The caller's path holds one reference, the tree another. */
@@ -223,7 +222,7 @@ static int remove_check(const struct path *at, int flags)
 {
 	struct mount *m = at->mount;
 
-	if (at->dentry != m->root || m->detached || m->parent == m)
+	if (at->dentry != m->root || m->where != MOUNT_IN_TREE || m->parent == m)
 		return -EINVAL;
 	if (flags & MNT_DETACH)
 		return 0;
@@ -238,9 +237,9 @@ int mount_remove(const struct path *at, int flags)
 	rwsem_write_lock(&mount_lock);
 	error = remove_check(at, flags);
 	if (!error)
-		tree_detach(at->mount, &gathered);
+		mount_tree_remove(at->mount, &gathered);
 	rwsem_write_unlock(&mount_lock);
-	put_gathered(&gathered);
+	mount_tree_put(&gathered);
 	return error;
 }
 

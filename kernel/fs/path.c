@@ -94,8 +94,8 @@ static void prepend_path(struct name_builder *b, const struct path *p, const str
 	while (!b->full && !(d == root->dentry && m == root->mount)) {
 		const struct dentry *parent = READ_ONCE(d->parent);
 
-		if (d == m->root || parent == d) {
-			if (READ_ONCE(m->parent) == m || !READ_ONCE(m->mountpoint))
+		if ((m && d == m->root) || parent == d) {
+			if (!m || READ_ONCE(m->parent) == m || !READ_ONCE(m->mountpoint))
 				break;
 			d = READ_ONCE(m->mountpoint);
 			m = READ_ONCE(m->parent);

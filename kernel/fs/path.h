@@ -37,6 +37,12 @@ enum { DENTRY_MOUNTED = 1 /* something is mounted here, in some mount */, DENTRY
 
 struct path { struct mount *mount; struct dentry *dentry; };
 
+enum mount_where {
+	MOUNT_NOWHERE,  /* the kernel's own, or unmounted: nothing is mounted on it, it is not copied */
+	MOUNT_APART,    /* in the tree of a descriptor of open_tree(2) or fsmount(2) */
+	MOUNT_IN_TREE,  /* in the one tree of all */
+};
+
 struct mount {
 	struct refcount refs;
 	struct super *sb;            /* immutable, counted */
@@ -47,9 +53,9 @@ struct mount {
 	uint32_t id;                 /* immutable: /proc/PID/mountinfo */
 	char *source;                /* immutable: device name shown in /proc/mounts */
 	struct hlist_node hash;      /* mount lock, RCU: by (parent, mountpoint) */
-	struct list list;            /* mount lock: all mounts, in order */
+	struct list list;            /* mount lock: all mounts in the one tree, in order */
 	struct list children, sibling; /* mount lock */
-	bool detached;               /* mount lock */
+	enum mount_where where;      /* mount lock */
 	struct mount *copy;          /* mount lock: its image while a tree is copied */
 	struct path place;           /* mount lock: where it hung; references to be put once the lock is gone */
 	struct rcu_head rcu;
@@ -117,7 +123,10 @@ int path_symlink(const struct walk *w, const char *target, const char *name);
 int path_link(const struct path *old, const struct walk *w, const char *name);
 int path_rename(const struct walk *from, const char *old, const struct walk *to, const char *name, unsigned flags);
 
-/* Absolute name of p seen from root, at the end of buf: its start. ERR as negative errno in *error and NULL. " (deleted)" as Linux. */
+/*
+ * Absolute name of p seen from root, at the end of buf: its start. ERR as negative errno in *error and NULL.
+ * " (deleted)" as Linux. Without a mount in both: its name in its filesystem.
+ */
 char *path_name(const struct path *p, const struct path *root, char *buf, size_t size, int *error);
 
 /* Mounts. flags MS_*. May sleep. */
@@ -126,6 +135,10 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive);
 int mount_move(const struct path *from, const struct path *at);
 int mount_remount(const struct path *at, unsigned long flags, const char *data);
 int mount_remove(const struct path *at, int flags); /* -EBUSY, -EINVAL; MNT_DETACH */
+/* MS_* that belong to a mount, changed in it or in the whole tree below it. -EINVAL: at is no mount's root. */
+int mount_change_flags(const struct path *at, unsigned long set, unsigned long clear, bool recursive);
+/* A copy of what from shows, alone or with what is mounted below, as a file that is its only place. */
+int mount_copy_apart(const struct path *from, bool recursive, const struct cred *cred, struct file **out);
 /* Visits all mounts below root in order, under the mount lock held for reading (may sleep). */
 extern struct waitq mounts_changed; /* woken when a mount came, went, or has other flags */
 extern uint32_t mounts_changes;     /* atomic: how often */

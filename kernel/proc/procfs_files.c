@@ -124,19 +124,34 @@ struct mounts_arg {
 	char *page;
 };
 
-static void put_flags(struct text *x, unsigned long flags)
+struct flag_name { unsigned long flag; const char *name; };
+static const struct flag_name mount_names[] = {
+	{ MS_NOSUID, "nosuid" }, { MS_NODEV, "nodev" }, { MS_NOEXEC, "noexec" }, { MS_NOATIME, "noatime" },
+	{ MS_NODIRATIME, "nodiratime" }, { MS_RELATIME, "relatime" }, { MS_NOSYMFOLLOW, "nosymfollow" }, { 0, NULL },
+};
+static const struct flag_name super_names[] = {
+	{ MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_MANDLOCK, "mand" }, { MS_LAZYTIME, "lazytime" }, { 0, NULL },
+};
+
+static void put_flags(struct text *x, unsigned long flags, const struct flag_name *n)
 {
-	text_printf(x, "%s", flags & MS_RDONLY ? "ro" : "rw");
-	if (flags & MS_NOSUID)
-		text_printf(x, ",nosuid");
-	if (flags & MS_NODEV)
-		text_printf(x, ",nodev");
-	if (flags & MS_NOEXEC)
-		text_printf(x, ",noexec");
-	if (flags & MS_NOATIME)
-		text_printf(x, ",noatime");
-	if (flags & MS_RELATIME)
-		text_printf(x, ",relatime");
+	for (; n->name; n++)
+		if (flags & n->flag)
+			text_printf(x, ",%s", n->name);
+}
+
+/* A name in a list of words: what would end one is written in octal. */
+static void put_word(struct text *x, const char *s, const char *special)
+{
+	for (; *s; s++)
+		text_printf(x, strchr(special, *s) ? "\\%03o" : "%c", (unsigned char)*s);
+}
+
+static void put_name(struct text *x, const char *s) { put_word(x, s, " \t\n\\"); }
+
+static void put_source(struct text *x, const struct mount *m)
+{
+	put_word(x, m->source, " \t\n\\#");
 }
 
 static void put_options(struct mounts_arg *a, struct mount *m)
@@ -164,26 +179,44 @@ static int mounts_line(void *arg, struct mount *m)
 
 	if (!name)
 		return 0;
-	text_printf(a->text, "%s %s %s ", m->source ? m->source : "none", name, m->sb->type->name);
-	put_flags(a->text, m->flags | (m->sb->flags & MS_RDONLY));
+	put_source(a->text, m);
+	text_printf(a->text, " ");
+	put_name(a->text, name);
+	text_printf(a->text, " %s %s", m->sb->type->name, (m->flags | m->sb->flags) & MS_RDONLY ? "ro" : "rw");
+	put_flags(a->text, m->sb->flags, super_names);
+	put_flags(a->text, m->flags, mount_names);
 	put_options(a, m);
 	text_printf(a->text, " 0 0\n");
 	return a->text->failed ? -ENOMEM : 0;
 }
 
+/* What of the filesystem is mounted: the directory's name in it. */
+static const char *root_name(struct mounts_arg *a, struct mount *m)
+{
+	struct path inside = { NULL, m->root }, top = { NULL, NULL };
+	int error;
+	const char *name = path_name(&inside, &top, a->page, PAGE_SIZE, &error);
+
+	return name ? name : "/";
+}
+
 static int mountinfo_line(void *arg, struct mount *m)
 {
 	struct mounts_arg *a = arg;
-	const char *name = mount_name(a, m);
 	uint64_t dev = m->sb->dev;
 
-	if (!name)
+	if (!mount_name(a, m))
 		return 0;
-	text_printf(a->text, "%u %u %u:%u / %s ", m->id, m->parent->id, (unsigned)(dev >> 8 & 0xfff),
-		    (unsigned)(dev & 0xff), name);
-	put_flags(a->text, m->flags);
-	text_printf(a->text, " - %s %s %s", m->sb->type->name, m->source ? m->source : "none",
-		    m->sb->flags & MS_RDONLY ? "ro" : "rw");
+	text_printf(a->text, "%u %u %u:%u ", m->id, m->parent->id, (unsigned)(dev >> 8 & 0xfff), (unsigned)(dev & 0xff));
+	put_name(a->text, root_name(a, m));
+	text_printf(a->text, " ");
+	put_name(a->text, mount_name(a, m));
+	text_printf(a->text, " %s", m->flags & MS_RDONLY ? "ro" : "rw");
+	put_flags(a->text, m->flags, mount_names);
+	text_printf(a->text, " - %s ", m->sb->type->name);
+	put_source(a->text, m);
+	text_printf(a->text, " %s", m->sb->flags & MS_RDONLY ? "ro" : "rw");
+	put_flags(a->text, m->sb->flags, super_names);
 	put_options(a, m);
 	text_printf(a->text, "\n");
 	return a->text->failed ? -ENOMEM : 0;

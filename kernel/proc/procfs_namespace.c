@@ -40,6 +40,12 @@ static int make(unsigned k)
 	return error;
 }
 
+bool namespace_file_is(const struct file *f, const char *which)
+{
+	return f->ops == &namespace_ops && str_has_prefix(f->path.dentry->name, which) &&
+	       f->path.dentry->name[strlen(which)] == ':';
+}
+
 int proc_link_namespace(void *task, int number, struct path *out)
 {
 	unsigned k = kind_of[number];

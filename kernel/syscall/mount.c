@@ -81,17 +81,26 @@ static int mount_move_from(const char *source, const struct path *at)
 	return result ? result : mount_move(&from, at);
 }
 
+/* There is one namespace: nothing to propagate to. */
+static int set_propagation(const struct path *at, unsigned long flags)
+{
+	if (at->dentry != at->mount->root)
+		return -EINVAL;
+	flags &= ~(unsigned long)(MS_REC | MS_SILENT);
+	return flags & ~(unsigned long)PROPAGATION || !is_power_of_2(flags) ? -EINVAL : 0;
+}
+
 static int do_mount(const char *source, const struct path *at, const char *type, unsigned long flags, const char *data)
 {
-	if ((flags & (MS_REMOUNT | MS_BIND | MS_MOVE | PROPAGATION)) == 0)
-		return type ? mount_new(type, source ? source : "none", at, flags, data) : -EINVAL;
 	if (flags & MS_REMOUNT)
 		return mount_remount(at, flags, data);
 	if (flags & MS_BIND)
 		return mount_bind_from(source, at, flags & MS_REC);
-	if (flags & PROPAGATION) /* there is one namespace: nothing to propagate to */
-		return is_power_of_2(flags & PROPAGATION) ? 0 : -EINVAL;
-	return mount_move_from(source, at);
+	if (flags & PROPAGATION)
+		return set_propagation(at, flags);
+	if (flags & MS_MOVE)
+		return mount_move_from(source, at);
+	return type ? mount_new(type, source, at, flags, data) : -EINVAL;
 }
 
 SYSCALL5(mount, uaddr_t, source_at, uaddr_t, target, uaddr_t, type_at, unsigned long, flags, uaddr_t, data_at)
@@ -106,12 +115,12 @@ SYSCALL5(mount, uaddr_t, source_at, uaddr_t, target, uaddr_t, type_at, unsigned 
 		result = option_text(&data, data_at);
 	if (!result)
 		result = path_from_user(AT_FDCWD, target, 0, &at);
-	if (!result && !capable(CAP_SYS_ADMIN))
-		result = -EPERM;
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
 		flags &= ~(unsigned long)MS_MGC_MSK;
-	if (!(flags & MS_NOATIME))
-		flags |= MS_RELATIME;
+	if (!result && flags & MS_NOUSER)
+		result = -EINVAL;
+	if (!result && !capable(CAP_SYS_ADMIN))
+		result = -EPERM;
 	if (!result)
 		result = do_mount(source, &at, type, flags, data);
 	kfree(data);
@@ -127,14 +136,14 @@ SYSCALL2(umount2, uaddr_t, name, int, flags)
 
 	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if ((flags & MNT_EXPIRE) && (flags & (MNT_FORCE | MNT_DETACH)))
-		return -EINVAL;
 	result = path_from_user(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0, &at);
 	if (result)
 		return result;
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (at.dentry != at.mount->root)
+		return -EINVAL;
+	if ((flags & MNT_EXPIRE) && (flags & (MNT_FORCE | MNT_DETACH)))
 		return -EINVAL;
 	return mount_remove(&at, flags);
 }

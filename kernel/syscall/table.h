@@ -359,12 +359,12 @@
 	ROW(425, io_uring_setup,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
 	ROW(426, io_uring_enter,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
 	ROW(427, io_uring_register,      NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
-	ROW(428, open_tree,              NONE,  "") /* ENOSYS: mount(2) does it */ \
-	ROW(429, move_mount,             NONE,  "") /* ENOSYS: mount(2) does it */ \
-	ROW(430, fsopen,                 NONE,  "") /* ENOSYS: mount(2) does it */ \
-	ROW(431, fsconfig,               NONE,  "") /* ENOSYS: mount(2) does it */ \
-	ROW(432, fsmount,                NONE,  "") /* ENOSYS: mount(2) does it */ \
-	ROW(433, fspick,                 NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(428, open_tree,              PLAIN, "dirfd path hex") \
+	ROW(429, move_mount,             PLAIN, "dirfd path dirfd path hex") /* MOVE_MOUNT_SET_GROUP finds no groups: EINVAL */ \
+	ROW(430, fsopen,                 PLAIN, "str hex") \
+	ROW(431, fsconfig,               PLAIN, "fd int str ptr int") /* no filesystem has options that are files or bytes */ \
+	ROW(432, fsmount,                PLAIN, "fd hex hex") \
+	ROW(433, fspick,                 PLAIN, "dirfd path hex") \
 	ROW(434, pidfd_open,             PLAIN, "int hex") \
 	ROW(435, clone3,                 FULL,  "ptr size") /* likewise */ \
 	ROW(436, close_range,            PLAIN, "fd fd hex") \
@@ -373,7 +373,7 @@
 	ROW(439, faccessat2,             PLAIN, "dirfd path oct hex") \
 	ROW(440, process_madvise,        PLAIN, "fd ptr uint int hex") \
 	ROW(441, epoll_pwait2,           PLAIN, "fd ptr int ptr ptr size") \
-	ROW(442, mount_setattr,          NONE,  "") /* ENOSYS: mount(2) does it */ \
+	ROW(442, mount_setattr,          PLAIN, "dirfd path hex ptr size") /* propagation has no effect; no idmapped mounts: EPERM */ \
 	ROW(443, quotactl_fd,            PLAIN, "fd hex int ptr") /* no filesystem has quotas: ENOSYS */ \
 	ROW(444, landlock_create_ruleset, PLAIN, "ptr size hex") /* refused: EOPNOTSUPP: switched off */ \
 	ROW(445, landlock_add_rule,      PLAIN, "fd int ptr hex") /* refused: EOPNOTSUPP: likewise */ \

@@ -11,6 +11,7 @@
  * instance.lock (mutex, a leaf) guards the tree of nodes and the numbers.
  */
 #include "base/table.h"
+#include "fs/mount_context.h"
 #include "fs/path.h"
 #include "hal/clock.h"
 #include "lib/bitmap.h"
@@ -114,11 +115,11 @@ static void devpts_show_options(struct super *sb, char *buf, size_t size)
 		format_cut(buf + n, size - (size_t)n, ",max=%u", o->max);
 }
 
-static int devpts_remount(struct super *sb, unsigned long flags, const char *data)
+static int devpts_remount(struct super *sb, struct mount_context *c)
 {
 	struct devpts *d = devpts_of(sb);
 	struct devpts_options o;
-	int error = parse_options(data, &o);
+	int error = parse_options(c->options, &o);
 
 	if (error)
 		return error;
@@ -388,16 +389,15 @@ static int make_names(struct super *sb)
 	return 0;
 }
 
-static int devpts_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-			struct super **out)
+static int devpts_mount(struct mount_context *c, struct super **out)
 {
 	struct devpts_options o;
 	struct super *sb;
-	int error = parse_options(data, &o);
+	int error = parse_options(c->options, &o);
 
 	if (error)
 		return error;
-	sb = super_create(type, &devpts_super_ops, flags);
+	sb = super_create(c->type, &devpts_super_ops, c->flags);
 	if (!sb)
 		return -ENOMEM;
 	sb->data = instance_create(&o);

@@ -10,6 +10,7 @@
 #include "base/table.h"
 #include "fs/device.h"
 #include "fs/mem/tmpfs.h"
+#include "fs/mount_context.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -90,8 +91,7 @@ static int devtmpfs_start(const struct fs_type *type)
 	return 0;
 }
 
-static int devtmpfs_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-			  struct super **out)
+static int devtmpfs_mount(struct mount_context *c, struct super **out)
 {
 	bool first;
 	int error = 0;
@@ -99,7 +99,7 @@ static int devtmpfs_mount(const struct fs_type *type, const char *source, unsign
 	mutex_lock(&devtmpfs_lock);
 	first = !dev_root.mount;
 	if (first)
-		error = devtmpfs_start(type);
+		error = devtmpfs_start(c->type);
 	if (!error) {
 		*out = dev_root.mount->sb;
 		refcount_get(&(*out)->refs);

@@ -2,14 +2,16 @@
 /*
  * fs/mem/options.c: reads "size=", "nr_blocks=", "nr_inodes=", "mode=", "uid=",
  * "gid=" (tmpfs(5)). Pure: no state, no locks; also built on the host. Options
- * that only tune ("huge=", "mpol=", "noswap", "inode64") are accepted and mean
- * nothing here.
+ * that only tune ("huge=", "mpol=", "inode64") are looked at and mean nothing here.
  */
 #include "fs/mem/options.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-static const char *const ignored[] = { "huge", "mpol", "noswap", "inode32", "inode64", "newinstance", "ptmxmode" };
+static const char *const huge_values[] = { "never", "always", "within_size", "advise" };
+static const char *const policies[] = { "default", "prefer", "bind", "interleave", "local" };
+static const char *const ignored_flags[] = { "inode32", "inode64" };
+static const char *const names[] = { "size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "huge", "mpol" };
 
 static bool name_is(const char *s, size_t n, const char *name)
 {
@@ -19,6 +21,16 @@ static bool name_is(const char *s, size_t n, const char *name)
 static bool at_end(const char *s)
 {
 	return *s == '\0' || *s == ',';
+}
+
+/* Bytes before c, or before the end. */
+static size_t word_length(const char *s, char c)
+{
+	size_t n = 0;
+
+	while (!at_end(s + n) && s[n] != c)
+		n++;
+	return n;
 }
 
 static int parse_pages(const char *value, struct mount_options *o)
@@ -55,13 +67,27 @@ static int parse_number(const char *value, int base, uint32_t *out)
 	return 0;
 }
 
+static bool name_in(const char *s, size_t n, const char *const list[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (name_is(s, n, list[i]))
+			return true;
+	return false;
+}
+
 static int parse_one(const char *name, size_t n, const char *value, struct mount_options *o)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		if (name_is(name, n, ignored[i]))
-			return 0;
+	if (name_in(name, n, ignored_flags, ARRAY_SIZE(ignored_flags)))
+		return value ? -E2BIG : 0;
+	if (!name_in(name, n, names, ARRAY_SIZE(names)))
+		return -ENOENT;
 	if (!value)
 		return -EINVAL;
+	if (name_is(name, n, "huge"))
+		return name_in(value, word_length(value, '\0'), huge_values, ARRAY_SIZE(huge_values)) ? 0 : -EINVAL;
+	if (name_is(name, n, "mpol")) /* "bind:0-3", "prefer=static:1" */
+		return name_in(value, min(word_length(value, ':'), word_length(value, '=')), policies, ARRAY_SIZE(policies)) ?
+			       0 : -EINVAL;
 	if (name_is(name, n, "size"))
 		return parse_pages(value, o);
 	if (name_is(name, n, "nr_blocks"))
@@ -76,20 +102,29 @@ static int parse_one(const char *name, size_t n, const char *value, struct mount
 	}
 	if (name_is(name, n, "uid"))
 		return parse_number(value, 10, &o->uid);
-	return name_is(name, n, "gid") ? parse_number(value, 10, &o->gid) : -EINVAL;
+	return parse_number(value, 10, &o->gid);
+}
+
+/* The option at the start of the text. */
+static int parse_first(const char *data, struct mount_options *o)
+{
+	size_t n = word_length(data, '=');
+
+	return at_end(data) ? 0 : parse_one(data, n, data[n] == '=' ? data + n + 1 : NULL, o);
+}
+
+int mount_option_check(const char *option)
+{
+	struct mount_options scratch = { .memory_pages = 100 };
+
+	return *option ? parse_first(option, &scratch) : -ENOENT;
 }
 
 int mount_options_parse(const char *data, struct mount_options *o)
 {
 	while (data && *data) {
-		size_t n = 0;
-		int error;
-
-		while (!at_end(data + n) && data[n] != '=')
-			n++;
-		error = at_end(data) ? 0 : parse_one(data, n, data[n] == '=' ? data + n + 1 : NULL, o);
-		if (error)
-			return error;
+		if (parse_first(data, o))
+			return -EINVAL;
 		while (!at_end(data))
 			data++;
 		if (*data == ',')

@@ -13,5 +13,7 @@ struct mount_options {
 
 /* Changes what data names ("size=10m,mode=755"; NULL: nothing) and leaves the rest. 0 or -EINVAL. */
 int mount_options_parse(const char *data, struct mount_options *o);
+/* Of one option: 0, -ENOENT (no such name), -EINVAL (bad value, or none where one belongs), -E2BIG (a value that does not). */
+int mount_option_check(const char *option);
 
 #endif

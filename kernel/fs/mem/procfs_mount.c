@@ -6,6 +6,7 @@
  * last walk is over (super_put()), so its options may be looked at under RCU.
  */
 #include "fs/mem/procfs.h"
+#include "fs/mount_context.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -59,6 +60,8 @@ static int parse_one(const char *s, size_t name_bytes, size_t n, struct proc_opt
 	size_t value_bytes = name_bytes < n ? n - name_bytes - 1 : 0;
 	uint64_t number;
 
+	if (!word_is(s, name_bytes, "hidepid") && !word_is(s, name_bytes, "gid") && !word_is(s, name_bytes, "subset"))
+		return -ENOENT;
 	if (!value_bytes)
 		return -EINVAL;
 	if (word_is(s, name_bytes, "hidepid"))
@@ -69,8 +72,6 @@ static int parse_one(const char *s, size_t name_bytes, size_t n, struct proc_opt
 		o->gid = (uint32_t)number;
 		return 0;
 	}
-	if (!word_is(s, name_bytes, "subset"))
-		return -EINVAL;
 	/* A list with colons between, of which only one word has a meaning. */
 	if (!word_is(value, value_bytes, "pid"))
 		return -EINVAL;
@@ -99,10 +100,18 @@ static int parse(const char *data, struct proc_options *o)
 	return 0;
 }
 
-static int proc_remount(struct super *sb, unsigned long flags, const char *data)
+static int proc_check_option(const char *option)
+{
+	struct proc_options scratch = { 0 };
+	size_t n = strlen(option);
+
+	return parse_one(option, min(until(option, '='), n), n, &scratch);
+}
+
+static int proc_remount(struct super *sb, struct mount_context *c)
 {
 	struct proc_options *o = sb->data, new = *o;
-	int error = parse(data, &new);
+	int error = parse(c->options, &new);
 
 	if (error)
 		return error;
@@ -164,17 +173,16 @@ static int make_root(struct super *sb)
 	return -ENOMEM;
 }
 
-static int proc_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-		      struct super **out)
+static int proc_mount(struct mount_context *c, struct super **out)
 {
 	struct proc_options *o = kzalloc(sizeof(*o), ALLOC_KERNEL);
 	struct super *sb = NULL;
-	int error = o ? parse(data, o) : -ENOMEM;
+	int error = o ? parse(c->options, o) : -ENOMEM;
 
 	if (!error)
 		error = build_tree_once();
 	if (!error) {
-		sb = super_create(type, &proc_super_ops, 0);
+		sb = super_create(c->type, &proc_super_ops, c->flags);
 		error = sb ? 0 : -ENOMEM;
 	}
 	if (error) {
@@ -190,4 +198,6 @@ static int proc_mount(const struct fs_type *type, const char *source, unsigned l
 	return error;
 }
 
-TABLE_ENTRY(fs_types, struct fs_type, proc) = { .name = "proc", .mount = proc_mount };
+TABLE_ENTRY(fs_types, struct fs_type, proc) = {
+	.name = "proc", .mount = proc_mount, .check_option = proc_check_option,
+};

@@ -6,6 +6,7 @@
  */
 #include "base/table.h"
 #include "fs/mem/tmpfs.h"
+#include "fs/mount_context.h"
 #include "hal/cpu.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -115,14 +116,13 @@ static int sysfs_start(const struct fs_type *type, struct super **out)
 	return 0;
 }
 
-static int sysfs_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-		       struct super **out)
+static int sysfs_mount(struct mount_context *c, struct super **out)
 {
 	int error = 0;
 
 	mutex_lock(&sysfs_lock);
 	if (!sysfs_super)
-		error = sysfs_start(type, &sysfs_super);
+		error = sysfs_start(c->type, &sysfs_super);
 	if (!error) {
 		refcount_get(&sysfs_super->refs);
 		*out = sysfs_super;
@@ -131,4 +131,6 @@ static int sysfs_mount(const struct fs_type *type, const char *source, unsigned 
 	return error;
 }
 
-TABLE_ENTRY(fs_types, struct fs_type, sysfs) = { .name = "sysfs", .mount = sysfs_mount };
+TABLE_ENTRY(fs_types, struct fs_type, sysfs) = {
+	.name = "sysfs", .mount = sysfs_mount, .check_option = mount_no_options,
+};

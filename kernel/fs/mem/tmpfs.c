@@ -11,6 +11,7 @@
 #include "base/panic.h"
 #include "base/table.h"
 #include "fs/mem/options.h"
+#include "fs/mount_context.h"
 #include "fs/path.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -299,19 +300,6 @@ static int tmpfs_statfs(struct super *sb, void *out)
 	return 0;
 }
 
-static void tmpfs_show_options(struct super *sb, char *buf, size_t size)
-{
-	struct tmpfs_super *s = tmpfs_of(sb);
-	int at = 0;
-
-	if (s->max_pages != UINT64_MAX)
-		at += format_cut(buf, size, ",size=%luk", s->max_pages * (PAGE_SIZE / 1024));
-	if (s->max_inodes != UINT64_MAX)
-		at += format_cut(buf + at, size - (size_t)at, ",nr_inodes=%lu", s->max_inodes);
-	if (s->mode != 01777)
-		format_cut(buf + at, size - (size_t)at, ",mode=%03o", s->mode);
-}
-
 /* Half of memory, as on Linux, both for pages and for inodes. */
 static void default_limits(struct mount_options *o)
 {
@@ -328,23 +316,57 @@ static void limits_from(struct tmpfs_super *s, const struct mount_options *o)
 	s->max_inodes = o->inodes ? o->inodes : UINT64_MAX;
 }
 
-static int tmpfs_remount(struct super *sb, unsigned long flags, const char *data)
+/* Why not, or NULL. */
+static const char *limits_change(struct tmpfs_super *s, const struct mount_options *o)
+{
+	SPIN_GUARD(&s->lock);
+	if (o->pages && s->max_pages == UINT64_MAX)
+		return "Cannot retroactively limit size";
+	if (o->pages && o->pages < s->used_pages)
+		return "Too small a size for current use";
+	if (o->inodes && s->max_inodes == UINT64_MAX)
+		return "Cannot retroactively limit inodes";
+	if (o->inodes && o->inodes < s->used_inodes)
+		return "Too few inodes for current use";
+	limits_from(s, o);
+	return NULL;
+}
+
+static int tmpfs_remount(struct super *sb, struct mount_context *c)
 {
 	struct tmpfs_super *s = tmpfs_of(sb);
 	struct mount_options o;
+	const char *refused;
 	int error;
 
 	default_limits(&o);
 	o.pages = s->max_pages == UINT64_MAX ? 0 : s->max_pages;
 	o.inodes = s->max_inodes == UINT64_MAX ? 0 : s->max_inodes;
-	error = mount_options_parse(data, &o);
+	error = mount_options_parse(c->options, &o);
 	if (error)
 		return error;
-	SPIN_GUARD(&s->lock);
-	if ((o.pages && o.pages < s->used_pages) || (o.inodes && o.inodes < s->used_inodes))
-		return -EINVAL;
-	limits_from(s, &o);
-	return 0;
+	refused = limits_change(s, &o);
+	return refused ? mount_context_refuse(c, "%s", refused) : 0;
+}
+
+static void tmpfs_show_options(struct super *sb, char *buf, size_t size)
+{
+	struct tmpfs_super *s = tmpfs_of(sb);
+	struct mount_options usual;
+	int at = 0;
+
+	default_limits(&usual);
+	if (s->max_pages != usual.pages)
+		at += format_cut(buf, size, ",size=%luk", s->max_pages == UINT64_MAX ? 0 : s->max_pages * (PAGE_SIZE / 1024));
+	if (s->max_inodes != usual.inodes)
+		at += format_cut(buf + at, size - (size_t)at, ",nr_inodes=%lu", s->max_inodes == UINT64_MAX ? 0 : s->max_inodes);
+	if (s->mode != 01777)
+		at += format_cut(buf + at, size - (size_t)at, ",mode=%03o", s->mode);
+	if (s->uid)
+		at += format_cut(buf + at, size - (size_t)at, ",uid=%u", s->uid);
+	if (s->gid)
+		at += format_cut(buf + at, size - (size_t)at, ",gid=%u", s->gid);
+	format_cut(buf + at, size - (size_t)at, ",inode64");
 }
 
 static void tmpfs_put(struct super *sb)
@@ -397,6 +419,8 @@ int tmpfs_super_create(const struct fs_type *type, unsigned long flags, const ch
 	spin_init(&s->lock, RANK_INODE_TIMES);
 	limits_from(s, &o);
 	s->mode = o.mode;
+	s->uid = o.uid;
+	s->gid = o.gid;
 	error = make_root(sb, &o);
 	if (error)
 		super_put(sb);
@@ -405,11 +429,14 @@ int tmpfs_super_create(const struct fs_type *type, unsigned long flags, const ch
 	return error;
 }
 
-static int tmpfs_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-		       struct super **out)
+static int tmpfs_mount(struct mount_context *c, struct super **out)
 {
-	return tmpfs_super_create(type, flags, data, out);
+	return tmpfs_super_create(c->type, c->flags, c->options, out);
 }
 
-TABLE_ENTRY(fs_types, struct fs_type, tmpfs) = { .name = "tmpfs", .mount = tmpfs_mount };
-TABLE_ENTRY(fs_types, struct fs_type, ramfs) = { .name = "ramfs", .mount = tmpfs_mount };
+TABLE_ENTRY(fs_types, struct fs_type, tmpfs) = {
+	.name = "tmpfs", .mount = tmpfs_mount, .check_option = mount_option_check,
+};
+TABLE_ENTRY(fs_types, struct fs_type, ramfs) = {
+	.name = "ramfs", .mount = tmpfs_mount, .check_option = mount_option_check,
+};

@@ -6,6 +6,7 @@
  */
 #include "base/table.h"
 #include "fs/mem/tmpfs.h"
+#include "fs/mount_context.h"
 #include "fs/procfs.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -173,9 +174,10 @@ static int make_root(struct super *sb)
 	return -ENOMEM;
 }
 
-static int mqueue_fs_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-			   struct super **out);
-TABLE_ENTRY(fs_types, struct fs_type, mqueue) = { .name = "mqueue", .mount = mqueue_fs_mount };
+static int mqueue_fs_mount(struct mount_context *c, struct super **out);
+TABLE_ENTRY(fs_types, struct fs_type, mqueue) = {
+	.name = "mqueue", .mount = mqueue_fs_mount, .check_option = mount_no_options,
+};
 
 /* The superblock's mount that hangs nowhere: made at the first use. */
 static int mqueue_start(void)
@@ -198,8 +200,7 @@ static int mqueue_start(void)
 	return error;
 }
 
-static int mqueue_fs_mount(const struct fs_type *type, const char *source, unsigned long flags, const char *data,
-			   struct super **out)
+static int mqueue_fs_mount(struct mount_context *c, struct super **out)
 {
 	int error = mqueue_start();
 
