@@ -282,15 +282,15 @@ SYSCALL4(readlinkat, int, dirfd, uaddr_t, name, uaddr_t, to, int, size)
 
 static int64_t statfs_path(const struct path *p, uaddr_t to)
 {
-	unsigned long flags = p->mount->flags | (p->mount->sb->flags & MS_RDONLY);
+	unsigned long flags = p->mount->flags | (p->mount->sb->flags & (MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK));
 	struct statfs s;
 	int result = super_statfs(p->mount->sb, &s);
 
 	if (result)
 		return result;
-	s.f_flags = (long)(ST_VALID | (flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS)) |
+	s.f_flags = (long)(ST_VALID | (flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS | MS_MANDLOCK)) |
 			   (flags & MS_NOATIME ? 0x400 : 0) | (flags & MS_NODIRATIME ? 0x800 : 0) |
-			   (flags & MS_RELATIME ? 0x1000 : 0));
+			   (flags & MS_RELATIME ? 0x1000 : 0) | (flags & MS_NOSYMFOLLOW ? 0x2000 : 0));
 	return put_user_struct(to, s);
 }
 
