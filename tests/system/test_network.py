@@ -6,7 +6,7 @@ import re
 import programs
 import pytest
 
-PACKAGES = "iproute2 netbase python3 libpython3.11-testsuite grep sed".split()
+PACKAGES = "iproute2 iputils-ping netbase python3 libpython3.11-testsuite grep sed".split()
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +77,9 @@ def test_ss_shows_sockets(script):
 def test_lo_is_up_for_programs(script):
     output = script("python3 -c 'import socket; print(socket.gethostbyname(\"localhost\"), socket.if_nameindex())'")
     assert "127.0.0.1 [(1, 'lo')]" in output
+
+
+def test_ping_hears_an_answer(script):
+    output = script("for to in 127.0.0.1 127.9.8.7 ::1; do ping -c 2 -i 0.1 -W 2 $to || exit; done")
+    assert output.count("2 packets transmitted, 2 received, 0% packet loss") == 3, output
+    assert output.count(" ttl=64 ") == 6, output

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/inet/header.h: headers of packets, made only for who wants to look at them: filters,
- * raw and packet sockets. Plain values: no locks.
+ * net/inet/header.h: headers of packets, made only for who wants to look at them: filters
+ * and raw sockets. And what is said about a datagram that is sent. Plain values: no locks.
  */
 #ifndef NET_INET_HEADER_H
 #define NET_INET_HEADER_H
@@ -20,11 +20,16 @@ struct inet_headers {
 	unsigned length, transport;  /* of all; where the last begins */
 };
 
-/* What the network's header says. */
+/* What a call says about its datagram; the network's header says some of it. */
 struct inet_envelope {
 	struct inet_end from, to;
+	struct inet_route route;
 	uint8_t ttl, tos, protocol;
+	int device;
 };
+
+/* net/inet/envelope.c: 0, or what a send should answer. */
+int inet_address(struct inet_socket *s, const struct socket_message *m, struct inet_envelope *e);
 
 /* Fills in the link's and the network's header; `extra` bytes for the transport's follow, zeroed, then `n` of data. */
 void inet_headers_make(struct inet_headers *h, const struct inet_envelope *e, unsigned extra, size_t n);

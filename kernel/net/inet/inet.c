@@ -27,8 +27,8 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "net/inet/raw.h"
 #include "net/inet/tcp.h"
-#include "net/inet/udp.h"
 #include "proc/process.h"
 #include <linux/capability.h>
 
@@ -45,11 +45,6 @@ void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, 
 	s->options.bits = INET_AUTOFLOW;
 }
 
-static int raw_error(int protocol)
-{
-	return cred_capable(cred_current(), CAP_NET_RAW) ? -EPROTONOSUPPORT : -EPERM;
-}
-
 static int family_create(int family, int type, int protocol, struct socket **out)
 {
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
@@ -64,7 +59,7 @@ static int family_create(int family, int type, int protocol, struct socket **out
 			return -EPROTONOSUPPORT;
 		return udp_create(family, protocol ? protocol : IPPROTO_UDP, out);
 	case SOCK_RAW:
-		return raw_error(protocol);
+		return raw_create(family, protocol, out);
 	}
 	return -ESOCKTNOSUPPORT;
 }

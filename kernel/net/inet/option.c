@@ -77,6 +77,8 @@ static uint32_t bit4(int option)
 		return INET_NOT_ALL;
 	case IP_BIND_ADDRESS_NO_PORT:
 		return INET_LATE_PORT;
+	case IP_HDRINCL:
+		return INET_HEADER;
 	}
 	return 0;
 }
@@ -175,6 +177,8 @@ static int set4(struct inet_socket *s, int option, const void *value, unsigned n
 	if (option == IP_MULTICAST_IF)
 		return set_multicast_device(s, value, n);
 	inet_option_int(value, n, &v);
+	if (option == IP_HDRINCL && s->base.type != SOCK_RAW)
+		return -ENOPROTOOPT;
 	if (option == IP_TRANSPARENT && v && !privileged())
 		return -EPERM;
 	if (bit && (option == IP_MULTICAST_LOOP || option == IP_MULTICAST_ALL || option == IP_FREEBIND) && n < 1)
@@ -335,6 +339,8 @@ static int get4(struct inet_socket *s, int option, void *value, unsigned *n)
 	const struct inet_options *o = &s->options;
 	uint32_t bit = bit4(option), source = o->multicast_source.word[3];
 
+	if (option == IP_HDRINCL && s->base.type != SOCK_RAW)
+		return -ENOPROTOOPT;
 	if (bit)
 		return answer_int(value, n, get_bit(s, bit));
 	switch (option) {

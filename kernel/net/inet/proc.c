@@ -15,10 +15,10 @@ struct listing {
 	struct text *text;
 	int family;
 	unsigned line;
-	bool udp;
+	bool udp, raw;
 };
 
-enum kind { TCP, UDP, UDPLITE };
+enum kind { TCP, UDP, UDPLITE, RAW };
 
 static int show_end(char *to, size_t size, const struct inet_end *e, int family)
 {
@@ -50,7 +50,7 @@ static int show_line(const struct inet_shown *s, void *arg)
 
 	if (s->family != l->family)
 		return 0;
-	n = (unsigned)format_cut(line, sizeof(line), "%*u: ", l->udp ? 5 : 4, l->line++);
+	n = (unsigned)format_cut(line, sizeof(line), "%*u: ", l->udp && !l->raw ? 5 : 4, l->line++);
 	n += (unsigned)show_end(line + n, sizeof(line) - n, &s->local, l->family);
 	line[n++] = ' ';
 	n += (unsigned)show_end(line + n, sizeof(line) - n, &s->remote, l->family);
@@ -58,25 +58,29 @@ static int show_line(const struct inet_shown *s, void *arg)
 				  listening ? 0 : s->send_queue, s->receive_queue, s->time_left ? 3 : 0,
 				  (unsigned long)div_round_up(s->time_left, TICK), 0, s->uid, 0, s->inode);
 	n += (unsigned)show_tail(line + n, sizeof(line) - n, l, s);
-	text_printf(l->text, "%-*s\n", l->family == AF_INET ? l->udp ? 127 : 149 : 0, line);
+	text_printf(l->text, "%-*s\n", l->raw || l->family == AF_INET6 ? 0 : l->udp ? 127 : 149, line);
 	return 0;
 }
 
 static int show_list(struct text *t, int family, enum kind kind)
 {
+	static int (*const walk[])(inet_show *, void *) = { tcp_walk, udp_walk, udplite_walk, raw_walk };
 	bool udp = kind != TCP;
-	struct listing l = { .text = t, .family = family, .udp = udp };
+	struct listing l = { .text = t, .family = family, .udp = udp, .raw = kind == RAW };
 
 	if (family == AF_INET6)
 		text_printf(t, "  sl  local_address                         remote_address                        st tx_queue "
 			       "rx_queue tr tm->when retrnsmt   uid  timeout inode%s\n", udp ? " ref pointer drops" : "");
+	else if (kind == RAW)
+		text_printf(t, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref "
+			       "pointer drops\n");
 	else if (udp)
 		text_printf(t, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 					   "timeout inode ref pointer drops");
 	else
 		text_printf(t, "%-149s\n", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
 					   "timeout inode");
-	return kind == TCP ? tcp_walk(show_line, &l) : kind == UDP ? udp_walk(show_line, &l) : udplite_walk(show_line, &l);
+	return walk[kind](show_line, &l);
 }
 
 static int show_tcp(struct text *t) { return show_list(t, AF_INET, TCP); }
@@ -85,21 +89,8 @@ static int show_udp(struct text *t) { return show_list(t, AF_INET, UDP); }
 static int show_udp6(struct text *t) { return show_list(t, AF_INET6, UDP); }
 static int show_udplite(struct text *t) { return show_list(t, AF_INET, UDPLITE); }
 static int show_udplite6(struct text *t) { return show_list(t, AF_INET6, UDPLITE); }
-
-/* There are none. */
-static int show_raw(struct text *t)
-{
-	text_printf(t, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref "
-		       "pointer drops\n");
-	return 0;
-}
-
-static int show_raw6(struct text *t)
-{
-	text_printf(t, "  sl  local_address                         remote_address                        st tx_queue rx_queue "
-		       "tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n");
-	return 0;
-}
+static int show_raw(struct text *t) { return show_list(t, AF_INET, RAW); }
+static int show_raw6(struct text *t) { return show_list(t, AF_INET6, RAW); }
 
 TABLE_ENTRY(proc_entries, struct proc_entry, net_tcp) = { "net/tcp", 0444, show_tcp, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, net_tcp6) = { "net/tcp6", 0444, show_tcp6, NULL };

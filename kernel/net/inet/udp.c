@@ -30,22 +30,27 @@
 
 static const struct socket_ops udp_ops;
 
+void udp_init(struct udp_socket *u, const struct socket_ops *ops, int family, int type, int protocol, struct port_table *ports)
+{
+	inet_init(&u->inet, ops, family, type, protocol);
+	u->inet.ports = ports;
+	list_init(&u->queue);
+	list_init(&u->errors);
+	list_init(&u->members);
+}
+
 int udp_create(int family, int protocol, struct socket **out)
 {
 	struct udp_socket *u = kzalloc(sizeof(*u), ALLOC_KERNEL);
 
 	if (!u)
 		return -ENOMEM;
-	inet_init(&u->inet, &udp_ops, family, SOCK_DGRAM, protocol);
-	u->inet.ports = protocol == IPPROTO_UDP ? &udp_ports : &udplite_ports;
-	list_init(&u->queue);
-	list_init(&u->errors);
-	list_init(&u->members);
+	udp_init(u, &udp_ops, family, SOCK_DGRAM, protocol, protocol == IPPROTO_UDP ? &udp_ports : &udplite_ports);
 	*out = &u->inet.base;
 	return 0;
 }
 
-static void udp_destroy(struct socket *s)
+void udp_destroy(struct socket *s)
 {
 	struct udp_socket *u = udp_of(s);
 
@@ -70,7 +75,7 @@ static void drop_all(struct list *packets)
 }
 
 /* Who found it by its port may still put something into its queue, which then goes with it. */
-static void udp_release(struct socket *s)
+void udp_release(struct socket *s)
 {
 	struct udp_socket *u = udp_of(s);
 	struct list left = LIST_INIT(left);
@@ -89,7 +94,7 @@ static void udp_release(struct socket *s)
 	socket_put(s);
 }
 
-static int udp_shutdown(struct socket *s, unsigned how)
+int udp_shutdown(struct socket *s, unsigned how)
 {
 	bool connected = READ_ONCE(inet_of(s)->state) == TCP_ESTABLISHED;
 
@@ -159,7 +164,7 @@ int udp_connect(struct socket *s, const struct socket_name *name, struct socket 
 	return connect_to(i, &to);
 }
 
-static uint32_t udp_poll(struct socket *s, struct poll_table *pt)
+uint32_t udp_poll(struct socket *s, struct poll_table *pt)
 {
 	struct udp_socket *u = udp_of(s);
 	uint32_t shutdown, events = WRITABLE;
@@ -184,7 +189,7 @@ static int bytes_waiting(struct udp_socket *u)
 	return list_empty(&u->queue) ? 0 : (int)list_first_entry(&u->queue, struct udp_packet, link)->bytes.length;
 }
 
-static int64_t udp_ioctl(struct socket *s, unsigned command, uint64_t argument)
+int64_t udp_ioctl(struct socket *s, unsigned command, uint64_t argument)
 {
 	int n = 0;
 

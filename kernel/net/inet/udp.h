@@ -24,6 +24,7 @@ struct udp_packet {
 	struct bytes bytes;          /* immutable; last */
 };
 
+struct inet_headers;
 struct udp_member { struct list link; struct inet_addr group; int device; };
 
 struct udp_socket {
@@ -43,6 +44,13 @@ struct udp_socket {
 static inline struct udp_socket *udp_of(struct socket *s) { return container_of(inet_of(s), struct udp_socket, inet); }
 
 /* net/inet/udp.c */
+/* The fields of a fresh, zeroed socket with these operations. The functions are for sockets that are like UDP's. */
+void udp_init(struct udp_socket *u, const struct socket_ops *ops, int family, int type, int protocol, struct port_table *ports);
+void udp_release(struct socket *s);
+void udp_destroy(struct socket *s);
+int udp_shutdown(struct socket *s, unsigned how);
+uint32_t udp_poll(struct socket *s, struct poll_table *pt);
+int64_t udp_ioctl(struct socket *s, unsigned command, uint64_t argument);
 int udp_create(int family, int protocol, struct socket **out); /* IPPROTO_UDP or IPPROTO_UDPLITE */
 void udp_packet_put(struct udp_packet *p);
 
@@ -50,6 +58,10 @@ void udp_packet_put(struct udp_packet *p);
 ssize_t udp_send(struct socket *s, struct socket_message *m);
 ssize_t udp_receive(struct socket *s, struct socket_message *m);
 bool udp_may_peek(struct socket *s, int offset);
+/* Into a queue, unless it is full. Consumes p. Any context but under the socket's lock. */
+void udp_deliver(struct udp_socket *u, struct udp_packet *p);
+/* How the headers of a datagram look. */
+void udp_headers_make(struct inet_headers *h, const struct udp_packet *p, int protocol);
 int udp_connect(struct socket *s, const struct socket_name *name, struct socket **wait_for);
 
 /* net/inet/udp_option.c */
@@ -57,6 +69,7 @@ int udp_get_option(struct socket *s, int level, int option, void *value, unsigne
 int udp_set_option(struct socket *s, int level, int option, const void *value, unsigned n);
 
 /* net/inet/udp_group.c: multicast groups */
+bool udp_is_group_option(int level, int option);
 int udp_group_option(struct udp_socket *u, int level, int option, const void *value, unsigned n);
 bool udp_is_member(struct udp_socket *u, const struct inet_addr *group, int device); /* takes its lock */
 void udp_leave_all(struct udp_socket *u);

@@ -105,6 +105,13 @@ static int read_request(int level, const void *value, unsigned n, struct inet_ad
 	return 0;
 }
 
+bool udp_is_group_option(int level, int option)
+{
+	if (level == IPPROTO_IP)
+		return option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP;
+	return level == IPPROTO_IPV6 && (option == IPV6_ADD_MEMBERSHIP || option == IPV6_DROP_MEMBERSHIP);
+}
+
 int udp_group_option(struct udp_socket *u, int level, int option, const void *value, unsigned n)
 {
 	bool adds = option == (level == IPPROTO_IP ? IP_ADD_MEMBERSHIP : IPV6_ADD_MEMBERSHIP);

@@ -7,13 +7,6 @@
 #include "net/inet/udp.h"
 #include <linux/udp.h>
 
-static bool is_group_option(int level, int option)
-{
-	if (level == IPPROTO_IP)
-		return option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP;
-	return level == IPPROTO_IPV6 && (option == IPV6_ADD_MEMBERSHIP || option == IPV6_DROP_MEMBERSHIP);
-}
-
 enum { UDPLITE_SEND_COVERAGE = 10, UDPLITE_RECEIVE_COVERAGE = 11, COVERAGE_LEAST = 8 };
 
 static bool is_coverage(const struct socket *s, int level, int option)
@@ -36,7 +29,7 @@ static int set_coverage(int *at, const void *value, unsigned n)
 
 int udp_set_option(struct socket *s, int level, int option, const void *value, unsigned n)
 {
-	if (is_group_option(level, option))
+	if (udp_is_group_option(level, option))
 		return udp_group_option(udp_of(s), level, option, value, n);
 	if (is_coverage(s, level, option))
 		return set_coverage(&udp_of(s)->coverage[option - UDPLITE_SEND_COVERAGE], value, n);

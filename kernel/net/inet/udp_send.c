@@ -7,8 +7,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/slab.h"
-#include "net/inet/header.h"
-#include "net/inet/udp.h"
+#include "net/inet/raw.h"
 #include <linux/time.h>
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
@@ -19,135 +18,8 @@
 #define LENGTH_MAX6 65527u
 #define UDP_HEADER  8u
 #define HEADERS     42u    /* what a packet has beside its data: counted, never made */
-#define DEFAULT_TTL 64
 
-/* What a call says about its datagram, options and control messages put together. */
-struct envelope {
-	struct inet_end to, from;
-	struct inet_route route;
-	uint8_t ttl, tos;
-	int device;
-};
-
-static int read_piece4(struct envelope *e, const struct control_header *h, size_t n)
-{
-	const void *data = h + 1;
-	struct in_pktinfo info;
-	int value = 0;
-
-	if (h->type == IP_PKTINFO && n == sizeof(info)) {
-		memcpy(&info, data, n);
-		if (info.ipi_ifindex)
-			e->device = info.ipi_ifindex;
-		if (info.ipi_spec_dst.s_addr)
-			e->from.addr = inet_addr4(info.ipi_spec_dst.s_addr);
-		return 0;
-	}
-	if ((h->type != IP_TTL && h->type != IP_TOS) || (n != sizeof(int) && (n != 1 || h->type == IP_TTL)))
-		return -EINVAL;
-	memcpy(&value, data, n);
-	if (h->type == IP_TTL ? value < 1 || value > 255 : value < 0 || value > 255)
-		return -EINVAL;
-	*(h->type == IP_TTL ? &e->ttl : &e->tos) = (uint8_t)value;
-	return 0;
-}
-
-static int read_piece6(struct envelope *e, const struct control_header *h, size_t n)
-{
-	struct in6_pktinfo info;
-	int value;
-
-	if (h->type == IPV6_PKTINFO && n >= sizeof(info)) {
-		memcpy(&info, h + 1, sizeof(info));
-		if (info.ipi6_ifindex)
-			e->device = (int)info.ipi6_ifindex;
-		memcpy(&e->from.addr, &info.ipi6_addr, sizeof(e->from.addr));
-		return 0;
-	}
-	if ((h->type != IPV6_HOPLIMIT && h->type != IPV6_TCLASS) || n != sizeof(value))
-		return -EINVAL;
-	memcpy(&value, h + 1, n);
-	if (value < -1 || value > 255)
-		return -EINVAL;
-	if (value >= 0)
-		*(h->type == IPV6_HOPLIMIT ? &e->ttl : &e->tos) = (uint8_t)value;
-	return 0;
-}
-
-static int read_control(const struct inet_socket *s, struct envelope *e, const struct control *c)
-{
-	int error = 0;
-
-	for (const struct control_header *h = control_next(c, NULL); h && !error; h = control_next(c, h)) {
-		size_t n = h->length - sizeof(*h);
-
-		if (h->level == IPPROTO_IP && (s->base.family == AF_INET || inet_is4(&e->to.addr)))
-			error = read_piece4(e, h, n);
-		else if (h->level == IPPROTO_IPV6 && s->base.family == AF_INET6)
-			error = read_piece6(e, h, n);
-	}
-	return error;
-}
-
-static int read_target(struct inet_socket *s, const struct socket_name *name, struct inet_end *to)
-{
-	int error;
-
-	if (!name || (name->family == AF_UNSPEC && s->base.family == AF_INET6)) {
-		SPIN_GUARD(&s->base.lock);
-		*to = s->remote;
-		return s->state == TCP_ESTABLISHED ? 0 : -EDESTADDRREQ;
-	}
-	if (name->family == AF_UNSPEC && s->base.family == AF_INET && name->length >= sizeof(struct sockaddr_in)) {
-		inet_end_read(to, name);
-		error = 0;
-	} else {
-		error = inet_name_check(s, name, to);
-	}
-	return error ? error : to->port ? 0 : -EINVAL;
-}
-
-static void fill_defaults(const struct inet_socket *s, struct envelope *e)
-{
-	const struct inet_options *o = &s->options;
-	bool four = inet_is4(&e->to.addr), group = inet_is_multicast(&e->to.addr);
-	int ttl = four ? group ? o->multicast_ttl : o->ttl : group ? o->multicast_hops : o->hops;
-
-	e->ttl = ttl < 0 ? DEFAULT_TTL : (uint8_t)ttl;
-	e->tos = four ? o->tos : o->tclass;
-	e->from = s->local;
-	e->device = atomic_load(&s->device);
-	if (!e->device && group)
-		e->device = four ? o->multicast_device : o->multicast_device6;
-	if (!e->device && !four && inet_is_link_local6(&e->to.addr))
-		e->device = (int)e->to.scope;
-}
-
-/* Addresses the envelope. */
-static int address(struct inet_socket *s, const struct socket_message *m, struct envelope *e)
-{
-	int error = read_target(s, m->name, &e->to);
-
-	if (error)
-		return error;
-	inet_replace_any(&e->to.addr);
-	fill_defaults(s, e);
-	if (m->control)
-		error = read_control(s, e, m->control);
-	if (!error)
-		error = inet_route(&e->to.addr, e->device, &e->route);
-	if (error)
-		return error;
-	if (e->route.kind == ROUTE_BROADCAST && !(atomic_load(&s->base.flags) & SOCKET_BROADCAST))
-		return -EACCES;
-	if (inet_is_any(&e->from.addr) || inet_is_multicast(&e->from.addr))
-		e->from.addr = e->route.source;
-	else if (inet_is4(&e->from.addr) != inet_is4(&e->to.addr))
-		return -ENETUNREACH;
-	return 0;
-}
-
-static int packet_create(struct inet_socket *s, struct socket_message *m, const struct envelope *e,
+static int packet_create(struct inet_socket *s, struct socket_message *m, const struct inet_envelope *e,
 			 struct udp_packet **out)
 {
 	size_t n = m->data->count;
@@ -178,10 +50,9 @@ static int packet_create(struct inet_socket *s, struct socket_message *m, const 
 	return 0;
 }
 
-/* How the header of a datagram looks. */
-static void make_headers(struct inet_headers *h, const struct udp_packet *p, int protocol)
+void udp_headers_make(struct inet_headers *h, const struct udp_packet *p, int protocol)
 {
-	struct inet_envelope e = { p->from, p->to, p->ttl, p->tos, (uint8_t)protocol };
+	struct inet_envelope e = { .from = p->from, .to = p->to, .ttl = p->ttl, .tos = p->tos, .protocol = (uint8_t)protocol };
 	uint16_t length = (uint16_t)(UDP_HEADER + p->bytes.length);
 	uint16_t field[4] = { net16(p->from.port), net16(p->to.port), net16(length),
 			      net16(inet_sum_fold(inet_sum_pseudo(&e, length))) };
@@ -190,25 +61,35 @@ static void make_headers(struct inet_headers *h, const struct udp_packet *p, int
 	memcpy(h->data + h->transport, field, sizeof(field));
 }
 
+/* The same for a packet of a raw socket, which has the header of IPv4 among its bytes. */
+static void raw_headers_make(struct inet_headers *h, const struct udp_packet *p, int protocol)
+{
+	struct inet_envelope e = { .from = p->from, .to = p->to, .ttl = p->ttl, .tos = p->tos, .protocol = (uint8_t)protocol };
+
+	inet_headers_make(h, &e, 0, p->bytes.length);
+	if (inet_is4(&p->to.addr))
+		h->length = h->transport = LINK_HEADER;
+}
+
 /* Asks the socket's filter. False: it does not want the datagram. */
 static bool passes_filter(struct udp_socket *u, struct udp_packet *p)
 {
+	unsigned header = u->inet.base.type == SOCK_RAW ? 0 : UDP_HEADER;
 	struct filter_packet seen;
 	struct inet_headers h;
 	size_t keep;
 
 	if (likely(!READ_ONCE(u->inet.base.filter)))
 		return true;
-	make_headers(&h, p, u->inet.base.protocol);
+	(header ? udp_headers_make : raw_headers_make)(&h, p, u->inet.base.protocol);
 	inet_headers_packet(&h, inet_is4(&p->to.addr), &p->bytes, &seen);
 	seen.mark = p->mark;
 	keep = socket_filter(&u->inet.base, &seen);
-	p->bytes.length = (uint32_t)min((size_t)p->bytes.length, max(keep, (size_t)UDP_HEADER) - UDP_HEADER);
+	p->bytes.length = (uint32_t)min((size_t)p->bytes.length, max(keep, (size_t)max(header, 1u)) - header);
 	return keep;
 }
 
-/* Into a queue, unless it is full. Consumes p. */
-static void deliver(struct udp_socket *u, struct udp_packet *p)
+void udp_deliver(struct udp_socket *u, struct udp_packet *p)
 {
 	struct socket *s = &u->inet.base;
 	bool taken = passes_filter(u, p);
@@ -241,6 +122,8 @@ static void come_back(struct udp_socket *u, struct udp_packet *p)
 	bool connected = READ_ONCE(s->state) == TCP_ESTABLISHED && inet_end_equal(&s->remote, &p->to);
 
 	net_count(udp_no_port, 1);
+	if (unlikely(atomic_load(&raw_count)))
+		icmp_unreachable(p, s->base.protocol);
 	if (!connected && !(wanted && READ_ONCE(s->state) != TCP_ESTABLISHED)) {
 		udp_packet_put(p);
 		return;
@@ -318,7 +201,7 @@ static void deliver_to_all(struct port_table *table, struct udp_packet *p)
 		struct udp_packet *copy = packet_copy(p);
 
 		if (copy)
-			deliver(container_of(t->v[i], struct udp_socket, inet), copy);
+			udp_deliver(container_of(t->v[i], struct udp_socket, inet), copy);
 		socket_put(&t->v[i]->base);
 	}
 	kfree(t);
@@ -337,10 +220,12 @@ static void transmit(struct udp_socket *u, struct udp_packet *p, const struct in
 		udp_packet_put(p);
 		return;
 	}
+	if (unlikely(atomic_load(&raw_count)))
+		raw_see_datagram(p, u->inet.base.protocol);
 	to = port_find(u->inet.ports, &p->to, &p->from, route->device, &p->bytes);
 	if (likely(to)) {
 		net_count(udp_in, 1);
-		deliver(container_of(to, struct udp_socket, inet), p);
+		udp_deliver(container_of(to, struct udp_socket, inet), p);
 		socket_put(&to->base);
 	} else {
 		come_back(u, p);
@@ -352,7 +237,7 @@ ssize_t udp_send(struct socket *s, struct socket_message *m)
 	struct udp_socket *u = udp_of(s);
 	size_t n = m->data->count;
 	struct udp_packet *p;
-	struct envelope e;
+	struct inet_envelope e;
 	int error;
 
 	if (unlikely(!READ_ONCE(u->inet.claim))) {
@@ -364,7 +249,7 @@ ssize_t udp_send(struct socket *s, struct socket_message *m)
 		return -EMSGSIZE;
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	error = address(&u->inet, m, &e);
+	error = inet_address(&u->inet, m, &e);
 	if (!error && n > (inet_is4(&e.to.addr) ? LENGTH_MAX4 : LENGTH_MAX6))
 		error = -EMSGSIZE;
 	if (!error)

@@ -8,8 +8,8 @@
 #include "lib/errno.h"
 #include "lib/hash.h"
 #include "mem/slab.h"
+#include "net/inet/raw.h"
 #include "net/inet/tcp.h"
-#include "net/inet/udp.h"
 
 /* A number that differs from that of all others, and tells no address. */
 static uint64_t cookie_of(const void *p)
@@ -157,4 +157,9 @@ int udp_walk(inet_show *show, void *arg)
 int udplite_walk(inet_show *show, void *arg)
 {
 	return walk_table(&udplite_ports, show, arg);
+}
+
+int raw_walk(inet_show *show, void *arg)
+{
+	return walk_table(&raw_ports, show, arg);
 }

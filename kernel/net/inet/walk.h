@@ -28,5 +28,6 @@ typedef int inet_show(const struct inet_shown *s, void *arg);
 int tcp_walk(inet_show *show, void *arg);
 int udp_walk(inet_show *show, void *arg);
 int udplite_walk(inet_show *show, void *arg);
+int raw_walk(inet_show *show, void *arg);
 
 #endif
