@@ -184,6 +184,7 @@ static int kmsg_open(struct inode *inode, struct file *f)
 static const struct file_ops kmsg_ops = {
 	.open = kmsg_open,
 	.read = kmsg_read,
+	.rw = FILE_TAKES_NONE_READING,
 	.write = kmsg_write,
 	.seek = kmsg_seek,
 	.poll = kmsg_poll,
@@ -225,7 +226,7 @@ static uint32_t text_poll(struct file *f, struct poll_table *pt)
 }
 
 static const struct file_ops text_ops = {
-	.open = text_open, .read = text_read, .seek = file_seek_generic, .poll = text_poll,
+	.open = text_open, .read = text_read, .rw = FILE_TAKES_NONE, .seek = file_seek_generic, .poll = text_poll,
 };
 
 TABLE_ENTRY(proc_specials, struct proc_special, kmsg) = { "kmsg", 0400, &text_ops };

@@ -133,16 +133,23 @@ static int64_t random_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 	return cmd == RNDADDENTROPY ? random_add(arg) : 0;
 }
 
-static const struct file_ops null_ops = { .read = null_read, .write = null_write, .seek = null_seek };
+static const struct file_ops null_ops = { .read = null_read, .write = null_write, .seek = null_seek, .rw = FILE_TAKES_NOWAIT };
 static const struct file_ops zero_ops = {
 	.read = zero_read,
 	.write = null_write,
+	.rw = FILE_TAKES_NOWAIT,
 	.seek = null_seek,
 	.map = zero_map,
 };
-static const struct file_ops full_ops = { .read = zero_read, .write = full_write, .seek = null_seek };
+static const struct file_ops full_ops = {
+	.read = zero_read,
+	.write = full_write,
+	.rw = FILE_TAKES_NONE_WRITING,
+	.seek = null_seek,
+};
 static const struct file_ops random_ops = {
 	.read = random_read,
+	.rw = FILE_TAKES_NOWAIT,
 	.write = random_write,
 	.seek = null_seek,
 	.ioctl = random_ioctl,

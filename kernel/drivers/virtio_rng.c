@@ -103,7 +103,7 @@ static uint32_t rng_poll(struct file *f, struct poll_table *pt)
 	return READ_ONCE(only->have) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-static const struct file_ops rng_ops = { .read = rng_read, .poll = rng_poll, .seek = file_seek_nothing };
+static const struct file_ops rng_ops = { .read = rng_read, .rw = FILE_TAKES_NONE, .poll = rng_poll, .seek = file_seek_nothing };
 
 static struct device_node node = {
 	.name = "hwrng", .mode = S_IFCHR | 0600, .rdev = 0, .ops = &rng_ops,

@@ -47,7 +47,11 @@ struct file_ops {
 	void (*area_count)(struct file *f, int change);
 	int (*fallocate)(struct file *f, int mode, loff_t offset, loff_t length); /* NULL: -EOPNOTSUPP */
 	void (*show_fdinfo)(struct file *f, char *buf, size_t size); /* extra lines of /proc/PID/fdinfo */
+	unsigned rw;                                         /* FILE_TAKES_*: flags of preadv2(2) */
 };
+/* RWF_NOWAIT besides the others; none of them but RWF_HIPRI, reading or writing. */
+enum { FILE_TAKES_NOWAIT = 1, FILE_TAKES_NONE_READING = 2, FILE_TAKES_NONE_WRITING = 4,
+       FILE_TAKES_NONE = FILE_TAKES_NONE_READING | FILE_TAKES_NONE_WRITING };
 
 struct file {
 	struct refcount refs;        /* RCU: taken by increment-unless-zero */
@@ -96,6 +100,9 @@ extern const struct file_async_hooks *file_async_hooks; /* set once, at boot */
 /* read(2) and friends above the descriptor: checks mode, limits, position locking. position NULL: the file's own. May sleep. */
 ssize_t file_read(struct file *f, struct iter *to, loff_t *position);
 ssize_t file_write(struct file *f, struct iter *from, loff_t *position);
+/* The same with RWF_* of preadv2(2), which are not 0. -EOPNOTSUPP: the file does not take them. */
+ssize_t file_read_flags(struct file *f, struct iter *to, loff_t *position, unsigned flags);
+ssize_t file_write_flags(struct file *f, struct iter *from, loff_t *position, unsigned flags);
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t position); /* for exec and the like */
 /* getdents(2) above the buffer: locks, position, access time. -ENOTDIR, -ENOENT (removed). May sleep. */
 int file_iterate(struct file *f, struct dir_sink *s);

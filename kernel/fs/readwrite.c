@@ -60,10 +60,10 @@ static inline unsigned io_flags(uint32_t flags)
 
 typedef ssize_t transfer_fn(struct io *io, struct iter *it);
 
-/* Runs one transfer at the right position. */
-static inline ssize_t transfer(struct file *f, transfer_fn *fn, struct iter *it, loff_t *position)
+/* Runs one transfer at the right position. more: IO_* beside those of the file. */
+static inline ssize_t transfer(struct file *f, transfer_fn *fn, struct iter *it, loff_t *position, unsigned more)
 {
-	struct io io = { .file = f, .flags = io_flags(f->flags) };
+	struct io io = { .file = f, .flags = io_flags(f->flags) | more };
 	ssize_t n;
 
 	if (unlikely(it->count > COUNT_MAX))
@@ -96,7 +96,7 @@ ssize_t file_read(struct file *f, struct iter *to, loff_t *position)
 		return -EBADF;
 	if (unlikely(!f->ops->read))
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	n = transfer(f, f->ops->read, to, position);
+	n = transfer(f, f->ops->read, to, position, 0);
 	if (n > 0)
 		notify_dentry(f->path.dentry, IN_ACCESS);
 	return n;
@@ -110,7 +110,63 @@ ssize_t file_write(struct file *f, struct iter *from, loff_t *position)
 		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return -EINVAL;
-	n = transfer(f, f->ops->write, from, position);
+	n = transfer(f, f->ops->write, from, position, 0);
+	if (n > 0)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return n;
+}
+
+/* The flags as IO_*, or -EOPNOTSUPP. */
+static int flags_of_call(unsigned takes, bool none, unsigned flags)
+{
+	unsigned known = RWF_HIPRI;
+
+	if (!none)
+		known |= RWF_SYNC | RWF_DSYNC | RWF_APPEND | (takes & FILE_TAKES_NOWAIT ? RWF_NOWAIT : 0);
+	if (flags & ~known)
+		return -EOPNOTSUPP;
+	return (flags & RWF_SYNC ? IO_SYNC | IO_DSYNC : 0) | (flags & RWF_DSYNC ? IO_DSYNC : 0) |
+	       (flags & RWF_APPEND ? IO_APPEND : 0) | (flags & RWF_NOWAIT ? IO_NOWAIT : 0);
+}
+
+ssize_t file_read_flags(struct file *f, struct iter *to, loff_t *position, unsigned flags)
+{
+	bool dir = S_ISDIR(f->inode->mode);
+	ssize_t n;
+	int more;
+
+	if (!(f->mode & FILE_READ))
+		return -EBADF;
+	if (!f->ops->read && !dir)
+		return -EINVAL;
+	if (!to->count)
+		return 0;
+	more = flags_of_call(f->ops->rw, dir || f->ops->rw & FILE_TAKES_NONE_READING, flags);
+	if (more < 0)
+		return more;
+	if (dir)
+		return -EISDIR;
+	n = transfer(f, f->ops->read, to, position, (unsigned)more);
+	if (n > 0)
+		notify_dentry(f->path.dentry, IN_ACCESS);
+	return n;
+}
+
+ssize_t file_write_flags(struct file *f, struct iter *from, loff_t *position, unsigned flags)
+{
+	ssize_t n;
+	int more;
+
+	if (!(f->mode & FILE_WRITE))
+		return -EBADF;
+	if (!f->ops->write)
+		return -EINVAL;
+	if (!from->count)
+		return 0;
+	more = flags_of_call(f->ops->rw, f->ops->rw & FILE_TAKES_NONE_WRITING, flags);
+	if (more < 0)
+		return more;
+	n = transfer(f, f->ops->write, from, position, (unsigned)more);
 	if (n > 0)
 		notify_dentry(f->path.dentry, IN_MODIFY);
 	return n;

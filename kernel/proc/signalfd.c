@@ -205,6 +205,7 @@ static void signalfd_show(struct file *file, char *buf, size_t size)
 
 static const struct file_ops signalfd_ops = {
 	.read = signalfd_read,
+	.rw = FILE_TAKES_NONE,
 	.poll = signalfd_poll,
 	.seek = file_seek_nothing,
 	.release = signalfd_release,

@@ -64,7 +64,11 @@ static ssize_t transfer(struct file *f, const struct iocb *r, bool write, bool v
 		iter_init_user(&it, one.base, one.length, write);
 	if (n)
 		return n;
-	n = write ? file_write(f, &it, &position) : file_read(f, &it, &position);
+	if (r->aio_rw_flags)
+		n = write ? file_write_flags(f, &it, &position, (unsigned)r->aio_rw_flags) :
+			    file_read_flags(f, &it, &position, (unsigned)r->aio_rw_flags);
+	else
+		n = write ? file_write(f, &it, &position) : file_read(f, &it, &position);
 	if (vector)
 		iovec_free(&v);
 	return n;

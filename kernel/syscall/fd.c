@@ -57,6 +57,27 @@ static unsigned resolve_flags(uint64_t resolve)
 	       (resolve & RESOLVE_IN_ROOT ? WALK_IN_ROOT : 0);
 }
 
+/*
+ * RESOLVE_CACHED: what does not wait for a device. All names are in memory here; that there is
+ * none, a filesystem in memory does not keep, so who asks may not know it.
+ */
+static int64_t open_cached(int dirfd, uaddr_t name, const struct open_how *how)
+{
+	struct file *f;
+	int result;
+	AT_GUARD(a);
+
+	if (how->flags & (O_TRUNC | O_CREAT | __O_TMPFILE))
+		return -EAGAIN;
+	result = at_begin(&a, dirfd, name, resolve_flags(how->resolve));
+	if (result)
+		return result;
+	result = file_open(&a.walk.walk, a.name.text, (uint32_t)how->flags | O_LARGEFILE, 0, &f);
+	if (result == -ENOENT && *a.name.text)
+		return -EAGAIN;
+	return result ? result : fd_install(f, how->flags & O_CLOEXEC);
+}
+
 SYSCALL4(openat2, int, dirfd, uaddr_t, name, uaddr_t, how_at, size_t, size)
 {
 	struct open_how how;
@@ -78,7 +99,7 @@ SYSCALL4(openat2, int, dirfd, uaddr_t, name, uaddr_t, how_at, size_t, size)
 	if ((how.flags & O_PATH) && (how.flags & ~(uint64_t)(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)))
 		return -EINVAL;
 	if (how.resolve & RESOLVE_CACHED)
-		return -EAGAIN;
+		return open_cached(dirfd, name, &how);
 	return open_at(dirfd, name, (uint32_t)how.flags | O_LARGEFILE, (uint32_t)how.mode, resolve_flags(how.resolve));
 }
 

@@ -22,10 +22,10 @@ __cold void raise_pipe_signal(const struct file *f)
 	signal_send_task(task_current(), SIGPIPE, &info);
 }
 
-static inline ssize_t read_iter(struct file *f, struct iter *to, loff_t *position)
+static inline ssize_t read_iter(struct file *f, struct iter *to, loff_t *position, unsigned flags)
 {
 	struct task *t = task_current();
-	ssize_t n = file_read(f, to, position);
+	ssize_t n = flags ? file_read_flags(f, to, position, flags) : file_read(f, to, position);
 
 	t->io.read_calls++;
 	if (n > 0)
@@ -33,10 +33,10 @@ static inline ssize_t read_iter(struct file *f, struct iter *to, loff_t *positio
 	return n;
 }
 
-static inline ssize_t write_iter(struct file *f, struct iter *from, loff_t *position)
+static inline ssize_t write_iter(struct file *f, struct iter *from, loff_t *position, unsigned flags)
 {
 	struct task *t = task_current();
-	ssize_t n = file_write(f, from, position);
+	ssize_t n = flags ? file_write_flags(f, from, position, flags) : file_write(f, from, position);
 
 	t->io.write_calls++;
 	if (n > 0)
@@ -53,7 +53,7 @@ static inline ssize_t read_buffer(struct file *f, uaddr_t buf, size_t n, loff_t 
 	if (unlikely(!user_range_ok(buf, n)))
 		return f->mode & FILE_READ ? -EFAULT : -EBADF;
 	iter_init_user(&it, buf, n, false);
-	return read_iter(f, &it, position);
+	return read_iter(f, &it, position, 0);
 }
 
 static inline ssize_t write_buffer(struct file *f, uaddr_t buf, size_t n, loff_t *position)
@@ -63,7 +63,7 @@ static inline ssize_t write_buffer(struct file *f, uaddr_t buf, size_t n, loff_t
 	if (unlikely(!user_range_ok(buf, n)))
 		return f->mode & FILE_WRITE ? -EFAULT : -EBADF;
 	iter_init_user(&it, buf, n, true);
-	return write_iter(f, &it, position);
+	return write_iter(f, &it, position, 0);
 }
 
 SYSCALL3(read, int, fd, uaddr_t, buf, size_t, n)
@@ -144,7 +144,7 @@ void iovec_free(struct iovec_copy *v)
 		kfree(v->segment);
 }
 
-static ssize_t read_vector(struct file *f, uaddr_t vec, uint64_t count, loff_t *position)
+static ssize_t read_vector(struct file *f, uaddr_t vec, uint64_t count, loff_t *position, unsigned flags)
 {
 	struct iovec_copy v;
 	struct iter it;
@@ -152,12 +152,12 @@ static ssize_t read_vector(struct file *f, uaddr_t vec, uint64_t count, loff_t *
 
 	if (n)
 		return n;
-	n = read_iter(f, &it, position);
+	n = read_iter(f, &it, position, flags);
 	iovec_free(&v);
 	return n;
 }
 
-static ssize_t write_vector(struct file *f, uaddr_t vec, uint64_t count, loff_t *position)
+static ssize_t write_vector(struct file *f, uaddr_t vec, uint64_t count, loff_t *position, unsigned flags)
 {
 	struct iovec_copy v;
 	struct iter it;
@@ -165,7 +165,7 @@ static ssize_t write_vector(struct file *f, uaddr_t vec, uint64_t count, loff_t 
 
 	if (n)
 		return n;
-	n = write_iter(f, &it, position);
+	n = write_iter(f, &it, position, flags);
 	iovec_free(&v);
 	return n;
 }
@@ -174,17 +174,17 @@ SYSCALL3(readv, int, fd, uaddr_t, vec, uint64_t, count)
 {
 	FILE_GUARD(f, fd);
 
-	return f ? read_vector(f, vec, count, NULL) : -EBADF;
+	return f ? read_vector(f, vec, count, NULL, 0) : -EBADF;
 }
 
 SYSCALL3(writev, int, fd, uaddr_t, vec, uint64_t, count)
 {
 	FILE_GUARD(f, fd);
 
-	return f ? write_vector(f, vec, count, NULL) : -EBADF;
+	return f ? write_vector(f, vec, count, NULL, 0) : -EBADF;
 }
 
-static ssize_t vector_at(int fd, uaddr_t vec, uint64_t count, loff_t position, bool write)
+static ssize_t vector_at(int fd, uaddr_t vec, uint64_t count, loff_t position, bool write, unsigned flags)
 {
 	if (position < 0)
 		return -EINVAL;
@@ -193,47 +193,34 @@ static ssize_t vector_at(int fd, uaddr_t vec, uint64_t count, loff_t position, b
 		return -EBADF;
 	if (f->mode & FILE_STREAM)
 		return -ESPIPE;
-	return write ? write_vector(f, vec, count, &position) : read_vector(f, vec, count, &position);
+	return write ? write_vector(f, vec, count, &position, flags) : read_vector(f, vec, count, &position, flags);
 }
 
 SYSCALL4(preadv, int, fd, uaddr_t, vec, uint64_t, count, loff_t, position)
 {
-	return vector_at(fd, vec, count, position, false);
+	return vector_at(fd, vec, count, position, false, 0);
 }
 
 SYSCALL4(pwritev, int, fd, uaddr_t, vec, uint64_t, count, loff_t, position)
 {
-	return vector_at(fd, vec, count, position, true);
+	return vector_at(fd, vec, count, position, true, 0);
 }
 
-/* preadv2(2): position -1 is the file's own. Flags that promise more than we do are refused, as for files without them. */
-SYSCALL6(preadv2, int, fd, uaddr_t, vec, uint64_t, count, loff_t, position, uint64_t, high, int, flags)
+/* preadv2(2): position -1 is the file's own. */
+SYSCALL6(preadv2, int, fd, uaddr_t, vec, uint64_t, count, loff_t, position, uint64_t, high, unsigned, flags)
 {
-	if (flags & ~RWF_HIPRI)
-		return -EOPNOTSUPP;
 	if (position != -1)
-		return vector_at(fd, vec, count, position, false);
+		return vector_at(fd, vec, count, position, false, flags);
 	FILE_GUARD(f, fd);
-	return f ? read_vector(f, vec, count, NULL) : -EBADF;
+	return f ? read_vector(f, vec, count, NULL, flags) : -EBADF;
 }
 
-SYSCALL6(pwritev2, int, fd, uaddr_t, vec, uint64_t, count, loff_t, position, uint64_t, high, int, flags)
+SYSCALL6(pwritev2, int, fd, uaddr_t, vec, uint64_t, count, loff_t, position, uint64_t, high, unsigned, flags)
 {
-	ssize_t n;
-
-	if (flags & ~(RWF_HIPRI | RWF_SYNC | RWF_DSYNC))
-		return -EOPNOTSUPP;
+	if (position != -1)
+		return vector_at(fd, vec, count, position, true, flags);
 	FILE_GUARD(f, fd);
-	if (!f)
-		return -EBADF;
-	n = position == -1 ? write_vector(f, vec, count, NULL) : vector_at(fd, vec, count, position, true);
-	if (n > 0 && (flags & (RWF_SYNC | RWF_DSYNC))) {
-		int error = file_sync(f, !(flags & RWF_SYNC));
-
-		if (error && error != -EINVAL) /* a file that cannot be synced has nothing to sync */
-			return error;
-	}
-	return n;
+	return f ? write_vector(f, vec, count, NULL, flags) : -EBADF;
 }
 
 SYSCALL3(lseek, int, fd, loff_t, offset, unsigned, whence)

@@ -347,15 +347,15 @@
 	ROW(324, membarrier,             PLAIN, "int hex int") \
 	ROW(325, mlock2,                 PLAIN, "ptr size hex") /* MLOCK_ONFAULT brings the pages in at once */ \
 	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") /* through a copy */ \
-	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") /* of the flags only RWF_HIPRI */ \
-	ROW(328, pwritev2,               PLAIN, "fd ptr int int hex hex") /* RWF_HIPRI, RWF_SYNC, RWF_DSYNC */ \
+	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") \
+	ROW(328, pwritev2,               PLAIN, "fd ptr int int hex hex") \
 	ROW(329, pkey_mprotect,          PLAIN, "ptr size hex int") /* key -1 only, as on a processor without keys */ \
 	ROW(330, pkey_alloc,             PLAIN, "hex hex") /* refused: ENOSPC: as on a processor without keys */ \
 	ROW(331, pkey_free,              PLAIN, "int") /* refused: EINVAL: likewise */ \
 	ROW(332, statx,                  PLAIN, "dirfd path hex hex ptr") \
 	ROW(333, io_pgetevents,          PLAIN, "hex int int ptr ptr ptr") \
 	ROW(334, rseq,                   PLAIN, "ptr uint int hex") \
-	ROW(424, pidfd_send_signal,      PLAIN, "fd sig ptr hex") /* not through descriptors of /proc/PID */ \
+	ROW(424, pidfd_send_signal,      PLAIN, "fd sig ptr hex") \
 	ROW(425, io_uring_setup,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
 	ROW(426, io_uring_enter,         NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
 	ROW(427, io_uring_register,      NONE,  "") /* ENOSYS: as Linux without IO_URING */ \
@@ -368,7 +368,7 @@
 	ROW(434, pidfd_open,             PLAIN, "int hex") \
 	ROW(435, clone3,                 FULL,  "ptr size") /* likewise */ \
 	ROW(436, close_range,            PLAIN, "fd fd hex") \
-	ROW(437, openat2,                PLAIN, "dirfd path ptr size") /* RESOLVE_CACHED always answers EAGAIN */ \
+	ROW(437, openat2,                PLAIN, "dirfd path ptr size") \
 	ROW(438, pidfd_getfd,            PLAIN, "fd fd hex") \
 	ROW(439, faccessat2,             PLAIN, "dirfd path oct hex") \
 	ROW(440, process_madvise,        PLAIN, "fd ptr uint int hex") \

@@ -119,6 +119,7 @@ static void eventfd_show(struct file *f, char *buf, size_t size)
 
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
+	.rw = FILE_TAKES_NOWAIT | FILE_TAKES_NONE_WRITING,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
 	.seek = file_seek_nothing,

@@ -224,6 +224,7 @@ static void show_watches(struct file *f, char *buf, size_t size)
 
 static const struct file_ops inotify_ops = {
 	.read = inotify_read,
+	.rw = FILE_TAKES_NONE,
 	.poll = inotify_poll,
 	.seek = file_seek_nothing,
 	.ioctl = inotify_ioctl,

@@ -185,6 +185,7 @@ static void timerfd_show(struct file *f, char *buf, size_t size)
 
 static const struct file_ops timerfd_ops = {
 	.read = timerfd_read,
+	.rw = FILE_TAKES_NONE,
 	.poll = timerfd_poll,
 	.seek = file_seek_nothing,
 	.ioctl = timerfd_ioctl,

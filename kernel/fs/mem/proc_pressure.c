@@ -154,7 +154,7 @@ static uint32_t pressure_poll(struct file *f, struct poll_table *pt)
 
 #define PRESSURE_FILE(kind)                                                                                 \
 	static const struct file_ops kind##_ops = {                                                         \
-		.open = kind##_open, .release = pressure_release, .read = pressure_read_text, .write = pressure_write, \
+		.open = kind##_open, .release = pressure_release, .read = pressure_read_text, .write = pressure_write, .rw = FILE_TAKES_NONE, \
 		.seek = file_seek_generic, .poll = pressure_poll,                                           \
 	};                                                                                                  \
 	TABLE_ENTRY(proc_specials, struct proc_special, pressure_##kind) = { "pressure/" #kind, 0666, &kind##_ops }

@@ -52,7 +52,7 @@ struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, c
 	if (S_ISDIR(mode))
 		i->nlink = 2;
 	else
-		i->file_ops = pi->file && pi->file->changes ? &proc_watched_file_ops : &proc_file_ops;
+		i->file_ops = !pi->file ? &proc_file_ops : pi->file->changes ? &proc_watched_file_ops : &proc_task_file_ops;
 	return i;
 }
 

@@ -57,7 +57,7 @@ int proc_root_inode(struct super *sb, struct inode **out);
 void proc_evict(struct inode *i);       /* super_ops.evict */
 
 extern const struct proc_provider *proc_provider; /* set once, at boot */
-extern const struct file_ops proc_file_ops, proc_watched_file_ops;
+extern const struct file_ops proc_file_ops, proc_task_file_ops, proc_watched_file_ops;
 extern struct proc_node *proc_net; /* immutable once mounted: the directory net */
 
 /* The inode of a fixed file or directory. */

@@ -164,6 +164,15 @@ const struct file_ops proc_watched_file_ops = {
 	.poll = proc_poll,
 };
 
+const struct file_ops proc_task_file_ops = {
+	.open = proc_open,
+	.release = proc_release,
+	.read = proc_read,
+	.write = proc_write,
+	.rw = FILE_TAKES_NONE,
+	.seek = proc_seek,
+};
+
 const struct file_ops proc_file_ops = {
 	.open = proc_open,
 	.release = proc_release,

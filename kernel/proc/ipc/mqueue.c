@@ -331,6 +331,7 @@ static int mqueue_flush(struct file *f)
 
 const struct file_ops mqueue_file_ops = {
 	.read = mqueue_read,
+	.rw = FILE_TAKES_NONE,
 	.poll = mqueue_poll,
 	.flush = mqueue_flush,
 	.seek = file_seek_generic,
