@@ -135,6 +135,16 @@ void file_destroy(struct file *f)
 
 const struct file_async_hooks *file_async_hooks; /* immutable after boot */
 
+void file_uncount(struct file *f)
+{
+	if (f->mode & FILE_COUNTED) {
+		inode_put_write(f->inode);
+		mount_put_write(f->path.mount);
+	} else if (f->mode & FILE_READER) {
+		atomic_dec(&f->inode->readers);
+	}
+}
+
 static void file_release(struct file *f)
 {
 	might_sleep();
@@ -152,10 +162,7 @@ static void file_release(struct file *f)
 		epoll_file_gone(f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
-	if (f->mode & FILE_COUNTED)
-		inode_put_write(f->inode);
-	else if (f->mode & FILE_READER)
-		atomic_dec(&f->inode->readers);
+	file_uncount(f);
 	if (f->mode & FILE_EXEC)
 		inode_allow_write(f->inode);
 	file_destroy(f);

@@ -73,7 +73,7 @@ struct file {
 };
 enum { FILE_READ = 1, FILE_WRITE = 2, FILE_SEEK = 4 /* has a position */, FILE_PATH_ONLY = 8 /* O_PATH */,
        FILE_STREAM = 16 /* position ignored */, FILE_EXEC = 32 /* open for execution: writers are denied */,
-       FILE_COUNTED = 64 /* counted in inode->writers */, FILE_READER = 128 /* counted in inode->readers */ };
+       FILE_COUNTED = 64 /* counted in inode->writers, mount->writers */, FILE_READER = 128 /* counted in inode->readers */ };
 
 /* open(2) below the descriptor: name to file. flags O_*, mode after umask. *out has one reference. May sleep. */
 int file_open(const struct walk *w, const char *name, uint32_t flags, uint32_t mode, struct file **out);

@@ -110,6 +110,8 @@ struct super {
 	uint32_t block_size;              /* immutable */
 	uint64_t max_bytes;               /* immutable: largest file */
 	void *data;                       /* the filesystem's */
+	struct spinlock mounts_lock;      /* rank INODE_TIMES */
+	struct list mounts;               /* mounts_lock: all there are of it, by their of_super */
 	struct mutex rename_lock;         /* one directory rename at a time, rank RENAME */
 	struct list watches;              /* notify.c's watch_list_lock: of its inodes */
 	uint32_t watch_count;             /* atomic: the same, and those ended that have not let go of their inode yet */

@@ -134,6 +134,7 @@ int namei_may_create(struct inode *dir, const struct cred *cred);
 void file_cache_init(void);
 struct file *file_alloc(const struct cred *cred, uint32_t flags);
 uint32_t file_position_mode(const struct file *f); /* FILE_SEEK or FILE_STREAM; inode and ops are set */
+void file_uncount(struct file *f); /* it is no reader or writer of its inode and mount any more */
 void file_destroy(struct file *f); /* of a file that never got its functions: path, credentials, memory */
 extern const struct file_ops path_only_ops;
 /* A dentry for an unnamed file in dir's filesystem: "#ino (deleted)" below dir. */

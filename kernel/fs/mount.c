@@ -141,6 +141,8 @@ struct mount *mount_create(struct super *sb, struct dentry *root, unsigned long 
 	list_init(&m->list);
 	list_init(&m->children);
 	list_init(&m->sibling);
+	SPIN_GUARD(&sb->mounts_lock);
+	list_add_tail(&m->of_super, &sb->mounts);
 	return m;
 }
 
@@ -160,6 +162,9 @@ void mount_put(struct mount *m)
 		return;
 	might_sleep();
 	sb = m->sb;
+	spin_lock(&sb->mounts_lock);
+	list_del(&m->of_super);
+	spin_unlock(&sb->mounts_lock);
 	dentry_put(m->root);
 	rcu_call(&m->rcu, mount_free);
 	super_put(sb);
@@ -239,6 +244,39 @@ void mount_show_root(struct mount *m)
 int path_want_write(const struct path *p)
 {
 	return (p->mount->flags | p->mount->sb->flags) & MS_RDONLY ? -EROFS : 0;
+}
+
+/*
+ * Whoever opens a file for writing counts first and looks at the flags then; whoever makes
+ * a mount read-only sets the flag first and looks at the count then. So one of them sees
+ * the other; if both do, an open fails with EROFS that might have been early enough.
+ */
+int mount_get_write(struct mount *m)
+{
+	atomic_inc(&m->writers);
+	if (likely(!((READ_ONCE(m->flags) | READ_ONCE(m->sb->flags)) & MS_RDONLY)))
+		return 0;
+	mount_put_write(m);
+	return -EROFS;
+}
+
+int mount_stop_writers(struct super *sb)
+{
+	struct mount *m;
+	uint64_t writers = 0;
+
+	assert(rwsem_write_held(&mount_lock));
+	if (sb->flags & MS_RDONLY)
+		return 0;
+	atomic_or(&sb->flags, MS_RDONLY);
+	spin_lock(&sb->mounts_lock);
+	list_for_each_entry(m, &sb->mounts, of_super)
+		writers += atomic_load(&m->writers);
+	spin_unlock(&sb->mounts_lock);
+	if (!writers)
+		return 0;
+	atomic_and(&sb->flags, ~(unsigned long)MS_RDONLY);
+	return -EBUSY;
 }
 
 int mount_for_each(int (*visit)(void *arg, struct mount *m), void *arg)

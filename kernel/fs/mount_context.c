@@ -292,15 +292,18 @@ int mount_context_make(struct mount_context *c)
 int mount_context_change(struct mount_context *c)
 {
 	struct super *sb = c->sb;
+	unsigned long before;
 	int error = 0;
 
 	if (c->flags_mask & ~(unsigned long)MS_RMT_MASK)
 		return -EINVAL;
 	rwsem_write_lock(&mount_lock);
-	if (sb->ops->remount)
+	before = sb->flags;
+	if (c->flags & c->flags_mask & MS_RDONLY)
+		error = mount_stop_writers(sb);
+	if (!error && sb->ops->remount)
 		error = sb->ops->remount(sb, c);
-	if (!error)
-		atomic_store(&sb->flags, (sb->flags & ~c->flags_mask) | (c->flags & c->flags_mask));
+	atomic_store(&sb->flags, error ? before : (before & ~c->flags_mask) | (c->flags & c->flags_mask));
 	rwsem_write_unlock(&mount_lock);
 	return error;
 }

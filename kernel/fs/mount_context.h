@@ -54,7 +54,10 @@ int mount_context_set(struct mount_context *c, const char *name, enum option_kin
 int mount_context_set_text(struct mount_context *c, const char *data);
 /* Makes c->sb. Errors are the filesystem's. */
 int mount_context_make(struct mount_context *c);
-/* Changes c->sb: options that it refuses, or flags that cannot be changed: -EINVAL. */
+/*
+ * Changes c->sb: options that it refuses, or flags that cannot be changed: -EINVAL. -EBUSY:
+ * read-only, with a file open for writing.
+ */
 int mount_context_change(struct mount_context *c);
 
 /* A message why something is refused: into the log, or kept with the context. Gives -EINVAL. */

@@ -157,25 +157,46 @@ int mount_move(const struct path *from, const struct path *at)
 	return error;
 }
 
-/* Changes flags of m, and of all below it. */
-static void tree_change_flags(struct mount *top, unsigned long set, unsigned long clear, bool recursive)
+/* Makes them read-only for a start, all but those that are: -EBUSY, and some are (see mount_get_write()). */
+static int tree_hold_writers(struct mount *top, bool recursive)
 {
-	for (struct mount *m = top; m; m = recursive ? mount_tree_next(m, top) : NULL)
-		atomic_store(&m->flags, (m->flags & ~clear) | set);
-	mount_tell_change();
+	for (struct mount *m = top; m; m = recursive ? mount_tree_next(m, top) : NULL) {
+		if (m->flags & MS_RDONLY)
+			continue;
+		m->held = true;
+		atomic_or(&m->flags, MS_RDONLY);
+		if (atomic_load(&m->writers))
+			return -EBUSY;
+	}
+	return 0;
+}
+
+/* Changes flags of m, and of all below it: all or nothing. */
+static int tree_change_flags(struct mount *top, unsigned long set, unsigned long clear, bool recursive)
+{
+	int error = set & MS_RDONLY ? tree_hold_writers(top, recursive) : 0;
+
+	for (struct mount *m = top; m; m = recursive ? mount_tree_next(m, top) : NULL) {
+		if (!error)
+			atomic_store(&m->flags, (m->flags & ~clear) | set);
+		else if (m->held)
+			atomic_and(&m->flags, ~(unsigned long)MS_RDONLY);
+		m->held = false;
+	}
+	if (!error)
+		mount_tell_change();
+	return error;
 }
 
 int mount_change_flags(const struct path *at, unsigned long set, unsigned long clear, bool recursive)
 {
-	int error = 0;
+	int error = -EINVAL;
 
 	if (at->dentry != at->mount->root)
 		return -EINVAL;
 	rwsem_write_lock(&mount_lock);
 	if (may_change(at->mount))
-		tree_change_flags(at->mount, set, clear, recursive);
-	else
-		error = -EINVAL;
+		error = tree_change_flags(at->mount, set, clear, recursive);
 	rwsem_write_unlock(&mount_lock);
 	return error;
 }
@@ -212,9 +233,9 @@ int mount_remount(const struct path *at, unsigned long flags, const char *data)
 	if (error)
 		return error;
 	rwsem_write_lock(&mount_lock);
-	tree_change_flags(m, own, MOUNT_FLAGS, false);
+	error = tree_change_flags(m, own, MOUNT_FLAGS, false);
 	rwsem_write_unlock(&mount_lock);
-	return 0;
+	return error;
 }
 
 /* The caller's path holds one reference, the tree another. */

@@ -102,6 +102,11 @@ static int open_count(struct file *f, uint32_t flags)
 		error = inode_get_write(f->inode);
 		if (error)
 			return error;
+		error = mount_get_write(f->path.mount);
+		if (error) {
+			inode_put_write(f->inode);
+			return error;
+		}
 		f->mode |= FILE_COUNTED;
 	} else {
 		atomic_inc(&f->inode->readers);
@@ -124,10 +129,8 @@ static int open_finish(struct file *f, uint32_t flags, const struct cred *cred)
 		error = f->ops->open(f->inode, f);
 		f->flags &= ~(uint32_t)O_NOCTTY;
 	}
-	if (error && f->mode & FILE_COUNTED)
-		inode_put_write(f->inode);
-	if (error && f->mode & FILE_READER)
-		atomic_dec(&f->inode->readers);
+	if (error)
+		file_uncount(f);
 	return error;
 }
 

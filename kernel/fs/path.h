@@ -45,6 +45,7 @@ enum mount_where {
 
 struct mount {
 	struct refcount refs;
+	uint32_t writers;            /* atomic: files open for writing through it */
 	struct super *sb;            /* immutable, counted */
 	struct dentry *root;         /* immutable, counted: root of what is mounted (bind mounts: inside) */
 	struct mount *parent;        /* mount lock, RCU: itself for the root */
@@ -57,6 +58,8 @@ struct mount {
 	struct list children, sibling; /* mount lock */
 	enum mount_where where;      /* mount lock */
 	struct mount *copy;          /* mount lock: its image while a tree is copied */
+	bool held;                   /* mount lock: made read-only by the change that is under way */
+	struct list of_super;        /* sb->mounts_lock */
 	struct path place;           /* mount lock: where it hung; references to be put once the lock is gone */
 	struct rcu_head rcu;
 };
@@ -111,6 +114,11 @@ int path_lookup_parent(const struct walk *w, const char *name, struct path *pare
 
 /* -EROFS where the mount or the superblock is read-only. */
 int path_want_write(const struct path *p);
+/* The same for a file open for writing, which keeps both from becoming read-only until mount_put_write(). */
+int mount_get_write(struct mount *m);
+static inline void mount_put_write(struct mount *m) { atomic_dec(&m->writers); }
+/* The superblock becomes read-only; -EBUSY: a file is open for writing. mount_lock is held for writing. */
+int mount_stop_writers(struct super *sb);
 
 /* Changes by name, each with all of Linux's checks. May sleep. */
 int path_truncate(const struct path *p, const struct cred *cred, uint64_t size);
@@ -135,7 +143,10 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive);
 int mount_move(const struct path *from, const struct path *at);
 int mount_remount(const struct path *at, unsigned long flags, const char *data);
 int mount_remove(const struct path *at, int flags); /* -EBUSY, -EINVAL; MNT_DETACH */
-/* MS_* that belong to a mount, changed in it or in the whole tree below it. -EINVAL: at is no mount's root. */
+/*
+ * MS_* that belong to a mount, changed in it or in the whole tree below it. -EINVAL: at is no mount's root; -EBUSY: it
+ * cannot become read-only, since a file is open for writing.
+ */
 int mount_change_flags(const struct path *at, unsigned long set, unsigned long clear, bool recursive);
 /* A copy of what from shows, alone or with what is mounted below, as a file that is its only place. */
 int mount_copy_apart(const struct path *from, bool recursive, const struct cred *cred, struct file **out);

@@ -32,6 +32,8 @@ struct super *super_create(const struct fs_type *type, const struct super_ops *o
 	sb->max_bytes = INT64_MAX;
 	mutex_init(&sb->rename_lock, RANK_RENAME);
 	list_init(&sb->watches);
+	spin_init(&sb->mounts_lock, RANK_INODE_TIMES);
+	list_init(&sb->mounts);
 	return sb;
 }
 

@@ -252,6 +252,47 @@ static void attributes(void)
 	umount("p");
 }
 
+/* Nothing becomes read-only under those who write. */
+static void writers(void)
+{
+	int f, w, m, pick;
+	void *map;
+
+	plant();
+	f = open("p/a/b/two", O_WRONLY);
+	SAY("open for writing", set("p", AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0), set("p/a/b", 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, 0, 0), set("p/a/b", 0, MOUNT_ATTR_NODEV, 0, 0),
+	    CALL(mount, NULL, "p/a/b", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), CALL(mount, NULL, "p/a/b", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	SHOW("nothing changed", "tree");
+	SAY("nowhere", mkdir("p/n", 0755), mkdir("p/a/n", 0755), mkdir("p/a/b/n", 0755), mkdir("p/c/n", 0755), CALL(write, f, "x", 1));
+	SAY("beside it", set("p/c", 0, MOUNT_ATTR_RDONLY, 0, 0), CALL(mount, NULL, "p/a", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	SAY("read-only already: not asked", set("p/c", AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0), set("p/c", 0, 0, MOUNT_ATTR_RDONLY, 0));
+	w = dup(f);
+	close(f);
+	SAY("the last use counts", set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), close(w), set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), CALL(open, "p/a/b/two", O_WRONLY));
+	set("p/a/b", 0, 0, MOUNT_ATTR_RDONLY, 0);
+	f = open("p/a/b/two", O_RDONLY);
+	SAY("readers do not", set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), set("p/a/b", 0, 0, MOUNT_ATTR_RDONLY, 0), close(f));
+	f = open("p/a/b/two", O_RDWR);
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, f, 0);
+	close(f);
+	SAY("mapped", set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), munmap(map, 4096), set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), set("p/a/b", 0, 0, MOUNT_ATTR_RDONLY, 0));
+	mknod("p/a/b/null", S_IFCHR | 0666, 0x103), mknod("p/a/b/fifo", S_IFIFO | 0666, 0);
+	f = open("p/a/b/null", O_WRONLY), w = open("p/a/b/fifo", O_RDWR);
+	SAY("devices do not", set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), set("p/a/b", 0, 0, MOUNT_ATTR_RDONLY, 0), close(f), close(w));
+	f = open("p/a/b", O_TMPFILE | O_RDWR, 0600);
+	SAY("one without a name", set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), close(f));
+	m = CALL(open_tree, AT_FDCWD, "p/a/b", OPEN_TREE_CLONE);
+	f = openat(m, "two", O_WRONLY);
+	SAY("through another mount", set("p/a/b", 0, MOUNT_ATTR_RDONLY, 0, 0), set("p/a/b", 0, 0, MOUNT_ATTR_RDONLY, 0), CALL(mount, NULL, "p/a/b", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	close(m);
+	SAY("which is gone", CALL(mount, NULL, "p/a/b", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	pick = CALL(fspick, AT_FDCWD, "p/a/b", 0);
+	SAY("step by step", CALL(fsconfig, pick, FSCONFIG_SET_FLAG, "ro", NULL, 0), CALL(fsconfig, pick, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0));
+	close(pick), close(f);
+	SAY("when all is closed", CALL(mount, NULL, "p/a/b", NULL, MS_REMOUNT | MS_RDONLY, NULL), CALL(mount, NULL, "p/a/b", NULL, MS_REMOUNT, NULL));
+	umount2("p", MNT_DETACH);
+}
+
 /* Names that need care in /proc: words are told apart by spaces there. */
 static void names(void)
 {
@@ -299,6 +340,7 @@ int main(void)
 	copying();
 	attributes_refused();
 	attributes();
+	writers();
 	names();
 	return tap_done();
 }
