@@ -37,13 +37,40 @@ static uint32_t flag_of(int option)
 		return SOCKET_DEBUG;
 	case SO_DONTROUTE:
 		return SOCKET_DONTROUTE;
-	case SO_TIMESTAMP_OLD:
-		return SOCKET_TIMESTAMP;
-	case SO_TIMESTAMPNS_OLD:
-		return SOCKET_TIMESTAMP_NS;
+	case SO_NO_CHECK:
+		return SOCKET_NO_CHECK;
+	case SO_PASSSEC:
+		return SOCKET_PASSSEC;
+	case SO_RXQ_OVFL:
+		return SOCKET_COUNT_DROPS;
+	case SO_WIFI_STATUS:
+		return SOCKET_WIFI_STATUS;
+	case SO_NOFCS:
+		return SOCKET_NO_FCS;
+	case SO_SELECT_ERR_QUEUE:
+		return SOCKET_SELECT_ERRORS;
+	case SO_RCVMARK:
+		return SOCKET_RECEIVE_MARK;
 	}
 	return 0;
 }
+
+/* Which time stamps an option turns on: microseconds or nanoseconds, under its old or its new number. 0: it is another. */
+static uint32_t stamps_of(int option)
+{
+	switch (option) {
+	case SO_TIMESTAMP_OLD:
+		return SOCKET_TIMESTAMP;
+	case SO_TIMESTAMP_NEW:
+		return SOCKET_TIMESTAMP | SOCKET_TIMESTAMP_NEW;
+	case SO_TIMESTAMPNS_OLD:
+		return SOCKET_TIMESTAMP_NS;
+	case SO_TIMESTAMPNS_NEW:
+		return SOCKET_TIMESTAMP_NS | SOCKET_TIMESTAMP_NEW;
+	}
+	return 0;
+}
+#define STAMPS ((uint32_t)(SOCKET_TIMESTAMP | SOCKET_TIMESTAMP_NS | SOCKET_TIMESTAMP_NEW))
 
 /* Linux doubles what it is told, for its own overhead, and shows the double. */
 static int set_buffer(uint32_t *limit, int value, uint32_t least, bool force)
@@ -101,6 +128,13 @@ static int set_number(struct socket *s, int option, int value)
 
 	if (option == SO_DEBUG && value && !cred_capable(cred_current(), CAP_NET_ADMIN))
 		return -EACCES;
+	if (option == SO_REUSEPORT && value && s->family != AF_INET && s->family != AF_INET6)
+		return -EOPNOTSUPP;
+	if (stamps_of(option)) {
+		atomic_and(&s->flags, ~STAMPS);
+		atomic_or(&s->flags, value ? stamps_of(option) : 0);
+		return 0;
+	}
 	if (flag && value)
 		atomic_or(&s->flags, flag);
 	else if (flag)
@@ -144,14 +178,22 @@ static int set_number(struct socket *s, int option, int value)
 	return -ENOPROTOOPT;
 }
 
+/* What only a family knows, and what is only kept. */
+static int set_rare(struct socket *s, int option, const void *value, unsigned n)
+{
+	int error = s->ops->set_option ? s->ops->set_option(s, SOL_SOCKET, option, value, n) : -ENOPROTOOPT;
+
+	return error == -ENOPROTOOPT ? socket_set_kept(s, option, value, n) : error;
+}
+
 int socket_set_option(struct socket *s, int level, int option, const void *value, unsigned n)
 {
-	int number;
+	int number, error;
 
 	if (level != SOL_SOCKET)
 		return s->ops->set_option ? s->ops->set_option(s, level, option, value, n) : -EOPNOTSUPP;
-	if (option == SO_BINDTODEVICE && s->ops->set_option)
-		return s->ops->set_option(s, level, option, value, n);
+	if (option == SO_BINDTODEVICE)
+		return set_rare(s, option, value, n);
 	if (n < sizeof(number))
 		return -EINVAL;
 	switch (option) {
@@ -176,7 +218,8 @@ int socket_set_option(struct socket *s, int level, int option, const void *value
 		return s->ops->set_option(s, level, option, value, n);
 	}
 	memcpy(&number, value, sizeof(number));
-	return set_number(s, option, number);
+	error = set_number(s, option, number);
+	return error == -ENOPROTOOPT ? set_rare(s, option, value, n) : error;
 }
 
 /* Those that are an int. */
@@ -186,6 +229,10 @@ static int get_number(struct socket *s, int option, int *value)
 
 	if (flag) {
 		*value = !!(atomic_load(&s->flags) & flag);
+		return 0;
+	}
+	if (stamps_of(option)) {
+		*value = (atomic_load(&s->flags) & STAMPS) == stamps_of(option);
 		return 0;
 	}
 	switch (option) {
@@ -277,8 +324,10 @@ int socket_get_option(struct socket *s, int level, int option, void *value, unsi
 	}
 	error = get_number(s, option, &number);
 	if (error == -ENOPROTOOPT && s->ops->get_option)
-		return s->ops->get_option(s, level, option, value, n);
-	if (!error)
+		error = s->ops->get_option(s, level, option, value, n);
+	else if (!error)
 		answer(value, n, &number, sizeof(number));
+	if (error == -ENOPROTOOPT)
+		error = socket_get_kept(s, option, value, n);
 	return error;
 }

@@ -36,6 +36,8 @@ void socket_init(struct socket *s, const struct socket_ops *ops, int family, int
 	s->send_buffer = s->receive_buffer = SOCKET_BUFFER_DEFAULT;
 	s->low_water = 1;
 	s->peek_offset = -1;
+	s->kept.pacing = UINT64_MAX;
+	s->kept.processor = -1;
 	s->receive_timeout = s->send_timeout = INT64_MAX;
 }
 

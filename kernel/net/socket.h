@@ -39,6 +39,9 @@ enum {
 	SOCKET_OOBINLINE = 32, SOCKET_DEBUG = 64, SOCKET_DONTROUTE = 128, SOCKET_LINGER = 256, SOCKET_TIMESTAMP = 512,
 	SOCKET_SEND_FIXED = 1024, SOCKET_RECEIVE_FIXED = 2048, /* a program chose the size of the buffer */
 	SOCKET_TIMESTAMP_NS = 4096, SOCKET_FILTER_LOCKED = 8192,
+	SOCKET_TIMESTAMP_NEW = 1 << 14, SOCKET_PASSSEC = 1 << 15, SOCKET_COUNT_DROPS = 1 << 16, SOCKET_WIFI_STATUS = 1 << 17,
+	SOCKET_NO_FCS = 1 << 18, SOCKET_SELECT_ERRORS = 1 << 19, SOCKET_NO_CHECK = 1 << 20, SOCKET_ZEROCOPY = 1 << 21,
+	SOCKET_PREFER_BUSY = 1 << 22, SOCKET_RECEIVE_MARK = 1 << 23,
 };
 
 #define SOCKET_BUFFER_DEFAULT 212992u /* bytes: Linux's default and greatest size of a buffer */
@@ -76,6 +79,15 @@ struct socket_message {
 	struct socket *target;        /* send, after -EAGAIN: wait for room there, not here; counted */
 };
 
+/* Options that are only kept, or read rarely: words, each atomic. */
+struct socket_kept {
+	int busy_poll, processor, device; /* SO_BUSY_POLL, SO_INCOMING_CPU; SO_BINDTODEVICE of families without routes */
+	uint32_t timestamping[2];    /* flags, clock */
+	uint32_t txtime[2];          /* clock, flags */
+	uint64_t pacing;
+	uint8_t rehash;
+};
+
 struct socket {
 	struct refcount refs;
 	const struct socket_ops *ops; /* immutable */
@@ -94,6 +106,7 @@ struct socket {
 	uint32_t low_water, priority, mark; /* atomic: kept for getsockopt(2) */
 	int linger;                   /* atomic: seconds */
 	int peek_offset;              /* atomic: SO_PEEK_OFF; negative: peek at the beginning */
+	struct socket_kept kept;
 	struct socket_filter *filter; /* lock, RCU: net/filter.h; NULL: none */
 	nsec_t receive_timeout, send_timeout; /* atomic: INT64_MAX for none */
 };
@@ -195,5 +208,8 @@ void socket_wake_all(struct socket *s);
 #define SOCKET_OPTION_MAX 256
 int socket_set_option(struct socket *s, int level, int option, const void *value, unsigned n);
 int socket_get_option(struct socket *s, int level, int option, void *value, unsigned *n);
+/* net/option_kept.c: those of SOL_SOCKET that few programs use. -ENOPROTOOPT: it is none of them. */
+int socket_set_kept(struct socket *s, int option, const void *value, unsigned n);
+int socket_get_kept(struct socket *s, int option, void *value, unsigned *n);
 
 #endif

@@ -42,7 +42,8 @@ void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, 
 	s->options.multicast_ttl = s->options.multicast_hops = 1;
 	s->options.discover = IP_PMTUDISC_WANT;
 	s->options.discover6 = IPV6_PMTUDISC_WANT;
-	s->options.bits = INET_AUTOFLOW;
+	s->options.bits = INET_AUTOFLOW | (family == AF_INET6 ? INET_NOT_ALL : 0);
+	s->base.kept.rehash = 1;
 }
 
 static int family_create(int family, int type, int protocol, struct socket **out)

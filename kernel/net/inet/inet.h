@@ -65,23 +65,76 @@ struct port_table {
 extern struct port_table tcp_ports, udp_ports, udplite_ports;
 
 struct inet_options {                /* each a word, changed and read as such */
-	uint32_t bits;               /* atomic: INET_* */
+	uint64_t bits;               /* atomic: INET_* */
 	uint8_t tos, tclass;
 	int16_t ttl, hops;           /* -1: the default */
 	int16_t multicast_ttl, multicast_hops;
 	int multicast_device, multicast_device6;
 	uint8_t discover, discover6; /* IP_MTU_DISCOVER */
 	uint32_t flow;
-	int min_ttl;
+	int min_ttl, min_hops;
+	int unicast_device, unicast_device6; /* IP_UNICAST_IF, IPV6_UNICAST_IF */
+	uint32_t port_range;         /* IP_LOCAL_PORT_RANGE: the least, and the greatest in the upper half; 0: any */
+	uint16_t preferences;        /* IPV6_ADDR_PREFERENCES */
+	uint8_t ip_options_length, ip_options[40]; /* lock: IP_OPTIONS, as kept */
 	struct inet_addr multicast_source;
 };
+/* Their numbers; INET_* are the bits. */
 enum {
-	INET_ONLY6 = 1, INET_RECEIVE_INFO = 2, INET_RECEIVE_TTL = 4, INET_RECEIVE_TOS = 8, INET_RECEIVE_OPTIONS = 16,
-	INET_RECEIVE_ORIGINAL = 32, INET_ERRORS = 64, INET_ERRORS6 = 128, INET_FREEBIND = 256, INET_TRANSPARENT = 512,
-	INET_NO_LOOP = 1024, INET_NO_LOOP6 = 2048, INET_NOT_ALL = 4096, INET_HEADER = 8192, INET_LATE_PORT = 16384,
-	INET_RECEIVE_INFO6 = 1 << 15, INET_RECEIVE_HOPS = 1 << 16, INET_RECEIVE_CLASS = 1 << 17, INET_NO_CHECK6 = 1 << 18,
-	INET_ROUTER_ALERT = 1 << 19, INET_AUTOFLOW = 1 << 20, INET_SEND_FLOW = 1 << 21, INET_DONTFRAG6 = 1 << 22,
+	BIT_ONLY6, BIT_RECEIVE_INFO, BIT_RECEIVE_TTL, BIT_RECEIVE_TOS, BIT_RECEIVE_OPTIONS, BIT_RECEIVE_ORIGINAL,
+	BIT_ERRORS, BIT_ERRORS6, BIT_FREEBIND, BIT_TRANSPARENT, BIT_NO_LOOP, BIT_NO_LOOP6, BIT_NOT_ALL, BIT_HEADER,
+	BIT_LATE_PORT, BIT_RECEIVE_INFO6, BIT_RECEIVE_HOPS, BIT_RECEIVE_CLASS, BIT_NO_CHECK6, BIT_ROUTER_ALERT,
+	BIT_AUTOFLOW, BIT_SEND_FLOW, BIT_DONTFRAG6, BIT_RETURN_OPTIONS, BIT_PASS_SECURITY, BIT_RECEIVE_CHECKSUM,
+	BIT_RECEIVE_FRAGMENT, BIT_ERRORS_MORE, BIT_NO_DEFRAG, BIT_OLD_INFO6, BIT_OLD_HOP_OPTIONS,
+	BIT_OLD_TARGET_OPTIONS, BIT_OLD_ROUTING, BIT_OLD_HOPS, BIT_RECEIVE_FLOW, BIT_NOT_ALL6, BIT_ALERT_ISOLATE,
+	BIT_ERRORS_MORE6, BIT_RECEIVE_HOP_OPTIONS, BIT_RECEIVE_ROUTING, BIT_RECEIVE_TARGET_OPTIONS, BIT_RECEIVE_PATH,
+	BIT_RECEIVE_ORIGINAL6, BIT_RECEIVE_FRAGMENT6, BIT_HEADER6,
 };
+#define INET_ONLY6 (1ULL << BIT_ONLY6)
+#define INET_RECEIVE_INFO (1ULL << BIT_RECEIVE_INFO)
+#define INET_RECEIVE_TTL (1ULL << BIT_RECEIVE_TTL)
+#define INET_RECEIVE_TOS (1ULL << BIT_RECEIVE_TOS)
+#define INET_RECEIVE_OPTIONS (1ULL << BIT_RECEIVE_OPTIONS)
+#define INET_RECEIVE_ORIGINAL (1ULL << BIT_RECEIVE_ORIGINAL)
+#define INET_ERRORS (1ULL << BIT_ERRORS)
+#define INET_ERRORS6 (1ULL << BIT_ERRORS6)
+#define INET_FREEBIND (1ULL << BIT_FREEBIND)
+#define INET_TRANSPARENT (1ULL << BIT_TRANSPARENT)
+#define INET_NO_LOOP (1ULL << BIT_NO_LOOP)
+#define INET_NO_LOOP6 (1ULL << BIT_NO_LOOP6)
+#define INET_NOT_ALL (1ULL << BIT_NOT_ALL)
+#define INET_HEADER (1ULL << BIT_HEADER)
+#define INET_LATE_PORT (1ULL << BIT_LATE_PORT)
+#define INET_RECEIVE_INFO6 (1ULL << BIT_RECEIVE_INFO6)
+#define INET_RECEIVE_HOPS (1ULL << BIT_RECEIVE_HOPS)
+#define INET_RECEIVE_CLASS (1ULL << BIT_RECEIVE_CLASS)
+#define INET_NO_CHECK6 (1ULL << BIT_NO_CHECK6)
+#define INET_ROUTER_ALERT (1ULL << BIT_ROUTER_ALERT)
+#define INET_AUTOFLOW (1ULL << BIT_AUTOFLOW)
+#define INET_SEND_FLOW (1ULL << BIT_SEND_FLOW)
+#define INET_DONTFRAG6 (1ULL << BIT_DONTFRAG6)
+#define INET_RETURN_OPTIONS (1ULL << BIT_RETURN_OPTIONS)
+#define INET_PASS_SECURITY (1ULL << BIT_PASS_SECURITY)
+#define INET_RECEIVE_CHECKSUM (1ULL << BIT_RECEIVE_CHECKSUM)
+#define INET_RECEIVE_FRAGMENT (1ULL << BIT_RECEIVE_FRAGMENT)
+#define INET_ERRORS_MORE (1ULL << BIT_ERRORS_MORE)
+#define INET_NO_DEFRAG (1ULL << BIT_NO_DEFRAG)
+#define INET_OLD_INFO6 (1ULL << BIT_OLD_INFO6)
+#define INET_OLD_HOP_OPTIONS (1ULL << BIT_OLD_HOP_OPTIONS)
+#define INET_OLD_TARGET_OPTIONS (1ULL << BIT_OLD_TARGET_OPTIONS)
+#define INET_OLD_ROUTING (1ULL << BIT_OLD_ROUTING)
+#define INET_OLD_HOPS (1ULL << BIT_OLD_HOPS)
+#define INET_RECEIVE_FLOW (1ULL << BIT_RECEIVE_FLOW)
+#define INET_NOT_ALL6 (1ULL << BIT_NOT_ALL6)
+#define INET_ALERT_ISOLATE (1ULL << BIT_ALERT_ISOLATE)
+#define INET_ERRORS_MORE6 (1ULL << BIT_ERRORS_MORE6)
+#define INET_RECEIVE_HOP_OPTIONS (1ULL << BIT_RECEIVE_HOP_OPTIONS)
+#define INET_RECEIVE_ROUTING (1ULL << BIT_RECEIVE_ROUTING)
+#define INET_RECEIVE_TARGET_OPTIONS (1ULL << BIT_RECEIVE_TARGET_OPTIONS)
+#define INET_RECEIVE_PATH (1ULL << BIT_RECEIVE_PATH)
+#define INET_RECEIVE_ORIGINAL6 (1ULL << BIT_RECEIVE_ORIGINAL6)
+#define INET_RECEIVE_FRAGMENT6 (1ULL << BIT_RECEIVE_FRAGMENT6)
+#define INET_HEADER6 (1ULL << BIT_HEADER6)
 
 struct inet_socket {
 	struct socket base;                  /* first; its lock is "lock" here */
@@ -101,7 +154,7 @@ struct inet_socket {
 };
 
 static inline struct inet_socket *inet_of(struct socket *s) { return container_of(s, struct inet_socket, base); }
-static inline bool inet_has(const struct inet_socket *s, uint32_t bit) { return atomic_load(&s->options.bits) & bit; }
+static inline bool inet_has(const struct inet_socket *s, uint64_t bit) { return atomic_load(&s->options.bits) & bit; }
 
 /* net/inet/inet.c. name: what create() is told; sets the fields of a fresh, zeroed socket. */
 void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, int type, int protocol);
@@ -118,9 +171,17 @@ int inet_bind_any(struct inet_socket *s);
 /* To be called by destroy(): frees after a grace period. */
 void inet_free(struct inet_socket *s);
 
-/* net/inet/option.c: levels IP and IPv6, and what SOL_SOCKET leaves to the family */
+/* net/inet/option.c: level IP, and what SOL_SOCKET leaves to the family; net/inet/option6.c: level IPv6 */
 int inet_get_option(struct socket *s, int level, int option, void *value, unsigned *n);
 int inet_set_option(struct socket *s, int level, int option, const void *value, unsigned n);
+int inet_set_option6(struct inet_socket *s, int option, const void *value, unsigned n);
+int inet_get_option6(struct inet_socket *s, int option, void *value, unsigned *n);
+/* A bit that an option turns on; of some the bit says the opposite. */
+void inet_set_bit(struct inet_socket *s, uint64_t bit, bool on);
+int inet_get_bit(const struct inet_socket *s, uint64_t bit);
+int inet_set_ttl(int16_t *at, int v, int least);
+/* IP_UNICAST_IF and IPV6_UNICAST_IF: an index in network order. -EINVAL, -EADDRNOTAVAIL. */
+int inet_set_unicast(struct inet_socket *s, int *at, const void *value, unsigned n);
 /* Helpers for protocols: an int out of, or into, an option's value. */
 int inet_option_int(const void *value, unsigned n, int *out);
 void inet_option_answer(void *value, unsigned *n, const void *from, unsigned size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net/inet/option.c: options of levels IPPROTO_IP and IPPROTO_IPV6 (ip(7), ipv6(7)),
- * and what SOL_SOCKET leaves to the family. Each is a word, or a bit of one; some a
+ * net/inet/option.c: options of level IPPROTO_IP (ip(7)), and what SOL_SOCKET leaves to
+ * the family. Each is a word, or a bit of one; some a
  * program may only set and read back, for there is nothing yet that they would change.
  */
 #include "lib/errno.h"
@@ -52,7 +52,7 @@ static int answer_int(void *value, unsigned *n, int v)
 	return 0;
 }
 
-static uint32_t bit4(int option)
+static uint64_t bit4(int option)
 {
 	switch (option) {
 	case IP_PKTINFO:
@@ -79,39 +79,26 @@ static uint32_t bit4(int option)
 		return INET_LATE_PORT;
 	case IP_HDRINCL:
 		return INET_HEADER;
-	}
-	return 0;
-}
-
-static uint32_t bit6(int option)
-{
-	switch (option) {
-	case IPV6_V6ONLY:
-		return INET_ONLY6;
-	case IPV6_RECVPKTINFO:
-		return INET_RECEIVE_INFO6;
-	case IPV6_RECVHOPLIMIT:
-		return INET_RECEIVE_HOPS;
-	case IPV6_RECVTCLASS:
-		return INET_RECEIVE_CLASS;
-	case IPV6_RECVERR:
-		return INET_ERRORS6;
-	case IPV6_MULTICAST_LOOP:
-		return INET_NO_LOOP6;
-	case IPV6_AUTOFLOWLABEL:
-		return INET_AUTOFLOW;
-	case IPV6_FLOWINFO_SEND:
-		return INET_SEND_FLOW;
-	case IPV6_DONTFRAG:
-		return INET_DONTFRAG6;
+	case IP_RETOPTS:
+		return INET_RETURN_OPTIONS;
+	case IP_PASSSEC:
+		return INET_PASS_SECURITY;
+	case IP_CHECKSUM:
+		return INET_RECEIVE_CHECKSUM;
+	case IP_RECVFRAGSIZE:
+		return INET_RECEIVE_FRAGMENT;
+	case IP_RECVERR_RFC4884:
+		return INET_ERRORS_MORE;
+	case IP_NODEFRAG:
+		return INET_NO_DEFRAG;
 	}
 	return 0;
 }
 
 /* Bits whose sense is the opposite of the option's. */
-#define NEGATED (INET_NO_LOOP | INET_NO_LOOP6 | INET_NOT_ALL)
+#define NEGATED (INET_NO_LOOP | INET_NO_LOOP6 | INET_NOT_ALL | INET_NOT_ALL6)
 
-static void set_bit(struct inet_socket *s, uint32_t bit, bool on)
+void inet_set_bit(struct inet_socket *s, uint64_t bit, bool on)
 {
 	if (bit & NEGATED)
 		on = !on;
@@ -121,7 +108,7 @@ static void set_bit(struct inet_socket *s, uint32_t bit, bool on)
 		atomic_and(&s->options.bits, ~bit);
 }
 
-static int get_bit(const struct inet_socket *s, uint32_t bit)
+int inet_get_bit(const struct inet_socket *s, uint64_t bit)
 {
 	return inet_has(s, bit) != !!(bit & NEGATED);
 }
@@ -131,7 +118,7 @@ static bool privileged(void)
 	return cred_capable(cred_current(), CAP_NET_ADMIN) || cred_capable(cred_current(), CAP_NET_RAW);
 }
 
-static int set_ttl(int16_t *at, int v, int least)
+int inet_set_ttl(int16_t *at, int v, int least)
 {
 	if (v != -1 && (v < least || v > 255))
 		return -EINVAL;
@@ -168,17 +155,102 @@ static int set_multicast_device(struct inet_socket *s, const void *value, unsign
 	return 0;
 }
 
+/* Options in the header of IPv4: kept, padded to four bytes, and not sent. */
+static int set_ip_options(struct inet_socket *s, const void *value, unsigned n)
+{
+	struct inet_options *o = &s->options;
+
+	if (n > sizeof(o->ip_options))
+		return -EINVAL;
+	SPIN_GUARD(&s->base.lock);
+	memset(o->ip_options, 0, sizeof(o->ip_options));
+	memcpy(o->ip_options, value, n);
+	o->ip_options_length = (uint8_t)((n + 3) & ~3u);
+	return 0;
+}
+
+static void get_ip_options(struct inet_socket *s, void *value, unsigned *n)
+{
+	SPIN_GUARD(&s->base.lock);
+	inet_option_answer(value, n, s->options.ip_options, s->options.ip_options_length);
+}
+
+int inet_set_unicast(struct inet_socket *s, int *at, const void *value, unsigned n)
+{
+	int index, bound = atomic_load(&s->device);
+
+	if (n != sizeof(index))
+		return -EINVAL;
+	memcpy(&index, value, sizeof(index));
+	index = (int)net32((uint32_t)index);
+	if (index && !net_device_at(index))
+		return -EADDRNOTAVAIL;
+	if (index && bound && index != bound)
+		return -EINVAL;
+	atomic_store(at, index);
+	return 0;
+}
+
+static int set_port_range(struct inet_options *o, uint32_t v, unsigned n)
+{
+	uint32_t least = v & UINT16_MAX, most = v >> 16;
+
+	if (n != sizeof(v) || (least && most && least > most))
+		return -EINVAL;
+	atomic_store(&o->port_range, v);
+	return 0;
+}
+
+/* Those that few programs use; v is the number in value. */
+static int set4_rare(struct inet_socket *s, int option, const void *value, unsigned n, int v)
+{
+	switch (option) {
+	case IP_ROUTER_ALERT:
+		return s->base.type != SOCK_RAW || s->base.protocol == IPPROTO_RAW ? -EINVAL : 0;
+	case IP_IPSEC_POLICY:
+	case IP_XFRM_POLICY:
+		return cred_capable(cred_current(), CAP_NET_ADMIN) ? -EINVAL : -EPERM;
+	case IP_ADD_MEMBERSHIP:
+	case IP_DROP_MEMBERSHIP:
+		return -EPROTO; /* of streams: others have them elsewhere */
+	case IP_UNBLOCK_SOURCE:
+	case IP_BLOCK_SOURCE:
+	case IP_ADD_SOURCE_MEMBERSHIP:
+	case IP_DROP_SOURCE_MEMBERSHIP:
+	case IP_MSFILTER:
+	case MCAST_JOIN_GROUP:
+	case MCAST_BLOCK_SOURCE:
+	case MCAST_UNBLOCK_SOURCE:
+	case MCAST_LEAVE_GROUP:
+	case MCAST_JOIN_SOURCE_GROUP:
+	case MCAST_LEAVE_SOURCE_GROUP:
+	case MCAST_MSFILTER:
+		return -EINVAL;
+	case IP_UNICAST_IF:
+		return inet_set_unicast(s, &s->options.unicast_device, value, n);
+	case IP_LOCAL_PORT_RANGE:
+		return set_port_range(&s->options, (uint32_t)v, n);
+	}
+	return -ENOPROTOOPT;
+}
+
 static int set4(struct inet_socket *s, int option, const void *value, unsigned n)
 {
 	struct inet_options *o = &s->options;
-	uint32_t bit = bit4(option);
+	uint64_t bit = bit4(option);
 	int v;
 
 	if (option == IP_MULTICAST_IF)
-		return set_multicast_device(s, value, n);
+		return s->base.type == SOCK_STREAM ? -EINVAL : set_multicast_device(s, value, n);
+	if (option == IP_OPTIONS)
+		return set_ip_options(s, value, n);
 	inet_option_int(value, n, &v);
-	if (option == IP_HDRINCL && s->base.type != SOCK_RAW)
+	if ((option == IP_HDRINCL || option == IP_NODEFRAG) && s->base.type != SOCK_RAW)
 		return -ENOPROTOOPT;
+	if (option == IP_RECVFRAGSIZE && s->base.type == SOCK_STREAM)
+		return -EINVAL;
+	if (option == IP_RECVERR_RFC4884 && v != !!v)
+		return -EINVAL;
 	if (option == IP_TRANSPARENT && v && !privileged())
 		return -EPERM;
 	if (bit && (option == IP_MULTICAST_LOOP || option == IP_MULTICAST_ALL || option == IP_FREEBIND) && n < 1)
@@ -186,7 +258,7 @@ static int set4(struct inet_socket *s, int option, const void *value, unsigned n
 	if (option == IP_MULTICAST_ALL && (v & ~1))
 		return -EINVAL;
 	if (bit) {
-		set_bit(s, bit, v);
+		inet_set_bit(s, bit, v);
 		return 0;
 	}
 	switch (option) {
@@ -196,11 +268,11 @@ static int set4(struct inet_socket *s, int option, const void *value, unsigned n
 		atomic_store(&o->tos, (uint8_t)v);
 		return 0;
 	case IP_TTL:
-		return n < 1 ? -EINVAL : set_ttl(&o->ttl, v, 1);
+		return n < 1 ? -EINVAL : inet_set_ttl(&o->ttl, v, 1);
 	case IP_MULTICAST_TTL:
 		if (s->base.type == SOCK_STREAM || n < 1)
 			return -EINVAL;
-		return set_ttl(&o->multicast_ttl, v == -1 ? 1 : v, 0);
+		return inet_set_ttl(&o->multicast_ttl, v == -1 ? 1 : v, 0);
 	case IP_MTU_DISCOVER:
 		if (v < IP_PMTUDISC_DONT || v > IP_PMTUDISC_OMIT)
 			return -EINVAL;
@@ -211,69 +283,8 @@ static int set4(struct inet_socket *s, int option, const void *value, unsigned n
 			return -EINVAL;
 		atomic_store(&o->min_ttl, v);
 		return 0;
-	case IP_OPTIONS:
-		return n > 40 ? -EINVAL : n ? -EOPNOTSUPP : 0;
 	}
-	return -ENOPROTOOPT;
-}
-
-static int set_only6(struct inet_socket *s, int v)
-{
-	SPIN_GUARD(&s->base.lock);
-	if (s->claim || s->port_bound)
-		return -EINVAL;
-	set_bit(s, INET_ONLY6, v);
-	return 0;
-}
-
-static int set6(struct inet_socket *s, int option, const void *value, unsigned n)
-{
-	struct inet_options *o = &s->options;
-	uint32_t bit = bit6(option);
-	int v = 0;
-
-	if (s->base.family != AF_INET6)
-		return -ENOPROTOOPT;
-	if (n >= sizeof(v))
-		memcpy(&v, value, sizeof(v));
-	else if (bit)
-		return -EINVAL;
-	if (bit == INET_ONLY6)
-		return set_only6(s, v);
-	if (option == IPV6_MULTICAST_LOOP && v != !!v)
-		return -EINVAL;
-	if (bit) {
-		set_bit(s, bit, v);
-		return 0;
-	}
-	switch (option) {
-	case IPV6_UNICAST_HOPS:
-		return n < sizeof(v) ? -EINVAL : set_ttl(&o->hops, v, 0);
-	case IPV6_MULTICAST_HOPS:
-		if (s->base.type == SOCK_STREAM)
-			return -ENOPROTOOPT;
-		return n < sizeof(v) ? -EINVAL : set_ttl(&o->multicast_hops, v == -1 ? 1 : v, 0);
-	case IPV6_TCLASS:
-		if (n < sizeof(v) || v < -1 || v > 255)
-			return -EINVAL;
-		atomic_store(&o->tclass, (uint8_t)(v < 0 ? 0 : v));
-		return 0;
-	case IPV6_MTU_DISCOVER:
-		if (n < sizeof(v) || v < IPV6_PMTUDISC_DONT || v > IPV6_PMTUDISC_OMIT)
-			return -EINVAL;
-		atomic_store(&o->discover6, (uint8_t)v);
-		return 0;
-	case IPV6_MULTICAST_IF:
-		if (s->base.type == SOCK_STREAM)
-			return -ENOPROTOOPT;
-		if (n < sizeof(v))
-			return -EINVAL;
-		if (v && !net_device_at(v))
-			return -ENODEV;
-		atomic_store(&o->multicast_device6, v);
-		return 0;
-	}
-	return -ENOPROTOOPT;
+	return set4_rare(s, option, value, n, v);
 }
 
 /* SO_BINDTODEVICE: a name, which need not end in zero; none unbinds. */
@@ -306,6 +317,19 @@ static int set_chooser(struct inet_socket *s, const void *value, unsigned n)
 	return error;
 }
 
+static int bind_index(struct inet_socket *s, const void *value)
+{
+	int index;
+
+	memcpy(&index, value, sizeof(index));
+	if (index < 0)
+		return -EINVAL;
+	if (s->device && !cred_capable(cred_current(), CAP_NET_RAW))
+		return -EPERM;
+	atomic_store(&s->device, index);
+	return 0;
+}
+
 static int set_base(struct inet_socket *s, int option, const void *value, unsigned n)
 {
 	switch (option) {
@@ -315,8 +339,15 @@ static int set_base(struct inet_socket *s, int option, const void *value, unsign
 		return set_chooser(s, value, n);
 	case SO_DETACH_REUSEPORT_BPF:
 		return port_set_chooser(s, NULL);
+	case SO_BINDTOIFINDEX:
+		return bind_index(s, value);
 	}
 	return -ENOPROTOOPT;
+}
+
+static bool is_raw6(const struct inet_socket *s)
+{
+	return s->base.family == AF_INET6 && s->base.type == SOCK_RAW;
 }
 
 int inet_set_option(struct socket *base, int level, int option, const void *value, unsigned n)
@@ -327,9 +358,9 @@ int inet_set_option(struct socket *base, int level, int option, const void *valu
 	case SOL_SOCKET:
 		return set_base(s, option, value, n);
 	case IPPROTO_IP:
-		return set4(s, option, value, n);
+		return is_raw6(s) ? -ENOPROTOOPT : set4(s, option, value, n);
 	case IPPROTO_IPV6:
-		return set6(s, option, value, n);
+		return inet_set_option6(s, option, value, n);
 	}
 	return -ENOPROTOOPT;
 }
@@ -337,12 +368,11 @@ int inet_set_option(struct socket *base, int level, int option, const void *valu
 static int get4(struct inet_socket *s, int option, void *value, unsigned *n)
 {
 	const struct inet_options *o = &s->options;
-	uint32_t bit = bit4(option), source = o->multicast_source.word[3];
+	uint64_t bit = bit4(option);
+	uint32_t source = o->multicast_source.word[3];
 
-	if (option == IP_HDRINCL && s->base.type != SOCK_RAW)
-		return -ENOPROTOOPT;
 	if (bit)
-		return answer_int(value, n, get_bit(s, bit));
+		return answer_int(value, n, inet_get_bit(s, bit));
 	switch (option) {
 	case IP_TOS:
 		return answer_int(value, n, o->tos);
@@ -360,62 +390,36 @@ static int get4(struct inet_socket *s, int option, void *value, unsigned *n)
 		inet_option_answer(value, n, &source, sizeof(source));
 		return 0;
 	case IP_OPTIONS:
-		*n = 0;
+		get_ip_options(s, value, n);
 		return 0;
+	case IP_PKTOPTIONS:
+		*n = s->base.type == SOCK_STREAM ? 0 : *n;
+		return s->base.type == SOCK_STREAM ? 0 : -ENOPROTOOPT;
+	case IP_MSFILTER:
+	case MCAST_MSFILTER:
+		return -EINVAL;
+	case IP_UNICAST_IF:
+		return answer_int(value, n, (int)net32((uint32_t)o->unicast_device));
+	case IP_LOCAL_PORT_RANGE:
+		return answer_int(value, n, (int)o->port_range);
+	case IP_PROTOCOL:
+		return answer_int(value, n, s->base.type == SOCK_RAW ? s->base.protocol : 0);
 	}
 	return -ENOPROTOOPT;
 }
 
-static int get6(struct inet_socket *s, int option, void *value, unsigned *n)
-{
-	const struct inet_options *o = &s->options;
-	uint32_t bit = bit6(option);
-	int v;
-
-	if (s->base.family != AF_INET6)
-		return -EOPNOTSUPP;
-	switch (option) {
-	case IPV6_UNICAST_HOPS:
-		v = o->hops < 0 ? IP_DEFAULT_TTL : o->hops;
-		break;
-	case IPV6_MULTICAST_HOPS:
-		v = o->multicast_hops;
-		break;
-	case IPV6_TCLASS:
-		v = o->tclass;
-		break;
-	case IPV6_MTU_DISCOVER:
-		v = o->discover6;
-		break;
-	case IPV6_MULTICAST_IF:
-		v = o->multicast_device6;
-		break;
-	case IPV6_MTU:
-		if (!s->remote.port)
-			return -ENOTCONN;
-		v = LOOPBACK_MTU;
-		break;
-	default:
-		if (!bit)
-			return -ENOPROTOOPT;
-		v = get_bit(s, bit);
-	}
-	inet_option_answer(value, n, &v, sizeof(v));
-	return 0;
-}
-
 static int get_base(struct inet_socket *s, int option, void *value, unsigned *n)
 {
-	struct ucred nobody = { 0, UINT32_MAX, UINT32_MAX };
-	int listening = READ_ONCE(s->state) == TCP_LISTENING;
+	int listening = READ_ONCE(s->state) == TCP_LISTENING, device;
 	struct net_device *d;
 
 	switch (option) {
 	case SO_ACCEPTCONN:
 		inet_option_answer(value, n, &listening, sizeof(listening));
 		return 0;
-	case SO_PEERCRED:
-		inet_option_answer(value, n, &nobody, sizeof(nobody));
+	case SO_BINDTOIFINDEX:
+		device = atomic_load(&s->device);
+		inet_option_answer(value, n, &device, sizeof(device));
 		return 0;
 	case SO_BINDTODEVICE:
 		d = net_device_at(atomic_load(&s->device));
@@ -435,9 +439,9 @@ int inet_get_option(struct socket *base, int level, int option, void *value, uns
 	case SOL_SOCKET:
 		return get_base(s, option, value, n);
 	case IPPROTO_IP:
-		return get4(s, option, value, n);
+		return is_raw6(s) ? -ENOPROTOOPT : get4(s, option, value, n);
 	case IPPROTO_IPV6:
-		return get6(s, option, value, n);
+		return inet_get_option6(s, option, value, n);
 	}
-	return -EOPNOTSUPP;
+	return s->base.family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
 }

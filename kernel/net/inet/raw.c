@@ -49,9 +49,10 @@ int raw_create(int family, int protocol, struct socket **out)
 	}
 	i = &r->udp.inet;
 	udp_init(&r->udp, &raw_ops, family, SOCK_RAW, protocol, &raw_ports);
+	i->base.flags |= SOCKET_REUSEADDR;
 	r->checksum_at = family == AF_INET6 && protocol == IPPROTO_ICMPV6 ? 2 : -1;
 	if (protocol == IPPROTO_RAW)
-		atomic_or(&i->options.bits, (uint32_t)INET_HEADER);
+		atomic_or(&i->options.bits, INET_HEADER);
 	spin_lock(&i->base.lock);
 	port_take_shared(i, &i->local.addr, (unsigned)protocol, &fresh); /* everybody may have it */
 	i->local.port = (uint16_t)protocol;

@@ -20,7 +20,7 @@ static int is_filter(const struct socket *s, int level, int option)
 	bool four = s->family == AF_INET;
 
 	if (!four && level == SOL_RAW)
-		return option == IPV6_CHECKSUM ? 0 : -ENOPROTOOPT;
+		return option == IPV6_CHECKSUM || option == IPV6_HDRINCL ? 0 : -ENOPROTOOPT;
 	if (level != (four ? SOL_RAW : IPPROTO_ICMPV6))
 		return 0;
 	if (four && option != ICMP_FILTER)
@@ -65,7 +65,7 @@ int raw_set_option(struct socket *s, int level, int option, const void *value, u
 		return set_checksum(r, level, value, n);
 	if (udp_is_group_option(level, option))
 		return udp_group_option(&r->udp, level, option, value, n);
-	return inet_set_option(s, level, option, value, n);
+	return inet_set_option(s, level == SOL_RAW && s->family == AF_INET6 ? IPPROTO_IPV6 : level, option, value, n);
 }
 
 int raw_get_option(struct socket *s, int level, int option, void *value, unsigned *n)
@@ -80,6 +80,6 @@ int raw_get_option(struct socket *s, int level, int option, void *value, unsigne
 	else if (is_checksum(s, level, option))
 		inet_option_answer(value, n, &at, sizeof(at));
 	else
-		return inet_get_option(s, level, option, value, n);
+		return inet_get_option(s, level == SOL_RAW && s->family == AF_INET6 ? IPPROTO_IPV6 : level, option, value, n);
 	return 0;
 }

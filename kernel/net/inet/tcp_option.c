@@ -43,6 +43,8 @@ static bool *flag_of(struct tcp_options *o, int option)
 		return &o->inq;
 	case TCP_SAVE_SYN:
 		return &o->save_syn;
+	case TCP_FASTOPEN_NO_COOKIE:
+		return &o->no_cookie;
 	}
 	return NULL;
 }
@@ -71,6 +73,10 @@ static int *number_of(struct tcp_options *o, int option, int *least, int *most)
 		*least = 0;
 		*most = INT_MAX;
 		return &o->fast_open;
+	case TCP_TX_DELAY:
+		*least = 0;
+		*most = INT_MAX;
+		return &o->delay;
 	case TCP_NOTSENT_LOWAT:
 		*least = INT_MIN;
 		*most = INT_MAX;
@@ -130,6 +136,19 @@ static int set_other(struct tcp_socket *t, int option, int v)
 	case TCP_QUICKACK:
 		atomic_store(&o->quick_ack_off, !v);
 		return 0;
+	case TCP_REPAIR:
+	case TCP_REPAIR_QUEUE:
+	case TCP_REPAIR_WINDOW:
+	case TCP_TIMESTAMP:
+		return -EPERM; /* a connection cannot be taken apart and put together */
+	case TCP_QUEUE_SEQ:
+	case TCP_REPAIR_OPTIONS:
+	case TCP_MD5SIG:
+	case TCP_MD5SIG_EXT:
+	case TCP_FASTOPEN_KEY:
+		return -EINVAL;
+	case TCP_ULP:
+		return -ENOENT;
 	case TCP_THIN_DUPACK:
 		return v < 0 || v > 1 ? -EINVAL : 0;
 	}
@@ -151,7 +170,7 @@ int tcp_set_option(struct socket *s, int level, int option, const void *value, u
 	memcpy(&v, value, sizeof(v));
 	if (flag) {
 		if ((option == TCP_THIN_LINEAR_TIMEOUTS || option == TCP_FASTOPEN_CONNECT || option == TCP_SAVE_SYN ||
-		     option == TCP_INQ) && (v < 0 || v > 1))
+		     option == TCP_FASTOPEN_NO_COOKIE || option == TCP_INQ) && (v < 0 || v > 1))
 			return -EINVAL;
 		atomic_store(flag, v != 0);
 		return 0;
@@ -230,7 +249,12 @@ static int get_number(struct tcp_socket *t, int option, int *v)
 		return 0;
 	case TCP_THIN_DUPACK:
 	case TCP_REPAIR:
+	case TCP_TIMESTAMP:
 		return 0;
+	case TCP_REPAIR_QUEUE:
+	case TCP_QUEUE_SEQ:
+	case TCP_REPAIR_WINDOW:
+		return -EINVAL;
 	}
 	return flag || number ? 0 : -ENOPROTOOPT;
 }
@@ -251,6 +275,15 @@ int tcp_get_option(struct socket *s, int level, int option, void *value, unsigne
 		if (t->options.congestion[0])
 			memcpy(congestion, t->options.congestion, sizeof(congestion));
 		inet_option_answer(value, n, congestion, sizeof(congestion));
+		return 0;
+	}
+	if (option == TCP_CC_INFO || option == TCP_SAVED_SYN || option == TCP_ULP || option == TCP_FASTOPEN_KEY) {
+		*n = 0;
+		return 0;
+	}
+	if (option == TCP_ZEROCOPY_RECEIVE) {
+		*n = min(*n, (unsigned)sizeof(struct tcp_zerocopy_receive));
+		memset(value, 0, *n); /* nothing can be mapped */
 		return 0;
 	}
 	error = get_number(t, option, &v);

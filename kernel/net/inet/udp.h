@@ -34,6 +34,8 @@ struct udp_socket {
 	uint32_t queued;             /* lock, read anywhere */
 	uint32_t queued_errors;      /* lock, read anywhere */
 	uint32_t queued_charge;      /* lock */
+	uint32_t kept;               /* atomic: UDP_CORK, UDP_NO_CHECK6_*, UDP_GRO: bits by option */
+	int encapsulation, segment;  /* atomic: UDP_ENCAP, UDP_SEGMENT */
 	int coverage[2];             /* atomic: UDP-Lite's, of what is sent and what is taken; only kept */
 	uint32_t drops;              /* lock, read anywhere */
 	bool dead;                   /* lock: the file went */

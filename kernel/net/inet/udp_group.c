@@ -118,7 +118,7 @@ int udp_group_option(struct udp_socket *u, int level, int option, const void *va
 	struct inet_addr group;
 	int device, error;
 
-	if (level == IPPROTO_IPV6 && u->inet.base.family != AF_INET6)
+	if (u->inet.base.family != AF_INET6 ? level == IPPROTO_IPV6 : level == IPPROTO_IP && u->inet.base.type == SOCK_RAW)
 		return -ENOPROTOOPT;
 	error = read_request(level, value, n, &group, &device);
 	if (error)

@@ -528,6 +528,7 @@ static int netlink_set_option(struct socket *s, int level, int option, const voi
 	case NETLINK_CAP_ACK:
 	case NETLINK_EXT_ACK:
 	case NETLINK_GET_STRICT_CHK:
+	case NETLINK_LISTEN_ALL_NSID:
 		if (v)
 			atomic_or(&nl->options, 1u << option);
 		else
@@ -539,13 +540,19 @@ static int netlink_set_option(struct socket *s, int level, int option, const voi
 
 static int netlink_get_option(struct socket *s, int level, int option, void *value, unsigned *n)
 {
-	int v;
+	uint64_t groups = READ_ONCE(netlink_of(s)->groups);
+	int v = atomic_load(&netlink_of(s)->options) >> (option & 31) & 1;
 
-	if (level != SOL_NETLINK || option < NETLINK_PKTINFO || option > NETLINK_GET_STRICT_CHK)
+	if (level == SOL_NETLINK && option == NETLINK_LIST_MEMBERSHIPS) {
+		*n = min(*n, groups ? (netlink_of(s)->protocol->groups + 31) / 32 * 4 : 0);
+		memcpy(value, &groups, min(*n, (unsigned)sizeof(groups)));
+		return 0;
+	}
+	if (level != SOL_NETLINK || option < NETLINK_PKTINFO || option > NETLINK_GET_STRICT_CHK ||
+	    (option > NETLINK_NO_ENOBUFS && option < NETLINK_CAP_ACK))
 		return -ENOPROTOOPT;
 	if (*n < sizeof(v))
 		return -EINVAL;
-	v = atomic_load(&netlink_of(s)->options) >> option & 1;
 	*n = sizeof(v);
 	memcpy(value, &v, sizeof(v));
 	return 0;
