@@ -54,6 +54,14 @@ int epoll_control(struct file *ep, int op, struct file *target, int fd, const st
 int epoll_wait_events(struct file *ep, uaddr_t to, int max, nsec_t deadline, nsec_t slack);
 /* For kcmp(2): the nth file that ep watches as fd, for comparing only. -EINVAL: no instance; -ENOENT. May sleep. */
 int epoll_watched_file(struct file *ep, int fd, unsigned nth, const void **file);
+/* How what users watch is counted, set once by proc/. */
+struct epoll_account_hooks {
+	void *(*hold)(void);                               /* the running task's account, for an instance; NULL: none */
+	void (*let_go)(void *account);
+	bool (*charge)(void *account, uint64_t limit);     /* one watch more; false: too many. The account is held */
+	void (*uncharge)(void *account);
+};
+void epoll_set_account_hooks(const struct epoll_account_hooks *hooks);
 /* Called by file_put() at the end of a file that epoll items watch. */
 void epoll_file_gone(struct file *f);
 

@@ -10,6 +10,8 @@
 #include "base/table.h"
 #include "fs/file.h"
 
+struct proc_changes;
+
 /* Text under construction: grows as needed; out of memory is remembered. */
 struct text {
 	char *buf;
@@ -26,6 +28,12 @@ struct proc_entry {
 	int (*show)(struct text *t);                       /* 0 or errno. May sleep. */
 	/* NULL: not writable. buf is zero-terminated. errno, 0, or the bytes used if not all were. */
 	int (*store)(const char *buf, size_t n);
+};
+
+/* A file of the above that poll(2) tells changes of: a line in the table "proc_watched". The others are always ready. */
+struct proc_watched {
+	const char *path;
+	const struct proc_changes *changes;
 };
 
 /* A file with operations of its own: a line in the table "proc_specials". */

@@ -151,7 +151,7 @@ void account_drop_files(struct account *a, unsigned n)
 	take_off(a, ONE_MESSAGE);
 }
 
-bool account_charge(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit)
+bool account_charge_held(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit)
 {
 	uint64_t old = atomic_load(&a->charged[kind]);
 
@@ -159,6 +159,18 @@ bool account_charge(struct account *a, enum account_kind kind, uint64_t n, uint6
 		if (n > limit || old > limit - n)
 			return false;
 	} while (!atomic_compare_exchange(&a->charged[kind], &old, old + n));
+	return true;
+}
+
+void account_uncharge_held(struct account *a, enum account_kind kind, uint64_t n)
+{
+	atomic_sub(&a->charged[kind], n);
+}
+
+bool account_charge(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit)
+{
+	if (!account_charge_held(a, kind, n, limit))
+		return false;
 	atomic_add(&a->count, ONE_MESSAGE);
 	return true;
 }

@@ -38,9 +38,13 @@ void account_drop_files(struct account *a, unsigned n);
  * n more of a kind, unless there would be more than limit; a counts a thread that stays meanwhile.
  * What is charged holds the account until it is taken off again, in one piece. Any context.
  */
-enum account_kind { ACCOUNT_QUEUE_BYTES, ACCOUNT_INOTIFY, ACCOUNT_WATCHES, ACCOUNT_SHM_LOCKED, ACCOUNT_PIPE_PAGES, ACCOUNT_KINDS };
+enum account_kind { ACCOUNT_QUEUE_BYTES, ACCOUNT_INOTIFY, ACCOUNT_WATCHES, ACCOUNT_SHM_LOCKED, ACCOUNT_PIPE_PAGES,
+		    ACCOUNT_EPOLL, ACCOUNT_EPOLL_WATCHES, ACCOUNT_KINDS };
 bool account_charge(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit);
 void account_uncharge(struct account *a, enum account_kind kind, uint64_t n);
+/* The same, where something else holds the account for as long: there may be more of these than it counts holders. */
+bool account_charge_held(struct account *a, enum account_kind kind, uint64_t n, uint64_t limit);
+void account_uncharge_held(struct account *a, enum account_kind kind, uint64_t n);
 
 /* Root's, which is there from the start. */
 extern struct account account_root;

@@ -130,9 +130,8 @@ void process_timers_exit(struct process *p);
 
 /*
  * What semop(2) has to take back at exit: shared with the child or not, as clone's
- * CLONE_SYSVSEM says (-ENOMEM), and done when the last task goes. May sleep. proc/ipc/sem_undo.c
+ * CLONE_SYSVSEM says (-ENOMEM). May sleep. proc/ipc/sem_undo.c
  */
 int sem_undo_fork(struct task *parent, struct task *child, uint64_t flags);
-void sem_undo_exit(struct task *t);
 
 #endif

@@ -335,6 +335,9 @@ int sigio_get_owner_number(struct file *f);
 /* SIGURG for whoever F_SETOWN named: there are urgent data. May sleep. */
 void sigio_send_urgent(struct file *f);
 
+/* t has nothing any more that semop(2) has to take back; who was the last to share it takes it back. May sleep. proc/ipc/sem_undo.c */
+void sem_undo_exit(struct task *t);
+
 /* membarrier(2). May sleep. proc/membarrier.c */
 int process_membarrier(int command, unsigned flags, int cpu);
 

@@ -70,8 +70,28 @@ static bool may_have_pipes(void)
 
 static const struct pipe_account_hooks pipe_hooks = { charge_pipe, uncharge_pipe, may_have_pipes };
 
+/* Of epoll: an instance holds its user's account, what it watches is counted there. */
+static void *hold_epoll(void)
+{
+	struct account *a = task_current()->account;
+
+	return account_charge(a, ACCOUNT_EPOLL, 1, UINT64_MAX) ? a : NULL;
+}
+
+static void let_go_epoll(void *account) { account_uncharge(account, ACCOUNT_EPOLL, 1); }
+
+static bool charge_epoll(void *account, uint64_t limit)
+{
+	return account_charge_held(account, ACCOUNT_EPOLL_WATCHES, 1, limit);
+}
+
+static void uncharge_epoll(void *account) { account_uncharge_held(account, ACCOUNT_EPOLL_WATCHES, 1); }
+
+static const struct epoll_account_hooks epoll_hooks = { hold_epoll, let_go_epoll, charge_epoll, uncharge_epoll };
+
 void proc_init(void)
 {
+	epoll_set_account_hooks(&epoll_hooks);
 	pipe_set_account_hooks(&pipe_hooks);
 	watch_set_account_hooks(&watch_hooks);
 	vm_set_privileged_hook(privileged);

@@ -370,5 +370,7 @@ SYSCALL1(unshare, uint64_t, flags)
 		result = unshare_fs(t);
 	if (!result && (flags & CLONE_FILES))
 		result = unshare_files(t);
+	if (!result && (flags & CLONE_SYSVSEM))
+		sem_undo_exit(t);
 	return result;
 }

@@ -61,7 +61,7 @@
 	ROW( 38, setitimer,              PLAIN, "int ptr ptr") \
 	ROW( 39, getpid,                 PLAIN, "") \
 	ROW( 40, sendfile,               PLAIN, "fd fd ptr size") \
-	ROW( 41, socket,                 PLAIN, "int hex int") /* AF_UNIX only */ \
+	ROW( 41, socket,                 PLAIN, "int hex int") /* AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; no other family */ \
 	ROW( 42, connect,                PLAIN, "fd ptr int") \
 	ROW( 43, accept,                 PLAIN, "fd ptr ptr") \
 	ROW( 44, sendto,                 PLAIN, "fd in size hex ptr int") \
@@ -76,7 +76,7 @@
 	ROW( 53, socketpair,             PLAIN, "int hex int ptr") \
 	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") \
 	ROW( 55, getsockopt,             PLAIN, "fd int int ptr ptr") \
-	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces */ \
+	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces; CLONE_IO copies the priority, which is not shared */ \
 	ROW( 57, fork,                   FULL,  "") \
 	ROW( 58, vfork,                  FULL,  "") \
 	ROW( 59, execve,                 FULL,  "path ptr ptr") \
@@ -177,29 +177,29 @@
 	ROW(154, modify_ldt,             NONE,  "") /* ENOSYS: no local descriptor tables, as Linux without MODIFY_LDT_SYSCALL */ \
 	ROW(155, pivot_root,             PLAIN, "path path") \
 	ROW(156, _sysctl,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
-	ROW(157, prctl,                  PLAIN, "int hex hex hex hex") /* names, capabilities, securebits, dumpable, subreaper, death signal, timer slack */ \
+	ROW(157, prctl,                  PLAIN, "int hex hex hex hex") /* not PR_SET_MM, PR_SET_SYSCALL_USER_DISPATCH; PR_SET_TSC forbids nothing; policies for broken memory and write-back are kept */ \
 	ROW(158, arch_prctl,             PLAIN, "hex hex") \
 	ROW(159, adjtimex,               PLAIN, "ptr") /* what is set is kept, but tick and frequency change no rate, and an offset is a step */ \
 	ROW(160, setrlimit,              PLAIN, "uint ptr") \
 	ROW(161, chroot,                 PLAIN, "path") \
 	ROW(162, sync,                   PLAIN, "") \
-	ROW(163, acct,                   PLAIN, "path") /* refused: ENOSYS, as Linux without accounting */ \
+	ROW(163, acct,                   PLAIN, "path") /* refused: EPERM, for the privileged ENOSYS, as Linux without accounting */ \
 	ROW(164, settimeofday,           PLAIN, "ptr ptr") \
 	ROW(165, mount,                  PLAIN, "str path str hex ptr") /* new, bind, move, remount; one namespace, so that propagation does nothing */ \
 	ROW(166, umount2,                PLAIN, "path hex") \
-	ROW(167, swapon,                 PLAIN, "path hex") /* refused: ENOSYS: there is no swap */ \
-	ROW(168, swapoff,                PLAIN, "path") /* refused: EINVAL: there is no swap */ \
+	ROW(167, swapon,                 PLAIN, "path hex") /* refused: EPERM, for the privileged ENOSYS: there is no swap */ \
+	ROW(168, swapoff,                PLAIN, "path") /* refused: EPERM, for the privileged EINVAL: there is no swap */ \
 	ROW(169, reboot,                 PLAIN, "hex hex hex ptr") \
 	ROW(170, sethostname,            PLAIN, "in size") \
 	ROW(171, setdomainname,          PLAIN, "in size") \
-	ROW(172, iopl,                   PLAIN, "uint") /* refused: EPERM: ports are not given to programs */ \
-	ROW(173, ioperm,                 PLAIN, "hex hex int") /* refused: EPERM: likewise */ \
+	ROW(172, iopl,                   PLAIN, "uint") /* refused: EPERM: ports are not given to programs; level 0 works */ \
+	ROW(173, ioperm,                 PLAIN, "hex hex int") /* refused: EPERM: ports are not given to programs; taking them back works */ \
 	ROW(174, create_module,          NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(175, init_module,            PLAIN, "ptr size str") /* refused: EPERM: there are no modules, kernel.modules_disabled is 1 */ \
-	ROW(176, delete_module,          PLAIN, "str hex") /* refused: EPERM: likewise */ \
+	ROW(176, delete_module,          PLAIN, "str hex") /* refused: EPERM: there are no modules, kernel.modules_disabled is 1 */ \
 	ROW(177, get_kernel_syms,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(178, query_module,           NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
-	ROW(179, quotactl,               PLAIN, "hex str int ptr") /* no filesystem has quotas: ENODEV or ENOTBLK */ \
+	ROW(179, quotactl,               PLAIN, "hex str int ptr") /* no filesystem has quotas: ENODEV or ENOTBLK; Q_SYNC of all works */ \
 	ROW(180, nfsservctl,             NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(181, getpmsg,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(182, putpmsg,                NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
@@ -229,7 +229,7 @@
 	ROW(206, io_setup,               PLAIN, "uint ptr") \
 	ROW(207, io_destroy,             PLAIN, "hex") \
 	ROW(208, io_getevents,           PLAIN, "hex int int ptr ptr") \
-	ROW(209, io_submit,              PLAIN, "hex int ptr") /* requests are done as they are submitted; no IOCB_CMD_POLL */ \
+	ROW(209, io_submit,              PLAIN, "hex int ptr") /* requests are done as they are submitted; no IOCB_CMD_POLL; flags as preadv2 */ \
 	ROW(210, io_cancel,              PLAIN, "hex ptr ptr") /* nothing is still to be done: EINVAL */ \
 	ROW(211, get_thread_area,        NONE,  "") /* ENOSYS, as Linux 6.1 answers on x86-64 */ \
 	ROW(212, lookup_dcookie,         NONE,  "") /* ENOSYS, as Debian's Linux answers */ \
@@ -267,11 +267,11 @@
 	ROW(244, mq_notify,              PLAIN, "fd ptr") \
 	ROW(245, mq_getsetattr,          PLAIN, "fd ptr ptr") \
 	ROW(246, kexec_load,             PLAIN, "hex uint ptr hex") /* refused: EPERM: kernel.kexec_load_disabled is 1 */ \
-	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") /* no P_PIDFD */ \
+	ROW(247, waitid,                 PLAIN, "int int ptr hex ptr") \
 	ROW(248, add_key,                NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \
 	ROW(249, request_key,            NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \
 	ROW(250, keyctl,                 NONE,  "") /* ENOSYS: no keys are kept, as Linux without KEYS */ \
-	ROW(251, ioprio_set,             PLAIN, "int int hex") /* kept; CLONE_IO copies it */ \
+	ROW(251, ioprio_set,             PLAIN, "int int hex") /* kept, and nothing asks for it */ \
 	ROW(252, ioprio_get,             PLAIN, "int int") \
 	ROW(253, inotify_init,           PLAIN, "") \
 	ROW(254, inotify_add_watch,      PLAIN, "fd path hex") \
@@ -292,12 +292,12 @@
 	ROW(269, faccessat,              PLAIN, "dirfd path oct") \
 	ROW(270, pselect6,               PLAIN, "int ptr ptr ptr ptr ptr") \
 	ROW(271, ppoll,                  PLAIN, "ptr uint ptr ptr size") \
-	ROW(272, unshare,                PLAIN, "hex") /* CLONE_FILES and CLONE_FS */ \
+	ROW(272, unshare,                PLAIN, "hex") /* CLONE_FILES, CLONE_FS, CLONE_SYSVSEM; no namespaces */ \
 	ROW(273, set_robust_list,        PLAIN, "ptr size") \
 	ROW(274, get_robust_list,        PLAIN, "int ptr ptr") \
 	ROW(275, splice,                 PLAIN, "fd ptr fd ptr size hex") \
 	ROW(276, tee,                    PLAIN, "fd fd size hex") \
-	ROW(277, sync_file_range,        PLAIN, "fd int int hex") /* the whole file */ \
+	ROW(277, sync_file_range,        PLAIN, "fd int int hex") /* always the whole file */ \
 	ROW(278, vmsplice,               PLAIN, "fd ptr int hex") /* memory is copied, not lent */ \
 	ROW(279, move_pages,             PLAIN, "int uint ptr ptr ptr hex") /* one node */ \
 	ROW(280, utimensat,              PLAIN, "dirfd path ptr hex") \
@@ -325,7 +325,7 @@
 	ROW(302, prlimit64,              PLAIN, "int uint ptr ptr") \
 	ROW(303, name_to_handle_at,      PLAIN, "dirfd path ptr ptr hex") /* files of tmpfs and devtmpfs; others EOPNOTSUPP */ \
 	ROW(304, open_by_handle_at,      PLAIN, "fd ptr hex") /* refused: ESTALE: no filesystem finds a file by its handle */ \
-	ROW(305, clock_adjtime,          PLAIN, "int ptr") /* likewise */ \
+	ROW(305, clock_adjtime,          PLAIN, "int ptr") /* as adjtimex; CLOCK_REALTIME only */ \
 	ROW(306, syncfs,                 PLAIN, "fd") \
 	ROW(307, sendmmsg,               PLAIN, "fd ptr uint hex") \
 	ROW(308, setns,                  PLAIN, "fd hex") /* refused: EINVAL or EBADF: there are no namespaces */ \
@@ -333,25 +333,25 @@
 	ROW(310, process_vm_readv,       PLAIN, "int ptr uint ptr uint hex") \
 	ROW(311, process_vm_writev,      PLAIN, "int ptr uint ptr uint hex") \
 	ROW(312, kcmp,                   PLAIN, "int int int hex hex") \
-	ROW(313, finit_module,           PLAIN, "fd str hex") /* refused: EPERM: likewise */ \
+	ROW(313, finit_module,           PLAIN, "fd str hex") /* refused: EPERM: there are no modules, kernel.modules_disabled is 1 */ \
 	ROW(314, sched_setattr,          PLAIN, "int ptr hex") /* no SCHED_DEADLINE, no clamps */ \
 	ROW(315, sched_getattr,          PLAIN, "int ptr uint hex") \
 	ROW(316, renameat2,              PLAIN, "dirfd path dirfd path hex") \
 	ROW(317, seccomp,                PLAIN, "uint hex ptr") /* no listeners (SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_RET_USER_NOTIF) */ \
 	ROW(318, getrandom,              PLAIN, "out size hex") \
 	ROW(319, memfd_create,           PLAIN, "str hex") \
-	ROW(320, kexec_file_load,        PLAIN, "fd fd size str hex") /* refused: EPERM: likewise */ \
+	ROW(320, kexec_file_load,        PLAIN, "fd fd size str hex") /* refused: EPERM: kernel.kexec_load_disabled is 1 */ \
 	ROW(321, bpf,                    PLAIN, "int ptr size") /* refused: EPERM, for the privileged ENOSYS: there is no such machine */ \
 	ROW(322, execveat,               FULL,  "dirfd path ptr ptr hex") \
 	ROW(323, userfaultfd,            PLAIN, "hex") /* refused: EPERM, for the privileged ENOSYS */ \
 	ROW(324, membarrier,             PLAIN, "int hex int") \
-	ROW(325, mlock2,                 PLAIN, "ptr size hex") /* MLOCK_ONFAULT brings the pages in at once */ \
-	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") /* through a copy */ \
+	ROW(325, mlock2,                 PLAIN, "ptr size hex") \
+	ROW(326, copy_file_range,        PLAIN, "fd ptr fd ptr size hex") /* the bytes are copied, never shared */ \
 	ROW(327, preadv2,                PLAIN, "fd ptr int int hex hex") \
 	ROW(328, pwritev2,               PLAIN, "fd ptr int int hex hex") \
 	ROW(329, pkey_mprotect,          PLAIN, "ptr size hex int") /* key -1 only, as on a processor without keys */ \
 	ROW(330, pkey_alloc,             PLAIN, "hex hex") /* refused: ENOSPC: as on a processor without keys */ \
-	ROW(331, pkey_free,              PLAIN, "int") /* refused: EINVAL: likewise */ \
+	ROW(331, pkey_free,              PLAIN, "int") /* refused: EINVAL: as on a processor without keys */ \
 	ROW(332, statx,                  PLAIN, "dirfd path hex hex ptr") \
 	ROW(333, io_pgetevents,          PLAIN, "hex int int ptr ptr ptr") \
 	ROW(334, rseq,                   PLAIN, "ptr uint int hex") \
@@ -366,7 +366,7 @@
 	ROW(432, fsmount,                PLAIN, "fd hex hex") \
 	ROW(433, fspick,                 PLAIN, "dirfd path hex") \
 	ROW(434, pidfd_open,             PLAIN, "int hex") \
-	ROW(435, clone3,                 FULL,  "ptr size") /* likewise */ \
+	ROW(435, clone3,                 FULL,  "ptr size") /* no namespaces; CLONE_IO copies the priority; CLONE_INTO_CGROUP finds none */ \
 	ROW(436, close_range,            PLAIN, "fd fd hex") \
 	ROW(437, openat2,                PLAIN, "dirfd path ptr size") \
 	ROW(438, pidfd_getfd,            PLAIN, "fd fd hex") \
@@ -376,10 +376,10 @@
 	ROW(442, mount_setattr,          PLAIN, "dirfd path hex ptr size") /* propagation has no effect; no idmapped mounts: EPERM */ \
 	ROW(443, quotactl_fd,            PLAIN, "fd hex int ptr") /* no filesystem has quotas: ENOSYS */ \
 	ROW(444, landlock_create_ruleset, PLAIN, "ptr size hex") /* refused: EOPNOTSUPP: switched off */ \
-	ROW(445, landlock_add_rule,      PLAIN, "fd int ptr hex") /* refused: EOPNOTSUPP: likewise */ \
-	ROW(446, landlock_restrict_self, PLAIN, "fd hex") /* refused: EOPNOTSUPP: likewise */ \
+	ROW(445, landlock_add_rule,      PLAIN, "fd int ptr hex") /* refused: EOPNOTSUPP: switched off */ \
+	ROW(446, landlock_restrict_self, PLAIN, "fd hex") /* refused: EOPNOTSUPP: switched off */ \
 	ROW(447, memfd_secret,           NONE,  "") /* ENOSYS, as Debian's Linux answers, which does not switch it on */ \
-	ROW(448, process_mrelease,       PLAIN, "fd hex") /* memory goes by itself */ \
+	ROW(448, process_mrelease,       PLAIN, "fd hex") /* only checks: the memory of who is killed goes by itself */ \
 	ROW(449, futex_waitv,            PLAIN, "ptr uint hex ptr int") \
 	ROW(450, set_mempolicy_home_node, PLAIN, "ptr size int hex") /* one node: ENOENT, as no area has a policy */
 

@@ -37,11 +37,21 @@ SYSCALL1(uname, uaddr_t, to)
 	return put_user_struct(to, copy);
 }
 
+static struct waitq hostname_wait = WAITQ_INIT(hostname_wait), domainname_wait = WAITQ_INIT(domainname_wait);
+static uint32_t hostname_count, domainname_count; /* atomic: how often it was set */
+static const struct proc_changes hostname_changes = { &hostname_wait, &hostname_count };
+static const struct proc_changes domainname_changes = { &domainname_wait, &domainname_count };
+
 static void name_set(char *which, const char *text, size_t n)
 {
-	MUTEX_GUARD(&names_lock);
+	bool host = which == names.nodename;
+
+	mutex_lock(&names_lock);
 	memset(which, 0, sizeof(names.nodename));
 	memcpy(which, text, n);
+	mutex_unlock(&names_lock);
+	atomic_inc(host ? &hostname_count : &domainname_count);
+	waitq_wake_all(host ? &hostname_wait : &domainname_wait);
 }
 
 static int64_t name_set_user(char *which, uaddr_t from, int n)
@@ -116,6 +126,8 @@ static int show_version(struct text *t)
 TABLE_ENTRY(proc_entries, struct proc_entry, version) = { "version", 0444, show_version, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, hostname) = { "sys/kernel/hostname", 0644, show_hostname, store_hostname };
 TABLE_ENTRY(proc_entries, struct proc_entry, domainname) = { "sys/kernel/domainname", 0644, show_domainname, store_domainname };
+TABLE_ENTRY(proc_watched, struct proc_watched, hostname) = { "sys/kernel/hostname", &hostname_changes };
+TABLE_ENTRY(proc_watched, struct proc_watched, domainname) = { "sys/kernel/domainname", &domainname_changes };
 TABLE_ENTRY(proc_entries, struct proc_entry, ostype) = { "sys/kernel/ostype", 0444, show_ostype, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, osrelease) = { "sys/kernel/osrelease", 0444, show_osrelease, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, osversion) = { "sys/kernel/version", 0444, show_osversion, NULL };

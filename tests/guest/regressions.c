@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/time.h>
 
 #define NOBODY 65534
@@ -675,6 +676,18 @@ static void memfd_was_open_for_writing(void)
 	close(fd);
 }
 
+/* With CLONE_SYSVSEM it did nothing. */
+static void unshare_kept_what_semaphores_take_back(void)
+{
+	int id = semget(IPC_PRIVATE, 1, 0600);
+
+	semop(id, &(struct sembuf){ 0, 5, SEM_UNDO }, 1);
+	CHECK_INT("raised", semctl(id, 0, GETVAL), 5);
+	CHECK_OK("unshare", unshare(CLONE_SYSVSEM));
+	CHECK_INT("taken back", semctl(id, 0, GETVAL), 0);
+	semctl(id, 0, IPC_RMID);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "exit-5"))
@@ -705,5 +718,6 @@ int main(int argc, char **argv)
 	lines_of_proc_status();
 	mode_of_a_file_of_a_process_was_changed();
 	memfd_was_open_for_writing();
+	unshare_kept_what_semaphores_take_back();
 	return tap_done();
 }

@@ -218,10 +218,14 @@ int epoll_create_file(uint32_t flags, struct file **out)
 	list_init(&ep->ready);
 	list_init(&ep->waiters);
 	waitq_init(&ep->poll_wait);
-	error = file_create_anonymous("anon_inode:[eventpoll]", &epoll_file_ops, ep, O_RDWR, out);
-	if (error)
-		kfree(ep);
-	else
+	error = epoll_account_begin(ep) ? 0 : -ENOMEM;
+	if (!error)
+		error = file_create_anonymous("anon_inode:[eventpoll]", &epoll_file_ops, ep, O_RDWR, out);
+	if (!error)
 		ep->file = *out;
+	else if (ep->account)
+		epoll_put(ep);
+	else
+		kfree(ep);
 	return error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fs/anon/epoll.h: an epoll instance between fs/anon/epoll.c (waiting), epoll_items.c
- * (what is watched) and epoll_nest.c (instances that watch instances).
+ * (what is watched), epoll_limit.c (how much) and epoll_nest.c (instances that watch instances).
  */
 #ifndef FS_ANON_EPOLL_H
 #define FS_ANON_EPOLL_H
@@ -18,6 +18,7 @@ struct epoll {
 	struct refcount refs;       /* its file; each item; visitors */
 	struct rb_root items;       /* lock: by (file, fd) */
 	struct file *file;          /* immutable, not counted */
+	void *account;              /* immutable: its user's, see epoll_limit.c */
 	struct spinlock ready_lock; /* rank POLL, interrupts off */
 	uint64_t round;             /* lock: how often events were collected */
 	struct list ready;          /* ready_lock: items that may be ready */
@@ -54,6 +55,11 @@ extern const struct file_ops epoll_file_ops;
 static inline bool epoll_is(const struct file *f) { return f->ops == &epoll_file_ops; }
 
 void epoll_put(struct epoll *ep);
+/* fs/anon/epoll_limit.c: a new instance counts for the running task's user; one watch more, false: too many. */
+bool epoll_account_begin(struct epoll *ep);
+void epoll_account_end(struct epoll *ep);
+bool epoll_charge(struct epoll *ep);
+void epoll_uncharge(struct epoll *ep);
 /* Events of an item that are there now. The instance's lock held. */
 uint32_t epoll_item_poll(struct epoll_item *item);
 /* An item may be ready: on the list, and one waiter woken (true). Any context; rank POLL. */

@@ -16,8 +16,10 @@
 
 void epoll_put(struct epoll *ep)
 {
-	if (refcount_put(&ep->refs))
-		kfree(ep);
+	if (!refcount_put(&ep->refs))
+		return;
+	epoll_account_end(ep);
+	kfree(ep);
 }
 
 static int compare(const struct epoll_item *i, const struct file *f, int fd)
@@ -127,6 +129,7 @@ void epoll_item_remove(struct epoll_item *item)
 	list_del(&item->file_link);
 	spin_unlock(&item->file->lock);
 	kfree(item);
+	epoll_uncharge(ep);
 	epoll_put(ep); /* never the last: the caller has one */
 }
 
@@ -180,12 +183,18 @@ static void item_check(struct epoll_item *item, uint32_t revents)
 
 static int item_add(struct epoll *ep, struct file *target, int fd, uint32_t events, uint64_t data)
 {
-	struct epoll_item *item = kzalloc(sizeof(*item), ALLOC_KERNEL);
-	struct hooking h = { .table = { .queue = hook_queue, .lasting = true }, .item = item };
+	struct hooking h = { .table = { .queue = hook_queue, .lasting = true } };
+	struct epoll_item *item;
 	uint32_t revents;
 
-	if (!item)
+	if (!epoll_charge(ep))
+		return -ENOSPC;
+	item = kzalloc(sizeof(*item), ALLOC_KERNEL);
+	if (!item) {
+		epoll_uncharge(ep);
 		return -ENOMEM;
+	}
+	h.item = item;
 	refcount_get(&ep->refs);
 	item->ep = ep;
 	item->file = target;

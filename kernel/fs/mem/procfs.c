@@ -52,7 +52,7 @@ struct inode *proc_inode_create(struct super *sb, uint64_t ino, uint32_t mode, c
 	if (S_ISDIR(mode))
 		i->nlink = 2;
 	else
-		i->file_ops = !pi->file ? &proc_file_ops : pi->file->changes ? &proc_watched_file_ops : &proc_task_file_ops;
+		i->file_ops = pi->file && !pi->file->changes ? &proc_task_file_ops : &proc_file_ops;
 	return i;
 }
 
@@ -114,6 +114,12 @@ int proc_tree_build(void)
 		if (!n)
 			return -ENOMEM;
 		n->entry = e;
+	}
+	TABLE_FOREACH(proc_watched, struct proc_watched, w) {
+		n = node_make(w->path);
+		if (!n)
+			return -ENOMEM;
+		n->changes = w->changes;
 	}
 	TABLE_FOREACH(proc_specials, struct proc_special, f) {
 		n = node_make(f->path);

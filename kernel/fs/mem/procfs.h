@@ -16,6 +16,7 @@ struct proc_node {
 	const struct proc_entry *entry;
 	const struct proc_special *special; /* neither, and no link: a directory */
 	const char *link;               /* a symbolic link's text */
+	const struct proc_changes *changes; /* poll(2) tells of them; NULL: always ready */
 	bool setting;                   /* in /proc/sys */
 	bool net;                       /* in net, which is in every process's directory */
 	struct proc_node *parent;
@@ -57,7 +58,8 @@ int proc_root_inode(struct super *sb, struct inode **out);
 void proc_evict(struct inode *i);       /* super_ops.evict */
 
 extern const struct proc_provider *proc_provider; /* set once, at boot */
-extern const struct file_ops proc_file_ops, proc_task_file_ops, proc_watched_file_ops;
+/* The second is for files of processes that nobody can wait for. */
+extern const struct file_ops proc_file_ops, proc_task_file_ops;
 extern struct proc_node *proc_net; /* immutable once mounted: the directory net */
 
 /* The inode of a fixed file or directory. */

@@ -29,6 +29,11 @@ static int proc_show(const struct proc_inode *pi, struct text *t)
 	return pi->file->show ? pi->file->show(pi->task, t) : -EINVAL;
 }
 
+static const struct proc_changes *changes_of(const struct proc_inode *pi)
+{
+	return pi->file ? pi->file->changes : pi->node->changes;
+}
+
 /* Files that only their owner may read show what ptrace would, and some others: so who may not trace may not read. */
 static int proc_open(struct inode *inode, struct file *f)
 {
@@ -42,8 +47,8 @@ static int proc_open(struct inode *inode, struct file *f)
 		return -ENOMEM;
 	mutex_init(&o->lock, RANK_PROC_FILE);
 	o->program = pi->task ? proc_provider->program(pi->task) : 0;
-	if (pi->file && pi->file->changes)
-		o->changes = atomic_load(pi->file->changes->count);
+	if (changes_of(pi))
+		o->changes = atomic_load(changes_of(pi)->count);
 	f->data = o;
 	return 0;
 }
@@ -143,19 +148,24 @@ static loff_t proc_seek(struct file *f, loff_t offset, int whence)
 	return whence == 2 ? -EINVAL : file_seek_generic(f, offset, whence);
 }
 
-/* Readable always; what changed since the last look is told as an error, once. */
+/* Readable always, and a setting writable; what changed since the last look is told as an error, once. */
 static uint32_t proc_poll(struct file *f, struct poll_table *pt)
 {
-	const struct proc_changes *c = proc_inode(f->inode)->file->changes;
+	const struct proc_inode *pi = proc_inode(f->inode);
+	const struct proc_changes *c = changes_of(pi);
+	uint32_t ready = EPOLLIN | EPOLLRDNORM, now;
 	struct proc_open *o = f->data;
-	uint32_t now;
 
-	poll_wait(pt, c->wait);
-	now = atomic_load(c->count);
-	return EPOLLIN | EPOLLRDNORM | (atomic_exchange(&o->changes, now) != now ? EPOLLERR | EPOLLPRI : 0);
+	if (c) {
+		poll_wait(pt, c->wait);
+		now = atomic_load(c->count);
+		if (atomic_exchange(&o->changes, now) != now)
+			return ready | EPOLLERR | EPOLLPRI;
+	}
+	return pi->file ? ready : ready | EPOLLOUT | EPOLLWRNORM;
 }
 
-const struct file_ops proc_watched_file_ops = {
+const struct file_ops proc_file_ops = {
 	.open = proc_open,
 	.release = proc_release,
 	.read = proc_read,
@@ -170,13 +180,5 @@ const struct file_ops proc_task_file_ops = {
 	.read = proc_read,
 	.write = proc_write,
 	.rw = FILE_TAKES_NONE,
-	.seek = proc_seek,
-};
-
-const struct file_ops proc_file_ops = {
-	.open = proc_open,
-	.release = proc_release,
-	.read = proc_read,
-	.write = proc_write,
 	.seek = proc_seek,
 };
