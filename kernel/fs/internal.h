@@ -76,8 +76,6 @@ struct mount *mount_find_rcu(const struct mount *parent, const struct dentry *at
 struct mount *mount_create(struct super *sb, struct dentry *root, unsigned long flags, const char *source);
 void mount_put(struct mount *m);
 static inline void mount_get(struct mount *m) { refcount_get(&m->refs); }
-/* From the mount point to the root of the topmost mount on it; consumes and gives a counted path. True if it moved. */
-bool mount_cross(struct path *p);
 /* From the root of a mount to its mount point. False at the root of all. Consumes and gives a counted path. */
 bool mount_cross_up(struct path *p);
 /* A mount that hangs nowhere: for pipes and the like, and for the first root. -errno in ERR_PTR. */

@@ -150,6 +150,8 @@ int mount_remove(const struct path *at, int flags); /* -EBUSY, -EINVAL; MNT_DETA
 int mount_change_flags(const struct path *at, unsigned long set, unsigned long clear, bool recursive);
 /* A copy of what from shows, alone or with what is mounted below, as a file that is its only place. */
 int mount_copy_apart(const struct path *from, bool recursive, const struct cred *cred, struct file **out);
+/* From the mount point to the root of the topmost mount on it; consumes and gives a counted path. True if it moved. */
+bool mount_cross(struct path *p);
 /* Visits all mounts below root in order, under the mount lock held for reading (may sleep). */
 extern struct waitq mounts_changed; /* woken when a mount came, went, or has other flags */
 extern uint32_t mounts_changes;     /* atomic: how often */

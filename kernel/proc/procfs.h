@@ -81,8 +81,8 @@ int proc_show_schedstat(void *task, struct text *t);
 /* procfs_namespace.c: the one namespace of each kind. */
 extern const char *const proc_namespaces[];
 int proc_link_namespace(void *task, int number, struct path *out);
-/* Was f opened there, as a namespace of this kind ("user")? */
-bool namespace_file_is(const struct file *f, const char *which);
+/* As which kind of namespace f was opened there: CLONE_NEWUSER, ...; 0: it is none. */
+unsigned namespace_kind(const struct file *f);
 
 /* coredump_name.c */
 int proc_show_core_filter(void *task, struct text *t);

@@ -4,20 +4,21 @@
  * each kind (docs/decisions/0005). Each is a file that can be opened and compared, with
  * the inode number that the first one has on Linux; made when it is asked for.
  */
-#include "lib/string.h"
 #include "proc/internal.h"
 #include "proc/procfs.h"
 #include <linux/fcntl.h>
+#include <linux/sched.h>
 
 const char *const proc_namespaces[] = {
 	"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts", NULL,
 };
 
 enum { KINDS = 8 };
-static const struct { const char *text; unsigned ino; } kind[KINDS] = {
-	{ "cgroup:[4026531835]", 4026531835u }, { "ipc:[4026531839]", 4026531839u }, { "mnt:[4026531841]", 4026531841u },
-	{ "net:[4026531840]", 4026531840u },	{ "pid:[4026531836]", 4026531836u }, { "time:[4026531834]", 4026531834u },
-	{ "user:[4026531837]", 4026531837u },	{ "uts:[4026531838]", 4026531838u },
+static const struct { const char *text; unsigned ino, flag; } kind[KINDS] = {
+	{ "cgroup:[4026531835]", 4026531835u, CLONE_NEWCGROUP }, { "ipc:[4026531839]", 4026531839u, CLONE_NEWIPC },
+	{ "mnt:[4026531841]", 4026531841u, CLONE_NEWNS },        { "net:[4026531840]", 4026531840u, CLONE_NEWNET },
+	{ "pid:[4026531836]", 4026531836u, CLONE_NEWPID },       { "time:[4026531834]", 4026531834u, CLONE_NEWTIME },
+	{ "user:[4026531837]", 4026531837u, CLONE_NEWUSER },     { "uts:[4026531838]", 4026531838u, CLONE_NEWUTS },
 };
 static const uint8_t kind_of[] = { 0, 1, 2, 3, 4, 4, 5, 5, 6, 7 };
 
@@ -40,10 +41,12 @@ static int make(unsigned k)
 	return error;
 }
 
-bool namespace_file_is(const struct file *f, const char *which)
+unsigned namespace_kind(const struct file *f)
 {
-	return f->ops == &namespace_ops && str_has_prefix(f->path.dentry->name, which) &&
-	       f->path.dentry->name[strlen(which)] == ':';
+	for (unsigned k = 0; f->ops == &namespace_ops && k < KINDS; k++)
+		if (f->inode->ino == kind[k].ino)
+			return kind[k].flag;
+	return 0;
 }
 
 int proc_link_namespace(void *task, int number, struct path *out)

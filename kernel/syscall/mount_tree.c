@@ -8,6 +8,7 @@
 #include "syscall/syscall.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
+#include <linux/sched.h>
 
 #define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 
@@ -90,7 +91,7 @@ static int refuse_idmap(const struct mount_attr *a)
 	FILE_GUARD(f, (int)a->userns_fd);
 	if (!f)
 		return -EBADF;
-	return namespace_file_is(f, "user") ? -EPERM : -EINVAL;
+	return namespace_kind(f) == CLONE_NEWUSER ? -EPERM : -EINVAL;
 }
 
 /* What is asked for, as flags of fs/. */

@@ -352,7 +352,9 @@ static int unshare_fs(struct task *t)
 	return 0;
 }
 
-#define UNSHARE_PRIVILEGED (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET)
+#define UNSHARE_KINDS (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | \
+		       CLONE_NEWTIME | CLONE_NEWUSER)
+#define UNSHARE_PARTS (CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
 
 /* There are no namespaces; memory and handlers can only be "unshared" by who does not share them. */
 SYSCALL1(unshare, uint64_t, flags)
@@ -360,12 +362,12 @@ SYSCALL1(unshare, uint64_t, flags)
 	struct task *t = task_current();
 	int result = 0;
 
-	if (flags & UNSHARE_PRIVILEGED && !(flags & CLONE_NEWUSER) && !cred_capable(t->cred, CAP_SYS_ADMIN))
-		return -EPERM;
-	if (flags & ~(uint64_t)(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM))
+	if (flags & ~(uint64_t)(UNSHARE_KINDS | UNSHARE_PARTS))
 		return -EINVAL;
 	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) && t->process->thread_count > 1)
 		return -EINVAL;
+	if (flags & UNSHARE_KINDS)
+		return !(flags & CLONE_NEWUSER) && !cred_capable(t->cred, CAP_SYS_ADMIN) ? -EPERM : -EINVAL;
 	if (flags & CLONE_FS)
 		result = unshare_fs(t);
 	if (!result && (flags & CLONE_FILES))

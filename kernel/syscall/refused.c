@@ -65,14 +65,6 @@ SYSCALL5(fanotify_mark, int, fd, unsigned, flags, uint64_t, mask, int, dirfd, ua
 	return f ? -EINVAL : -EBADF;
 }
 
-/* There is one namespace of each kind, and a descriptor of none. */
-SYSCALL2(setns, int, fd, int, kind)
-{
-	FILE_GUARD(f, fd);
-
-	return f ? -EINVAL : -EBADF;
-}
-
 /* Landlock is there to ask for, and switched off. */
 SYSCALL3(landlock_create_ruleset, uaddr_t, attributes, size_t, size, unsigned, flags)
 {

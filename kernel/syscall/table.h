@@ -328,7 +328,7 @@
 	ROW(305, clock_adjtime,          PLAIN, "int ptr") /* as adjtimex; CLOCK_REALTIME only */ \
 	ROW(306, syncfs,                 PLAIN, "fd") \
 	ROW(307, sendmmsg,               PLAIN, "fd ptr uint hex") \
-	ROW(308, setns,                  PLAIN, "fd hex") /* refused: EINVAL or EBADF: there are no namespaces */ \
+	ROW(308, setns,                  PLAIN, "fd hex") /* there is one namespace of each kind, in which one is */ \
 	ROW(309, getcpu,                 PLAIN, "ptr ptr ptr") /* one node */ \
 	ROW(310, process_vm_readv,       PLAIN, "int ptr uint ptr uint hex") \
 	ROW(311, process_vm_writev,      PLAIN, "int ptr uint ptr uint hex") \
