@@ -11,6 +11,7 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/clock_event.h"
 #include "arch/x86/interrupt.h"
+#include "arch/x86/irq_chip.h"
 #include "arch/x86/processor.h"
 #include "base/percpu.h"
 #include "hal/boot.h"
@@ -139,6 +140,7 @@ void cpu_prepare_other(unsigned cpu, const struct cpu_memory *m, vaddr_t stack)
 		tss->ist[i] = m->own_stack[i] - 16;
 		*(uint64_t *)tss->ist[i] = percpu_offset[cpu];
 	}
+	message_prepare_other(cpu);
 }
 
 static void tables_load(void)

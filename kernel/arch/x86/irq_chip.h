@@ -18,6 +18,8 @@
 #define VECTOR_MESSAGES (VECTOR_LINES + IRQ_LINES)
 #define MESSAGE_VECTORS 64u
 
+/* Another processor's slots, before it runs. */
+void message_prepare_other(unsigned cpu);
 /* Serves a message: interrupts off. False if nobody has the vector on this processor. */
 bool message_serve(unsigned vector);
 /* For irq_for_each(). */

@@ -27,6 +27,11 @@ struct message_slots {
 
 static PERCPU(struct message_slots, messages) = { .lock = SPINLOCK_INIT(RANK_IRQ) };
 
+void message_prepare_other(unsigned cpu)
+{
+	spin_init(&percpu_of(messages, cpu)->lock, RANK_IRQ);
+}
+
 int irq_message_alloc(unsigned cpu, struct irq_action *action, struct irq_message *m)
 {
 	struct message_slots *of = percpu_of(messages, cpu);
