@@ -206,6 +206,9 @@ int socket_set_option(struct socket *s, int level, int option, const void *value
 	case SO_LINGER:
 		return set_linger(s, value, n);
 	case SO_ATTACH_FILTER:
+		if (s->protocol == IPPROTO_TCP && s->type == SOCK_STREAM && !cred_capable(cred_current(), CAP_NET_ADMIN))
+			return -EPERM;
+		return socket_filter_set(s, option, value, n);
 	case SO_DETACH_FILTER:
 	case SO_LOCK_FILTER:
 	case SO_ATTACH_BPF:

@@ -24,7 +24,7 @@
 
 /* Numbers of <sys/socket.h> that the headers of the kernel do not have. */
 enum { AF_UNSPEC = 0, AF_UNIX = 1, AF_LIMIT = 46 };
-enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_SEQPACKET = 5, SOCK_TYPE_LIMIT = 11, SOCK_TYPE_MASK = 0xf };
+enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_SEQPACKET = 5, SOCK_PACKET = 10, SOCK_TYPE_LIMIT = 11, SOCK_TYPE_MASK = 0xf };
 enum { SHUT_RD = 0, SHUT_WR = 1, SHUT_RDWR = 2, SOMAXCONN = 4096 };
 enum {
 	MSG_OOB = 1, MSG_PEEK = 2, MSG_CTRUNC = 8, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_WAITALL = 0x100,
@@ -141,6 +141,8 @@ struct socket_family {
 	int (*create)(int type, int protocol, struct socket **out);
 };
 
+/* create() of a family that needs a privilege, and is not there with it: -EPERM or -EAFNOSUPPORT. */
+int socket_family_absent(int type, int protocol, struct socket **out);
 /* For a family's create(): fields to their first values, one reference. */
 void socket_init(struct socket *s, const struct socket_ops *ops, int family, int type, int protocol);
 static inline void socket_get(struct socket *s) { refcount_get(&s->refs); }

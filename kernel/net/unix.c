@@ -257,7 +257,7 @@ static uint32_t unix_poll(struct socket *s, struct poll_table *pt)
 	poll_wait(pt, &s->write_wait);
 	shutdown = READ_ONCE(s->shutdown);
 	if (atomic_load(&s->error))
-		events |= EPOLLERR;
+		events |= EPOLLERR | (s->type != SOCK_STREAM && atomic_load(&s->flags) & SOCKET_SELECT_ERRORS ? EPOLLPRI : 0);
 	if (shutdown == SHUTDOWN_BOTH)
 		events |= EPOLLHUP;
 	if (shutdown & SHUTDOWN_RECEIVE)

@@ -74,7 +74,7 @@
 	ROW( 51, getsockname,            PLAIN, "fd ptr ptr") \
 	ROW( 52, getpeername,            PLAIN, "fd ptr ptr") \
 	ROW( 53, socketpair,             PLAIN, "int hex int ptr") \
-	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") \
+	ROW( 54, setsockopt,             PLAIN, "fd int int ptr int") /* some options are only kept: docs/caveats.md */ \
 	ROW( 55, getsockopt,             PLAIN, "fd int int ptr ptr") \
 	ROW( 56, clone,                  FULL,  "hex ptr ptr ptr hex") /* no namespaces; CLONE_IO copies the priority, which is not shared */ \
 	ROW( 57, fork,                   FULL,  "") \

@@ -102,6 +102,10 @@ static void fill_defaults(const struct inet_socket *s, struct inet_envelope *e)
 		e->device = four ? o->multicast_device : o->multicast_device6;
 	if (!e->device && !four && inet_is_link_local6(&e->to.addr))
 		e->device = (int)e->to.scope;
+	if (!e->device && !four)
+		e->device = o->sticky_device;
+	if (!e->device && !group)
+		e->device = four ? o->unicast_device : o->unicast_device6;
 }
 
 int inet_address(struct inet_socket *s, const struct socket_message *m, struct inet_envelope *e)

@@ -46,19 +46,32 @@ void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, 
 	s->base.kept.rehash = 1;
 }
 
+/* TCP over several paths (IPPROTO_MPTCP): here is one, so it is what that falls back to. */
+static int stream_create(int family, int protocol, struct socket **out)
+{
+	int error = tcp_create(family, out);
+
+	if (!error && protocol)
+		(*out)->protocol = protocol;
+	return error;
+}
+
 static int family_create(int family, int type, int protocol, struct socket **out)
 {
-	if (protocol < 0 || protocol >= IPPROTO_MAX)
+	if (protocol < 0 || (protocol >= IPPROTO_MAX && protocol != IPPROTO_MPTCP))
 		return -EINVAL;
 	switch (type) {
 	case SOCK_STREAM:
-		return protocol && protocol != IPPROTO_TCP ? -EPROTONOSUPPORT : tcp_create(family, out);
+		return protocol && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP ? -EPROTONOSUPPORT :
+											  stream_create(family, protocol, out);
 	case SOCK_DGRAM:
 		if (protocol == (family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 			return -EACCES; /* net.ipv4.ping_group_range lets nobody */
 		if (protocol && protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
 			return -EPROTONOSUPPORT;
 		return udp_create(family, protocol ? protocol : IPPROTO_UDP, out);
+	case SOCK_PACKET: /* as it was before there was AF_PACKET */
+		return family == AF_INET ? socket_family_absent(type, protocol, out) : -ESOCKTNOSUPPORT;
 	case SOCK_RAW:
 		return raw_create(family, protocol, out);
 	}

@@ -73,6 +73,7 @@ struct inet_options {                /* each a word, changed and read as such */
 	uint8_t discover, discover6; /* IP_MTU_DISCOVER */
 	uint32_t flow;
 	int min_ttl, min_hops;
+	int sticky_device;           /* IPV6_PKTINFO: for what is sent */
 	int unicast_device, unicast_device6; /* IP_UNICAST_IF, IPV6_UNICAST_IF */
 	uint32_t port_range;         /* IP_LOCAL_PORT_RANGE: the least, and the greatest in the upper half; 0: any */
 	uint16_t preferences;        /* IPV6_ADDR_PREFERENCES */

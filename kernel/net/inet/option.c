@@ -13,6 +13,7 @@
 #include <asm/socket.h>
 #include <linux/capability.h>
 #include <linux/if.h>
+#include <linux/ip.h>
 
 #define IP_DEFAULT_TTL 64
 #define LOOPBACK_MTU   65535 /* the longest packet, though the interface would take one more */
@@ -155,12 +156,28 @@ static int set_multicast_device(struct inet_socket *s, const void *value, unsign
 	return 0;
 }
 
+/* Whole options, each with its length, but for padding; and only the harmless without privilege. */
+static bool ip_options_good(const uint8_t *at, unsigned left)
+{
+	while (left && *at != IPOPT_END) {
+		unsigned n = *at == IPOPT_NOOP ? 1 : left < 2 ? 0 : at[1];
+
+		if (n > left || (*at != IPOPT_NOOP && n < 2))
+			return false;
+		if (*at != IPOPT_NOOP && *at != IPOPT_RR && *at != IPOPT_TS && !cred_capable(cred_current(), CAP_NET_RAW))
+			return false;
+		at += n;
+		left -= n;
+	}
+	return true;
+}
+
 /* Options in the header of IPv4: kept, padded to four bytes, and not sent. */
 static int set_ip_options(struct inet_socket *s, const void *value, unsigned n)
 {
 	struct inet_options *o = &s->options;
 
-	if (n > sizeof(o->ip_options))
+	if (n > sizeof(o->ip_options) || !ip_options_good(value, n))
 		return -EINVAL;
 	SPIN_GUARD(&s->base.lock);
 	memset(o->ip_options, 0, sizeof(o->ip_options));
@@ -191,6 +208,17 @@ int inet_set_unicast(struct inet_socket *s, int *at, const void *value, unsigned
 	return 0;
 }
 
+/* The chain of who gets packets with the router's alert: in it once, out of it once. */
+static int set_alert(struct inet_socket *s, bool on)
+{
+	if (s->base.type != SOCK_RAW || s->base.protocol == IPPROTO_RAW)
+		return -EINVAL;
+	if (inet_has(s, INET_ROUTER_ALERT) == on)
+		return on ? -EADDRINUSE : -ENOBUFS;
+	inet_set_bit(s, INET_ROUTER_ALERT, on);
+	return 0;
+}
+
 static int set_port_range(struct inet_options *o, uint32_t v, unsigned n)
 {
 	uint32_t least = v & UINT16_MAX, most = v >> 16;
@@ -206,10 +234,10 @@ static int set4_rare(struct inet_socket *s, int option, const void *value, unsig
 {
 	switch (option) {
 	case IP_ROUTER_ALERT:
-		return s->base.type != SOCK_RAW || s->base.protocol == IPPROTO_RAW ? -EINVAL : 0;
+		return set_alert(s, v);
 	case IP_IPSEC_POLICY:
 	case IP_XFRM_POLICY:
-		return cred_capable(cred_current(), CAP_NET_ADMIN) ? -EINVAL : -EPERM;
+		return !cred_capable(cred_current(), CAP_NET_ADMIN) ? -EPERM : n ? -EINVAL : -EMSGSIZE;
 	case IP_ADD_MEMBERSHIP:
 	case IP_DROP_MEMBERSHIP:
 		return -EPROTO; /* of streams: others have them elsewhere */
@@ -250,6 +278,8 @@ static int set4(struct inet_socket *s, int option, const void *value, unsigned n
 	if (option == IP_RECVFRAGSIZE && s->base.type == SOCK_STREAM)
 		return -EINVAL;
 	if (option == IP_RECVERR_RFC4884 && v != !!v)
+		return -EINVAL;
+	if (option == IP_TRANSPARENT && n < 1)
 		return -EINVAL;
 	if (option == IP_TRANSPARENT && v && !privileged())
 		return -EPERM;

@@ -109,6 +109,18 @@ static int set_preferences(struct inet_options *o, int v)
 	return 0;
 }
 
+/* IPV6_PKTINFO: of it the interface counts. */
+static int set_sticky(struct inet_options *o, const void *value, unsigned n)
+{
+	struct in6_pktinfo info;
+
+	if (n < sizeof(info))
+		return -EINVAL;
+	memcpy(&info, value, sizeof(info));
+	atomic_store(&o->sticky_device, (int)info.ipi6_ifindex);
+	return 0;
+}
+
 /* Those that few programs use; v is the number in value, if it is long enough. */
 static int set_rare(struct inet_socket *s, int option, const void *value, unsigned n, int v)
 {
@@ -116,7 +128,7 @@ static int set_rare(struct inet_socket *s, int option, const void *value, unsign
 
 	switch (option) {
 	case IPV6_2292PKTOPTIONS:
-		return 0;
+		return n < sizeof(struct control_header) ? 0 : -EINVAL;
 	case IPV6_MTU:
 		return n < sizeof(v) || (v && v < MTU_LEAST) ? -EINVAL : 0;
 	case IPV6_MINHOPCOUNT:
@@ -130,20 +142,27 @@ static int set_rare(struct inet_socket *s, int option, const void *value, unsign
 		return inet_set_unicast(s, &o->unicast_device6, value, n);
 	case IPV6_IPSEC_POLICY:
 	case IPV6_XFRM_POLICY:
-		return cred_capable(cred_current(), CAP_NET_ADMIN) ? -EINVAL : -EPERM;
+		return !cred_capable(cred_current(), CAP_NET_ADMIN) ? -EPERM : n ? -EINVAL : -EMSGSIZE;
+	case IPV6_RTHDR:
+		return n ? -EINVAL : 0;
 	case IPV6_HOPOPTS:
 	case IPV6_RTHDRDSTOPTS:
-	case IPV6_RTHDR:
 	case IPV6_DSTOPTS:
-		return !cred_capable(cred_current(), CAP_NET_RAW) ? -EPERM : n ? -EINVAL : 0;
+		return !cred_capable(cred_current(), CAP_NET_RAW) ? -EPERM : n & 7 || n > 8 * 255 ? -EINVAL : 0;
+	case IPV6_ROUTER_ALERT:
+		return n < sizeof(v) ? -EINVAL : s->base.type == SOCK_RAW && s->base.protocol == IPPROTO_RAW ? 0 : -ENOPROTOOPT;
+	case IPV6_JOIN_ANYCAST:
+		return n < sizeof(struct ipv6_mreq) ? -EINVAL : -EADDRNOTAVAIL;
+	case IPV6_LEAVE_ANYCAST:
+		return n < sizeof(struct ipv6_mreq) ? -EINVAL : -ENOENT;
+	case IPV6_PKTINFO:
+		return set_sticky(o, value, n);
+	case IPV6_ADDRFORM:
+		return n < sizeof(v) || v != AF_INET ? -EINVAL : s->base.type == SOCK_RAW ? -ENOPROTOOPT : -ENOTCONN;
 	case IPV6_ADD_MEMBERSHIP:
 	case IPV6_DROP_MEMBERSHIP:
 		return n < sizeof(struct ipv6_mreq) ? -EINVAL : -EPROTO; /* of streams: others have them elsewhere */
-	case IPV6_ADDRFORM:
-	case IPV6_JOIN_ANYCAST:
-	case IPV6_LEAVE_ANYCAST:
 	case IPV6_FLOWLABEL_MGR:
-	case IPV6_PKTINFO:
 	case MCAST_JOIN_GROUP:
 	case MCAST_BLOCK_SOURCE:
 	case MCAST_UNBLOCK_SOURCE:
@@ -162,17 +181,15 @@ int inet_set_option6(struct inet_socket *s, int option, const void *value, unsig
 	uint64_t bit = bit6(option);
 	int v = 0;
 
-	if (s->base.family != AF_INET6)
+	if (s->base.family != AF_INET6 || (option == IPV6_HDRINCL && s->base.type != SOCK_RAW))
 		return -ENOPROTOOPT;
 	if (n >= sizeof(v))
 		memcpy(&v, value, sizeof(v));
-	else if (bit)
+	else if (bit && option != IPV6_DONTFRAG && option != IPV6_AUTOFLOWLABEL && option != IPV6_RECVFRAGSIZE)
 		return -EINVAL;
-	if (option == IPV6_HDRINCL && s->base.type != SOCK_RAW)
-		return -ENOPROTOOPT;
 	if (option == IPV6_TRANSPARENT && v && !may_be_transparent())
 		return -EPERM;
-	if ((option == IPV6_MULTICAST_ALL || option == IPV6_RECVERR_RFC4884) && v != !!v)
+	if (option == IPV6_RECVERR_RFC4884 && v != !!v)
 		return -EINVAL;
 	if (bit == INET_ONLY6)
 		return set_only6(s, v);
@@ -220,6 +237,8 @@ static int get_path(struct inet_socket *s, void *value, unsigned *n)
 {
 	struct { struct sockaddr_in6 addr; uint32_t mtu; } told = { .mtu = LOOPBACK_MTU };
 
+	if (*n < sizeof(told))
+		return -EINVAL;
 	if (!s->remote.port)
 		return -ENOTCONN;
 	memcpy(&told.addr.sin6_addr, &s->remote.addr, sizeof(told.addr.sin6_addr));
@@ -254,7 +273,7 @@ static int get_rare(struct inet_socket *s, int option, void *value, unsigned *n)
 	case IPV6_FLOWLABEL_MGR:
 		return *n < sizeof(struct in6_flowlabel_req) ? -EINVAL : -ENOENT;
 	case MCAST_MSFILTER:
-		return -EADDRNOTAVAIL;
+		return *n < sizeof(struct group_filter) - sizeof(struct __kernel_sockaddr_storage) ? -EINVAL : -EADDRNOTAVAIL;
 	case IPV6_PATHMTU:
 		return get_path(s, value, n);
 	case IPV6_MINHOPCOUNT:

@@ -55,6 +55,8 @@ int raw_set_option(struct socket *s, int level, int option, const void *value, u
 	struct raw_socket *r = raw_of(s);
 	int filter = is_filter(s, level, option);
 
+	if (s->family == AF_INET6 && level == SOL_RAW && n < sizeof(int))
+		return -EINVAL;
 	if (filter < 0)
 		return filter;
 	if (filter) {

@@ -49,9 +49,9 @@ enum tcp_urgent { URGENT_NONE, URGENT_THERE, URGENT_READ };
 
 /* Options of level TCP: each a word, changed and read as such. */
 struct tcp_options {
-	bool no_delay, cork, quick_ack_off, thin_linear, fast_open_connect, no_copy, inq, save_syn, no_cookie;
+	bool no_delay, cork, quick_ack_off, thin_linear, fast_open_connect, no_copy, inq, no_cookie;
 	int keep_idle, keep_interval, keep_count; /* 0: the default */
-	int syn_count, linger, defer_accept, window_clamp, user_timeout, max_segment, low_at, fast_open, delay;
+	int syn_count, linger, defer_accept, window_clamp, user_timeout, max_segment, low_at, fast_open, delay, save_syn;
 	char congestion[16];
 };
 

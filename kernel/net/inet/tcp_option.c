@@ -41,8 +41,6 @@ static bool *flag_of(struct tcp_options *o, int option)
 		return &o->fast_open_connect;
 	case TCP_INQ:
 		return &o->inq;
-	case TCP_SAVE_SYN:
-		return &o->save_syn;
 	case TCP_FASTOPEN_NO_COOKIE:
 		return &o->no_cookie;
 	}
@@ -73,8 +71,12 @@ static int *number_of(struct tcp_options *o, int option, int *least, int *most)
 		*least = 0;
 		*most = INT_MAX;
 		return &o->fast_open;
-	case TCP_TX_DELAY:
+	case TCP_SAVE_SYN:
 		*least = 0;
+		*most = 2;
+		return &o->save_syn;
+	case TCP_TX_DELAY:
+		*least = INT_MIN;
 		*most = INT_MAX;
 		return &o->delay;
 	case TCP_NOTSENT_LOWAT:
@@ -147,8 +149,6 @@ static int set_other(struct tcp_socket *t, int option, int v)
 	case TCP_MD5SIG_EXT:
 	case TCP_FASTOPEN_KEY:
 		return -EINVAL;
-	case TCP_ULP:
-		return -ENOENT;
 	case TCP_THIN_DUPACK:
 		return v < 0 || v > 1 ? -EINVAL : 0;
 	}
@@ -165,12 +165,13 @@ int tcp_set_option(struct socket *s, int level, int option, const void *value, u
 		return inet_set_option(s, level, option, value, n);
 	if (option == TCP_CONGESTION)
 		return set_congestion(&t->options, value, n);
+	if (option == TCP_ULP && n)
+		return -ENOENT; /* there are none */
 	if (n < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, value, sizeof(v));
 	if (flag) {
-		if ((option == TCP_THIN_LINEAR_TIMEOUTS || option == TCP_FASTOPEN_CONNECT || option == TCP_SAVE_SYN ||
-		     option == TCP_FASTOPEN_NO_COOKIE || option == TCP_INQ) && (v < 0 || v > 1))
+		if ((option == TCP_THIN_LINEAR_TIMEOUTS || option == TCP_FASTOPEN_CONNECT || option == TCP_FASTOPEN_NO_COOKIE || option == TCP_INQ) && (v < 0 || v > 1))
 			return -EINVAL;
 		atomic_store(flag, v != 0);
 		return 0;
@@ -282,6 +283,8 @@ int tcp_get_option(struct socket *s, int level, int option, void *value, unsigne
 		return 0;
 	}
 	if (option == TCP_ZEROCOPY_RECEIVE) {
+		if (*n < offsetof(struct tcp_zerocopy_receive, recv_skip_hint))
+			return -EINVAL;
 		*n = min(*n, (unsigned)sizeof(struct tcp_zerocopy_receive));
 		memset(value, 0, *n); /* nothing can be mapped */
 		return 0;

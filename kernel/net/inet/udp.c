@@ -173,7 +173,7 @@ uint32_t udp_poll(struct socket *s, struct poll_table *pt)
 	poll_wait(pt, &s->write_wait);
 	shutdown = READ_ONCE(s->shutdown);
 	if (atomic_load(&s->error) || READ_ONCE(u->queued_errors))
-		events |= EPOLLERR;
+		events |= EPOLLERR | (atomic_load(&s->flags) & SOCKET_SELECT_ERRORS ? EPOLLPRI : 0);
 	if (shutdown & SHUTDOWN_RECEIVE)
 		events |= EPOLLRDHUP | READABLE;
 	if (shutdown == SHUTDOWN_BOTH)

@@ -17,6 +17,7 @@ struct udp_packet {
 	struct inet_end from, to;    /* immutable */
 	nsec_t time;                 /* immutable: when it came, if somebody wants to know */
 	uint8_t ttl, tos;            /* immutable */
+	uint32_t drops;              /* the queue's lock, then immutable: lost before it */
 	uint32_t mark;               /* immutable: the sender's SO_MARK */
 	uint8_t device;              /* immutable: index of the interface */
 	bool peeked;                 /* the queue's lock: of one without bytes */

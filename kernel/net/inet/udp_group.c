@@ -79,7 +79,7 @@ void udp_leave_all(struct udp_socket *u)
 }
 
 /* struct ip_mreqn, ip_mreq or ipv6_mreq; an interface that is not named is the one that a route would choose: none. */
-static int read_request(int level, const void *value, unsigned n, struct inet_addr *group, int *device)
+static int read_request(int level, const void *value, unsigned n, bool adds, struct inet_addr *group, int *device)
 {
 	struct ip_mreqn r4 = { .imr_ifindex = 0 };
 	struct ipv6_mreq r6;
@@ -98,8 +98,10 @@ static int read_request(int level, const void *value, unsigned n, struct inet_ad
 	*group = inet_addr4(r4.imr_multiaddr.s_addr);
 	own = inet_addr4(r4.imr_address.s_addr);
 	*device = r4.imr_ifindex;
-	if (!inet_is_multicast(group))
+	if (adds && !inet_is_multicast(group))
 		return -EINVAL;
+	if (!*device && inet_is_any(&own) && inet_route(group, 0, &route))
+		return -ENODEV;
 	if (!*device && !inet_is_any(&own) && !inet_route(&own, 0, &route) && inet_is_local(&own))
 		*device = route.device;
 	return 0;
@@ -120,7 +122,7 @@ int udp_group_option(struct udp_socket *u, int level, int option, const void *va
 
 	if (u->inet.base.family != AF_INET6 ? level == IPPROTO_IPV6 : level == IPPROTO_IP && u->inet.base.type == SOCK_RAW)
 		return -ENOPROTOOPT;
-	error = read_request(level, value, n, &group, &device);
+	error = read_request(level, value, n, adds, &group, &device);
 	if (error)
 		return error;
 	if (adds && (!device || !net_device_at(device)))

@@ -72,10 +72,26 @@ static void add_time(const struct inet_socket *s, const struct udp_packet *p, st
 	struct __kernel_old_timeval tv = { p->time / NSEC_PER_SEC, p->time % NSEC_PER_SEC / 1000 };
 	struct __kernel_timespec ts = { p->time / NSEC_PER_SEC, p->time % NSEC_PER_SEC };
 
-	if (atomic_load(&s->base.flags) & SOCKET_TIMESTAMP_NS)
-		control_add(c, SOL_SOCKET, SO_TIMESTAMPNS_OLD, &ts, sizeof(ts));
+	uint32_t flags = atomic_load(&s->base.flags);
+	bool new = flags & SOCKET_TIMESTAMP_NEW;
+
+	if (flags & SOCKET_TIMESTAMP_NS)
+		control_add(c, SOL_SOCKET, new ? SO_TIMESTAMPNS_NEW : SO_TIMESTAMPNS_OLD, &ts, sizeof(ts));
 	else
-		control_add(c, SOL_SOCKET, SO_TIMESTAMP_OLD, &tv, sizeof(tv));
+		control_add(c, SOL_SOCKET, new ? SO_TIMESTAMP_NEW : SO_TIMESTAMP_OLD, &tv, sizeof(tv));
+}
+
+/* What SOL_SOCKET's options ask for. */
+static void add_base(const struct inet_socket *s, const struct udp_packet *p, struct control *c)
+{
+	uint32_t flags = atomic_load(&s->base.flags);
+
+	if (p->time)
+		add_time(s, p, c);
+	if (flags & SOCKET_COUNT_DROPS && p->drops)
+		control_add(c, SOL_SOCKET, SO_RXQ_OVFL, &p->drops, sizeof(p->drops));
+	if (flags & SOCKET_RECEIVE_MARK)
+		control_add(c, SOL_SOCKET, SO_MARK, &p->mark, sizeof(p->mark));
 }
 
 static void add_control4(const struct inet_socket *s, const struct udp_packet *p, struct control *c)
@@ -99,9 +115,11 @@ static void add_control4(const struct inet_socket *s, const struct udp_packet *p
 static void add_control6(const struct inet_socket *s, const struct udp_packet *p, struct control *c)
 {
 	struct in6_pktinfo info = { .ipi6_ifindex = p->device };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = net16(p->to.port) };
 	int hops = p->ttl, class = p->tos;
 
 	memcpy(&info.ipi6_addr, &p->to.addr, sizeof(info.ipi6_addr));
+	memcpy(&to.sin6_addr, &p->to.addr, sizeof(to.sin6_addr));
 	if (inet_has(s, INET_RECEIVE_INFO6))
 		control_add(c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
 	if (inet_is4(&p->to.addr))
@@ -110,15 +128,22 @@ static void add_control6(const struct inet_socket *s, const struct udp_packet *p
 		control_add(c, IPPROTO_IPV6, IPV6_HOPLIMIT, &hops, sizeof(hops));
 	if (inet_has(s, INET_RECEIVE_CLASS))
 		control_add(c, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof(class));
+	if (inet_has(s, INET_OLD_INFO6))
+		control_add(c, IPPROTO_IPV6, IPV6_2292PKTINFO, &info, sizeof(info));
+	if (inet_has(s, INET_OLD_HOPS))
+		control_add(c, IPPROTO_IPV6, IPV6_2292HOPLIMIT, &hops, sizeof(hops));
+	if (inet_has(s, INET_RECEIVE_ORIGINAL6))
+		control_add(c, IPPROTO_IPV6, IPV6_ORIGDSTADDR, &to, sizeof(to));
 }
 
 #define WANTS_CONTROL (INET_RECEIVE_INFO | INET_RECEIVE_TTL | INET_RECEIVE_TOS | INET_RECEIVE_ORIGINAL | \
-		       INET_RECEIVE_INFO6 | INET_RECEIVE_HOPS | INET_RECEIVE_CLASS)
+		       INET_RECEIVE_INFO6 | INET_RECEIVE_HOPS | INET_RECEIVE_CLASS | INET_OLD_INFO6 | INET_OLD_HOPS | \
+		       INET_RECEIVE_ORIGINAL6)
 
 static void add_control(const struct inet_socket *s, const struct udp_packet *p, struct control *c)
 {
-	if (unlikely(p->time))
-		add_time(s, p, c);
+	if (unlikely(p->time || atomic_load(&s->base.flags) & (SOCKET_COUNT_DROPS | SOCKET_RECEIVE_MARK)))
+		add_base(s, p, c);
 	if (likely(!inet_has(s, WANTS_CONTROL)))
 		return;
 	if (s->base.family == AF_INET6)

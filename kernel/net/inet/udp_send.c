@@ -100,6 +100,7 @@ void udp_deliver(struct udp_socket *u, struct udp_packet *p)
 	taken = taken && !u->dead && u->queued_charge <= atomic_load(&s->receive_buffer);
 	if (likely(taken)) {
 		list_add_tail(&p->link, &u->queue);
+		p->drops = u->drops;
 		WRITE_ONCE(u->queued, u->queued + 1);
 		u->queued_charge += p->charge;
 	} else {

@@ -515,9 +515,10 @@ static int netlink_set_option(struct socket *s, int level, int option, const voi
 
 	if (level != SOL_NETLINK)
 		return -ENOPROTOOPT;
-	if (n < sizeof(v))
-		return -EINVAL;
-	memcpy(&v, value, sizeof(v));
+	if (n >= sizeof(v))
+		memcpy(&v, value, sizeof(v));
+	if (option == NETLINK_LISTEN_ALL_NSID && !cred_capable(cred_current(), CAP_NET_BROADCAST))
+		return -EPERM;
 	switch (option) {
 	case NETLINK_ADD_MEMBERSHIP:
 	case NETLINK_DROP_MEMBERSHIP:
