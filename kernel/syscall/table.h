@@ -186,7 +186,7 @@
 	ROW(163, acct,                   PLAIN, "path") /* refused: EPERM, for the privileged ENOSYS, as Linux without accounting */ \
 	ROW(164, settimeofday,           PLAIN, "ptr ptr") \
 	ROW(165, mount,                  PLAIN, "str path str hex ptr") /* new, bind, move, remount; one namespace, so that propagation does nothing */ \
-	ROW(166, umount2,                PLAIN, "path hex") \
+	ROW(166, umount2,                PLAIN, "path hex") /* MNT_EXPIRE unmounts at the first call */ \
 	ROW(167, swapon,                 PLAIN, "path hex") /* refused: EPERM, for the privileged ENOSYS: there is no swap */ \
 	ROW(168, swapoff,                PLAIN, "path") /* refused: EPERM, for the privileged EINVAL: there is no swap */ \
 	ROW(169, reboot,                 PLAIN, "hex hex hex ptr") \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* open_tree, move_mount, mount_setattr: trees of mounts copied, moved, changed; what is refused first. */
 #include "mounts.h"
+#include <pthread.h>
 
 /* Attributes of what is mounted at a path; 0 or an errno below zero. */
 static long set(const char *at, unsigned flags, uint64_t on, uint64_t off, uint64_t propagation)
@@ -328,6 +329,49 @@ static void names(void)
 	umount("p");
 }
 
+static volatile bool over;
+
+static void *changes(void *arg)
+{
+	while (!over) {
+		mount("race", "p/a/b", "tmpfs", 0, "size=1m");
+		set("p", AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
+		umount2("p/a/b", MNT_DETACH);
+		set("p", AT_RECURSIVE, 0, MOUNT_ATTR_RDONLY, 0);
+	}
+	return arg;
+}
+
+/* Copied while others mount, unmount and change what is copied; and then nothing is left of it. */
+static void races(void)
+{
+	pthread_t t;
+	int good = 0, m;
+	long before, kb;
+
+	plant();
+	for (int round = 0; round < 2; round++) {
+		before = slab_kb();
+		over = false;
+		pthread_create(&t, NULL, changes, NULL);
+		for (int i = 0; i < 100; i++) {
+			m = CALL(open_tree, AT_FDCWD, "p", OPEN_TREE_CLONE | AT_RECURSIVE);
+			good += faccessat(m, "a/one", F_OK, 0) == 0 && faccessat(m, "c/side", F_OK, 0) == 0;
+			if (i % 4 == 0)
+				good += CALL(move_mount, m, "", AT_FDCWD, "q", MOVE_MOUNT_F_EMPTY_PATH) == 0 && umount2("q", MNT_DETACH) == 0;
+			close(m);
+		}
+		over = true;
+		pthread_join(t, NULL);
+		kb = slab_kb() - before;
+	}
+	SAY("copied beside changes", good);
+	TELL("shown", "%s %s", count("tree"), count("race"));
+	if (!CHECK("nothing is left", kb < 400))
+		printf("# %ld KiB\n", kb);
+	umount2("p", MNT_DETACH);
+}
+
 int main(void)
 {
 	chmod(".", 0755);
@@ -342,5 +386,6 @@ int main(void)
 	attributes();
 	writers();
 	names();
+	races();
 	return tap_done();
 }
