@@ -139,7 +139,7 @@ int socket_set_kept(struct socket *s, int option, const void *value, unsigned n)
 		set_flag(s, SOCKET_PREFER_BUSY, v);
 		return 0;
 	case SO_BUSY_POLL_BUDGET:
-		return v > 0 && !net_admin() ? -EPERM : v < 0 || v > UINT16_MAX ? -EINVAL : 0;
+		return v > 0 && !net_admin() ? -EPERM : v < 0 || v > (int)UINT16_MAX ? -EINVAL : 0;
 	case SO_MAX_PACING_RATE:
 		return set_pacing(s, value, n);
 	case SO_INCOMING_CPU:

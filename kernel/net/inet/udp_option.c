@@ -64,7 +64,7 @@ static int set_udp(struct udp_socket *u, int option, const void *value, unsigned
 		atomic_store(&u->encapsulation, v);
 		return 0;
 	case UDP_SEGMENT:
-		if (v < 0 || v > UINT16_MAX)
+		if (v < 0 || v > (int)UINT16_MAX)
 			return -EINVAL;
 		atomic_store(&u->segment, v);
 		return 0;
