@@ -8,7 +8,11 @@
 
 #define VERSION_SYSTEM  "Linux"
 #define VERSION_RELEASE "6.1.0-linnet"
+#if CONFIG_DEBUG
+#define VERSION_BUILD   "#1 SMP PREEMPT DEBUG" /* which is slower, and takes more memory */
+#else
 #define VERSION_BUILD   "#1 SMP PREEMPT"
+#endif
 #define VERSION_MACHINE "x86_64"
 
 #endif

@@ -3,6 +3,7 @@
  * syscall/utsname.c: what the system calls itself: uname(2), the names that can
  * be set, and the same under /proc.
  */
+#include "base/version.h"
 #include "fs/procfs.h"
 #include "lib/string.h"
 #include "sched/mutex.h"
@@ -15,11 +16,11 @@ static struct mutex names_lock = MUTEX_INIT(names_lock, RANK_SLEEP_LEAF);
 
 /* names_lock for nodename and domainname; the rest immutable. Programs look at the release. */
 static struct new_utsname names = {
-	.sysname = "Linux",
+	.sysname = VERSION_SYSTEM,
 	.nodename = "(none)",
-	.release = "6.1.0-linnet",
-	.version = "#1 SMP PREEMPT",
-	.machine = "x86_64",
+	.release = VERSION_RELEASE,
+	.version = VERSION_BUILD,
+	.machine = VERSION_MACHINE,
 	.domainname = "(none)",
 };
 

@@ -8,11 +8,20 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define PAIRS 100
 
 static char data[40000];
+
+/* With red zones behind them objects of a power of two take twice their size. */
+static int checked_build(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && strstr(u.version, "DEBUG") != NULL;
+}
 
 static long free_kb(void)
 {
@@ -62,7 +71,7 @@ int main(void)
 	for (int k = 0; k < 3; k++) {
 		for (int i = 0; i < 5; i++) {
 			char name[64];
-			long kb = taken_by_each(kinds[k].type, sizes[i]);
+			long kb = taken_by_each(kinds[k].type, sizes[i]) >> checked_build();
 
 			/* One write goes beyond the limit, and frames come in caches. */
 			snprintf(name, sizeof(name), "%s, writes of %zu", kinds[k].name, sizes[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Periodic timers: very short and very long intervals, signals that nobody takes, overruns, exec. */
 #include "raw.h"
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 
@@ -171,8 +172,10 @@ static long create(void)
 /* An id is not given again while others were never given; a child counts from 0, exec goes on. */
 static void ids(void)
 {
+	struct rlimit room = { 4096, 4096 }; /* with little memory it is less than what follows needs */
 	long first = create(), second = create(), last = 0;
 
+	setrlimit(RLIMIT_SIGPENDING, &room);
 	SAY("ids count on", second - first, CALL(timer_delete, first), create() - first, CALL(timer_delete, second),
 	    create() - first, CALL(timer_delete, first), CALL(timer_delete, -1), CALL(timer_delete, INT_MAX));
 	for (int i = 0; i < 1000; i++)

@@ -4,7 +4,6 @@
  * rows: memory, time, processors (proc(5)). Numbers are snapshots.
  */
 #include "base/cmdline.h"
-#include "base/version.h"
 #include "fs/mem/procfs.h"
 #include "hal/clock.h"
 #include "mem/shrink.h"
@@ -56,12 +55,6 @@ static int meminfo_show(struct text *t)
 	memory_line(t, "PageTables:", f.tables);
 	memory_line(t, "CommitLimit:", vm_commit_limit());
 	memory_line(t, "Committed_AS:", vm_committed());
-	return 0;
-}
-
-static int version_show(struct text *t)
-{
-	text_printf(t, "%s version %s (%s) %s\n", VERSION_SYSTEM, VERSION_RELEASE, __VERSION__, VERSION_BUILD);
 	return 0;
 }
 
@@ -200,7 +193,6 @@ static int vmstat_show(struct text *t)
 }
 
 TABLE_ENTRY(proc_entries, struct proc_entry, meminfo) = { "meminfo", 0444, meminfo_show, NULL };
-TABLE_ENTRY(proc_entries, struct proc_entry, version) = { "version", 0444, version_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, cmdline) = { "cmdline", 0444, cmdline_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, uptime) = { "uptime", 0444, uptime_show, NULL };
 TABLE_ENTRY(proc_entries, struct proc_entry, loadavg) = { "loadavg", 0444, loadavg_show, NULL };
