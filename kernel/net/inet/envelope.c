@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "net/inet/header.h"
 #include <linux/ipv6.h>
+#include <linux/udp.h>
 
 #define DEFAULT_TTL 64
 
@@ -55,6 +56,14 @@ static int read_piece6(struct inet_envelope *e, const struct control_header *h, 
 	return 0;
 }
 
+static int read_segment(struct inet_envelope *e, const struct control_header *h, size_t n)
+{
+	if (h->type != UDP_SEGMENT || n != sizeof(e->segment))
+		return -EINVAL;
+	memcpy(&e->segment, h + 1, n);
+	return 0;
+}
+
 static int read_control(const struct inet_socket *s, struct inet_envelope *e, const struct control *c)
 {
 	int error = 0;
@@ -66,6 +75,8 @@ static int read_control(const struct inet_socket *s, struct inet_envelope *e, co
 			error = read_piece4(e, h, n);
 		else if (h->level == IPPROTO_IPV6 && s->base.family == AF_INET6)
 			error = read_piece6(e, h, n);
+		else if (h->level == IPPROTO_UDP && s->base.protocol == IPPROTO_UDP)
+			error = read_segment(e, h, n);
 	}
 	return error;
 }

@@ -25,6 +25,7 @@ struct inet_envelope {
 	struct inet_end from, to;
 	struct inet_route route;
 	uint8_t ttl, tos, protocol;
+	uint16_t segment;            /* UDP_SEGMENT: as set by the caller, unless the call says another */
 	int device;
 };
 

@@ -15,7 +15,7 @@
  * UDP-Lite is the same with ports of its own; how much of a datagram its checksum covers
  * is kept and shown.
  *
- * Not done: UDP_CORK and MSG_MORE, segmentation offload, checksums (there is nothing
+ * Not done: gathering of segments (UDP_GRO), checksums (there is nothing
  * that could be wrong), fragments.
  */
 #include "net/inet/udp.h"
@@ -37,6 +37,7 @@ void udp_init(struct udp_socket *u, const struct socket_ops *ops, int family, in
 	list_init(&u->queue);
 	list_init(&u->errors);
 	list_init(&u->members);
+	list_init(&u->parts);
 }
 
 int udp_create(int family, int protocol, struct socket **out)
@@ -81,6 +82,7 @@ void udp_release(struct socket *s)
 	struct list left = LIST_INIT(left);
 
 	udp_leave_all(u);
+	udp_cork_drop(u);
 	spin_lock(&s->lock);
 	atomic_store(&s->file, (struct file *)NULL);
 	port_release(&u->inet);

@@ -25,7 +25,11 @@ struct udp_packet {
 	struct bytes bytes;          /* immutable; last */
 };
 
+#define UDP_LENGTH_MAX4 65507u /* bytes of a datagram's data */
+#define UDP_LENGTH_MAX6 65527u
+
 struct inet_headers;
+struct inet_envelope;
 struct udp_member { struct list link; struct inet_addr group; int device; };
 
 struct udp_socket {
@@ -42,6 +46,9 @@ struct udp_socket {
 	bool dead;                   /* lock: the file went */
 	struct list members;         /* lock: multicast groups */
 	uint32_t member_count;       /* lock, read anywhere */
+	struct inet_envelope *corked; /* lock, read anywhere: owned: where a datagram in parts goes; NULL: there is none */
+	struct list parts;           /* lock: of it */
+	size_t parts_length;         /* lock */
 };
 
 static inline struct udp_socket *udp_of(struct socket *s) { return container_of(inet_of(s), struct udp_socket, inet); }
@@ -61,11 +68,24 @@ void udp_packet_put(struct udp_packet *p);
 ssize_t udp_send(struct socket *s, struct socket_message *m);
 ssize_t udp_receive(struct socket *s, struct socket_message *m);
 bool udp_may_peek(struct socket *s, int offset);
+/* A datagram of m's bytes; m is as it was after an error. And on its way, which consumes it. May sleep. */
+int udp_packet_create(struct inet_socket *s, struct socket_message *m, const struct inet_envelope *e, struct udp_packet **out);
+void udp_transmit(struct udp_socket *u, struct udp_packet *p, const struct inet_route *route);
 /* Into a queue, unless it is full. Consumes p. Any context but under the socket's lock. */
 void udp_deliver(struct udp_socket *u, struct udp_packet *p);
 /* How the headers of a datagram look. */
 void udp_headers_make(struct inet_headers *h, const struct udp_packet *p, int protocol);
 int udp_connect(struct socket *s, const struct socket_name *name, struct socket **wait_for);
+
+/*
+ * net/inet/udp_cork.c. udp_cork_add: m is a part of a datagram, `first` says where it goes, or NULL; more: others follow.
+ * push: it is whole. drop: it is given up. segments: m is cut into datagrams of `size` bytes. Bytes, or an error.
+ */
+ssize_t udp_cork_add(struct udp_socket *u, struct socket_message *m, const struct inet_envelope *first, bool more);
+int udp_cork_push(struct udp_socket *u);
+void udp_cork_drop(struct udp_socket *u);
+ssize_t udp_send_segments(struct udp_socket *u, struct socket_message *m, const struct inet_envelope *e, unsigned size);
+enum { UDP_KEPT_CORK = 1, UDP_KEPT_NO_SUM = 2, UDP_KEPT_NO_CHECK = 4, UDP_KEPT_GATHER = 8 }; /* bits of kept */
 
 /* net/inet/udp_option.c */
 int udp_get_option(struct socket *s, int level, int option, void *value, unsigned *n);

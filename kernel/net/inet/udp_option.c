@@ -32,13 +32,13 @@ static uint32_t kept_of(int option)
 {
 	switch (option) {
 	case UDP_CORK:
-		return 1;
+		return UDP_KEPT_CORK;
 	case UDP_NO_CHECK6_TX:
-		return 2;
+		return UDP_KEPT_NO_SUM;
 	case UDP_NO_CHECK6_RX:
-		return 4;
+		return UDP_KEPT_NO_CHECK;
 	case UDP_GRO:
-		return 8;
+		return UDP_KEPT_GATHER;
 	}
 	return 0;
 }
@@ -56,7 +56,7 @@ static int set_udp(struct udp_socket *u, int option, const void *value, unsigned
 	else if (bit)
 		atomic_and(&u->kept, ~bit);
 	if (bit)
-		return 0;
+		return option == UDP_CORK && !v ? udp_cork_push(u) : 0;
 	switch (option) {
 	case UDP_ENCAP:
 		if (v && v != UDP_ENCAP_ESPINUDP && v != UDP_ENCAP_ESPINUDP_NON_IKE && v != UDP_ENCAP_L2TPINUDP)

@@ -14,13 +14,10 @@
 #include <linux/icmpv6.h>
 #include <linux/ipv6.h>
 
-#define LENGTH_MAX4 65507u
-#define LENGTH_MAX6 65527u
 #define UDP_HEADER  8u
 #define HEADERS     42u    /* what a packet has beside its data: counted, never made */
 
-static int packet_create(struct inet_socket *s, struct socket_message *m, const struct inet_envelope *e,
-			 struct udp_packet **out)
+int udp_packet_create(struct inet_socket *s, struct socket_message *m, const struct inet_envelope *e, struct udp_packet **out)
 {
 	size_t n = m->data->count;
 	struct udp_packet *p = bytes_alloc(offsetof(struct udp_packet, bytes), &n, false);
@@ -208,7 +205,7 @@ static void deliver_to_all(struct port_table *table, struct udp_packet *p)
 	kfree(t);
 }
 
-static void transmit(struct udp_socket *u, struct udp_packet *p, const struct inet_route *route)
+void udp_transmit(struct udp_socket *u, struct udp_packet *p, const struct inet_route *route)
 {
 	struct inet_socket *to;
 
@@ -237,6 +234,7 @@ ssize_t udp_send(struct socket *s, struct socket_message *m)
 {
 	struct udp_socket *u = udp_of(s);
 	size_t n = m->data->count;
+	bool more = m->flags & MSG_MORE || atomic_load(&u->kept) & UDP_KEPT_CORK;
 	struct udp_packet *p;
 	struct inet_envelope e;
 	int error;
@@ -250,17 +248,24 @@ ssize_t udp_send(struct socket *s, struct socket_message *m)
 		return -EMSGSIZE;
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (unlikely(READ_ONCE(u->corked)))
+		return udp_cork_add(u, m, NULL, more);
+	e.segment = (uint16_t)atomic_load(&u->segment);
 	error = inet_address(&u->inet, m, &e);
-	if (!error && n > (inet_is4(&e.to.addr) ? LENGTH_MAX4 : LENGTH_MAX6))
+	if (!error && n > (inet_is4(&e.to.addr) ? UDP_LENGTH_MAX4 : UDP_LENGTH_MAX6))
 		error = -EMSGSIZE;
 	if (!error)
 		error = socket_take_error(s);
 	if (!error && READ_ONCE(s->shutdown) & SHUTDOWN_SEND)
 		error = -EPIPE;
+	if (!error && unlikely(more))
+		return udp_cork_add(u, m, &e, true);
+	if (!error && unlikely(e.segment) && n > e.segment)
+		return udp_send_segments(u, m, &e, e.segment);
 	if (!error)
-		error = packet_create(&u->inet, m, &e, &p);
+		error = udp_packet_create(&u->inet, m, &e, &p);
 	if (error)
 		return error;
-	transmit(u, p, &e.route);
+	udp_transmit(u, p, &e.route);
 	return (ssize_t)n;
 }
