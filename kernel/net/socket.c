@@ -203,7 +203,7 @@ int socket_connect(struct socket *s, const struct socket_name *name)
 		struct socket *wait_for = NULL;
 		int error = s->ops->connect(s, name, &wait_for);
 
-		if ((error == -EAGAIN || error == -EINPROGRESS || error == -EALREADY) && !socket_nowait(s)) {
+		if (((error == -EAGAIN && wait_for) || error == -EINPROGRESS || error == -EALREADY) && !socket_nowait(s)) {
 			first = first ? first : error;
 			error = wait_writable(s, wait_for, &deadline);
 			if (!error)

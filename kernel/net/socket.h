@@ -115,7 +115,7 @@ struct socket {
 struct socket_ops {
 	int (*pair)(struct socket *a, struct socket *b);
 	int (*bind)(struct socket *s, const struct socket_name *name);
-	/* -EAGAIN, -EINPROGRESS, -EALREADY: wait, for room at *wait_for (counted) if it is set, and call again. */
+	/* -EAGAIN with *wait_for set (counted): wait for room there; -EINPROGRESS, -EALREADY: wait; and call again. */
 	int (*connect)(struct socket *s, const struct socket_name *name, struct socket **wait_for);
 	int (*listen)(struct socket *s, unsigned backlog);
 	int (*accept)(struct socket *s, struct socket **out); /* one reference, no file yet */

@@ -73,6 +73,36 @@ static void errors(void)
 	close(fd);
 }
 
+/* Ports that are not named come out of a socket's own range. */
+static void range(int type)
+{
+	int l = listener("127.0.0.1", 5), fd[4], wide = 40001 << 16 | 40000, below = 30 << 16 | 20;
+	long result;
+
+	for (int i = 0; i < 4; i++) {
+		fd[i] = socket(AF_INET, type, 0);
+		setsockopt(fd[i], IPPROTO_IP, 51 /* IP_LOCAL_PORT_RANGE */, i < 3 ? &wide : &below, sizeof(wide));
+	}
+	for (int i = 0; i < 4; i++) {
+		result = RESULT(do_bind(fd[i], "127.0.0.1", 0));
+		TELL("bind", "%ld %d", result, port_of(fd[i]) / 10 == 4000);
+	}
+	for (int i = 0; i < 4; i++) {
+		close(fd[i]);
+		fd[i] = socket(AF_INET, type, 0);
+		setsockopt(fd[i], IPPROTO_IP, 51, &wide, sizeof(wide));
+	}
+	for (int i = 0; i < 4; i++) {
+		if (i == 3 && type == SOCK_DGRAM) /* no port is left: that is not waited for */
+			TELL("send", "%ld", RESULT(send_name(fd[i], "x", "127.0.0.1", port_of(l))));
+		result = RESULT(do_connect(fd[i], "127.0.0.1", port_of(l)));
+		TELL("connect", "%ld %d", result, port_of(fd[i]) / 10 == 4000);
+	}
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+	close(l);
+}
+
 int main(void)
 {
 	static const int base[] = { SO_TIMESTAMP, SO_TIMESTAMPNS, 63, 64, 75 /* SO_RCVMARK */, SO_RXQ_OVFL };
@@ -90,5 +120,7 @@ int main(void)
 		with("127.0.0.1", IPPROTO_IP, four[i]);
 	losses();
 	errors();
+	range(SOCK_DGRAM);
+	range(SOCK_STREAM);
 	return tap_done();
 }

@@ -156,6 +156,18 @@ struct inet_socket {
 
 static inline struct inet_socket *inet_of(struct socket *s) { return container_of(s, struct inet_socket, base); }
 static inline bool inet_has(const struct inet_socket *s, uint64_t bit) { return atomic_load(&s->options.bits) & bit; }
+/* Where a port is looked for that is not named: from *first on, so many. IP_LOCAL_PORT_RANGE narrows it. */
+static inline unsigned inet_port_range(const struct inet_socket *s, unsigned *first)
+{
+	unsigned set = atomic_load(&s->options.port_range), least = set & UINT16_MAX, most = set >> 16, last = PORT_EPHEMERAL_LAST;
+
+	*first = PORT_EPHEMERAL_FIRST;
+	if (unlikely(least >= *first && least <= last))
+		*first = least;
+	if (unlikely(most >= *first && most <= last))
+		last = most;
+	return last - *first + 1;
+}
 
 /* net/inet/inet.c. name: what create() is told; sets the fields of a fresh, zeroed socket. */
 void inet_init(struct inet_socket *s, const struct socket_ops *ops, int family, int type, int protocol);

@@ -175,7 +175,7 @@ static bool take(struct inet_socket *s, struct inet_claim *want, enum pick pick,
 int port_take(struct inet_socket *s, const struct inet_addr *addr, unsigned port, struct inet_claim **fresh)
 {
 	struct inet_claim want = describe(s, addr, 0);
-	unsigned range = PORT_EPHEMERAL_LAST - PORT_EPHEMERAL_FIRST + 1, start;
+	unsigned first, range = inet_port_range(s, &first), start;
 
 	assert_held(&s->base.lock);
 	if (port) {
@@ -184,7 +184,7 @@ int port_take(struct inet_socket *s, const struct inet_addr *addr, unsigned port
 	}
 	start = (unsigned)random_below(range);
 	for (unsigned i = 0; i < range; i++) {
-		want.port = (uint16_t)(PORT_EPHEMERAL_FIRST + (start + i) % range);
+		want.port = (uint16_t)(first + (start + i) % range);
 		if (take(s, &want, PICK_FREE, fresh))
 			return 0;
 	}

@@ -80,10 +80,10 @@ static int look_again(struct tcp_socket *t)
 static int choose_port(struct tcp_socket *t, struct inet_claim **fresh)
 {
 	struct tcp_connection *c = t->connection;
-	unsigned range = PORT_EPHEMERAL_LAST - PORT_EPHEMERAL_FIRST + 1, start = port_search_start(&c->remote);
+	unsigned first, range = inet_port_range(&t->inet, &first), start = port_search_start(&c->remote);
 
 	for (unsigned i = 0; i < range; i++) {
-		unsigned port = PORT_EPHEMERAL_FIRST + (start + i) % range;
+		unsigned port = first + (start + i) % range;
 
 		if (port == c->remote.port || port_take_shared(&t->inet, &c->local.addr, port, fresh))
 			continue;

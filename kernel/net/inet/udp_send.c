@@ -241,8 +241,10 @@ ssize_t udp_send(struct socket *s, struct socket_message *m)
 
 	if (unlikely(!READ_ONCE(u->inet.claim))) {
 		error = inet_bind_any(&u->inet);
-		if (error)
+		if (error) {
+			m->flags |= MSG_DONTWAIT; /* no port is nothing to wait for */
 			return error;
+		}
 	}
 	if (n > UINT16_MAX)
 		return -EMSGSIZE;
