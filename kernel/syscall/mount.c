@@ -103,6 +103,9 @@ static int do_mount(const char *source, const struct path *at, const char *type,
 	return type ? mount_new(type, source, at, flags, data) : -EINVAL;
 }
 
+/* MS_NOUSER as Linux reads it: a negative int, widened. */
+#define NOUSER_FLAGS (~0UL << 31)
+
 SYSCALL5(mount, uaddr_t, source_at, uaddr_t, target, uaddr_t, type_at, unsigned long, flags, uaddr_t, data_at)
 {
 	char *type, *source = NULL, *data = NULL;
@@ -117,7 +120,7 @@ SYSCALL5(mount, uaddr_t, source_at, uaddr_t, target, uaddr_t, type_at, unsigned 
 		result = path_from_user(AT_FDCWD, target, 0, &at);
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
 		flags &= ~(unsigned long)MS_MGC_MSK;
-	if (!result && flags & MS_NOUSER)
+	if (!result && flags & NOUSER_FLAGS)
 		result = -EINVAL;
 	if (!result && !capable(CAP_SYS_ADMIN))
 		result = -EPERM;
