@@ -132,7 +132,7 @@ static int check_access(struct fault *f, const struct area *a)
 static int try_present_write(struct fault *f, struct area *a, struct page *table, pte_t *p, pte_t e)
 {
 	if (!pte_writable(e))
-		return fault_try_write(f, a, table, p);
+		return fault_try_write(f, a, table, p, e);
 	/* Somebody was faster; or the table is shared, so that its upper entry forbids it. */
 	return table_owned(table, f->space) ? 0 : fault_needs(f, NEED_OWN);
 }

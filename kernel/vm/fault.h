@@ -74,9 +74,10 @@ void fault_enter_private(struct fault *f, struct area *a, struct page *table, pt
 
 /*
  * fault_file.c and fault_cow.c: tries inside an RCU read section; 0, -EAGAIN with
- * f->need set, or an error. The entry was absent, or write-protected.
+ * f->need set, or an error. The entry was absent, or it was e, write-protected: who comes with a
+ * look at it of his own may find it absent.
  */
 int fault_try_file(struct fault *f, struct area *a, struct page *table, pte_t *p);
-int fault_try_write(struct fault *f, struct area *a, struct page *table, pte_t *p);
+int fault_try_write(struct fault *f, struct area *a, struct page *table, pte_t *p, pte_t e);
 
 #endif

@@ -52,10 +52,9 @@ static struct page *replace(struct fault *f, struct area *a, struct page *table,
 	return old;
 }
 
-static int try_private(struct fault *f, struct area *a, struct page *table, pte_t *p)
+static int try_private(struct fault *f, struct area *a, struct page *table, pte_t *p, pte_t e)
 {
 	struct page *old = NULL;
-	pte_t e = pte_load(p);
 	int error;
 
 	if (!entry_is_exclusive(e) && !fault_get_frame(f, is_zero_page(e)))
@@ -98,9 +97,9 @@ static int try_shared(struct fault *f, struct area *a, struct page *table, pte_t
 	return error;
 }
 
-int fault_try_write(struct fault *f, struct area *a, struct page *table, pte_t *p)
+int fault_try_write(struct fault *f, struct area *a, struct page *table, pte_t *p, pte_t e)
 {
 	if (a->flags & AREA_SHARED)
 		return try_shared(f, a, table, p);
-	return try_private(f, a, table, p);
+	return try_private(f, a, table, p, e);
 }

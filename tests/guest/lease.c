@@ -241,15 +241,13 @@ static int ended(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
-/* Until a child waits, told by the signal that it causes. */
-/* The signal comes just before the opener sleeps. */
-static int waiting_state(pid_t pid)
+/* Is the opener still at it? (Linux does not always call it asleep then.) */
+static int still_waits(pid_t pid)
 {
-	for (int i = 0; i < 500 && process_state(pid) == 'R'; i++)
-		sleep_ms(10);
-	return process_state(pid);
+	return !waitpid(pid, NULL, WNOHANG);
 }
 
+/* Until a child waits, told by the signal that it causes. */
 static void wait_signal(int before)
 {
 	for (int i = 0; i < 500 && came == before; i++)
@@ -295,7 +293,7 @@ static void waiting_for(const char *title, int flags, int type)
 	pid = opener("mine", flags, fd);
 	wait_signal(before);
 	snprintf(name, sizeof(name), "%s waits", title);
-	TELL(name, "%c %d %d", waiting_state(pid), came - before, leased(fd));
+	TELL(name, "%d %d %d", still_waits(pid), came - before, leased(fd));
 	tell_locks("in /proc/locks", fd, pid);
 	if (type < 0)
 		close(fd);
@@ -357,7 +355,7 @@ static void too_long(void)
 	lease(fd, F_WRLCK);
 	pid = opener("mine", O_RDWR, fd);
 	wait_signal(before);
-	TELL("for ever", "%c", waiting_state(pid));
+	TELL("for ever", "%d", still_waits(pid));
 	kill(pid, SIGALRM);
 	CHECK_INT("interrupted", ended(pid), 100 + EINTR);
 	TELL("is to go", "%d", leased(fd));
@@ -391,7 +389,7 @@ static void several(void)
 	sleep_ms(50);
 	lease(fd[0], F_UNLCK);
 	sleep_ms(50);
-	TELL("one is left", "%c", waiting_state(pid));
+	TELL("one is left", "%d", still_waits(pid));
 	close(fd[2]);
 	TELL("none is", "%d", ended(pid) < 100);
 	close(fd[0]);
