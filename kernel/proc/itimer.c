@@ -32,13 +32,13 @@ void itimer_real_fire(struct timer *t)
 /* The next time that lies ahead: however late this is, none is made up for. */
 void itimer_real_signal_taken(struct process *p)
 {
-	nsec_t periods;
+	nsec_t periods, after = timer_goes_on_after(clock_now(), p->real_interval);
 
 	assert_held(&p->signal_lock);
 	if (!p->real_resting)
 		return;
 	p->real_resting = false;
-	p->real_expires = timer_forward(p->real_expires, p->real_interval, clock_now(), &periods);
+	p->real_expires = timer_forward(p->real_expires, p->real_interval, after, &periods);
 	timer_arm(&p->real_timer, p->real_expires, 0);
 }
 

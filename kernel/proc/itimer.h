@@ -6,6 +6,7 @@
 #ifndef PROC_ITIMER_H
 #define PROC_ITIMER_H
 
+#include "hal/clock.h"
 #include "lib/types.h"
 
 struct process;
@@ -34,5 +35,16 @@ int posix_timers_show(struct process *p, struct text *x);
 void posix_timers_init(struct process *p); /* of a new process */
 /* exec and exit delete them all. */
 void posix_timers_exit(struct process *p);
+
+/*
+ * A timer whose signal was taken now goes on after this. With an interval of a nanosecond it would be due again
+ * before the handler has begun, and the program would do nothing but handle signals.
+ */
+static inline nsec_t timer_goes_on_after(nsec_t now, nsec_t interval)
+{
+	const nsec_t breath = NSEC_PER_SEC / 20000;
+
+	return interval < breath ? now + breath : now;
+}
 
 #endif

@@ -146,7 +146,7 @@ void posix_timer_signal_taken(struct signal_entry *e, siginfo_t *info)
 		nsec_t now = clock_now();
 
 		pt->resting = false;
-		count_overruns(pt, max(forward(pt, now) - 1, (nsec_t)0));
+		count_overruns(pt, max(forward(pt, timer_goes_on_after(now, pt->interval)) - 1, (nsec_t)0));
 		arm(pt, now);
 	}
 	pt->last_overruns = pt->overruns;
