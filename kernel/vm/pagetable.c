@@ -122,16 +122,18 @@ static inline struct page *make(struct space *s, const struct area *a, uaddr_t a
 	paddr_t pa = s->mmu.root;
 
 	for (unsigned level = MMU_LEVELS_MAX; level > lowest; level--) {
-		pte_t *entry = (pte_t *)phys_to_virt(pa) + mmu_index(addr, level);
+		pte_t *entry = (pte_t *)phys_to_virt(pa) + mmu_index(addr, level), e;
 
 		if (mmu_level_folded(level))
 			continue;
-		if (unlikely(pte_none(pte_load(entry))) &&
-		    !table_fill(s, a, phys_to_page(pa), entry, spare))
-			return NULL;
-		if (unlikely(!pte_table(pte_load(entry))))
+		if (unlikely(pte_none(e = pte_load(entry)))) {
+			if (!table_fill(s, a, phys_to_page(pa), entry, spare))
+				return NULL;
+			e = pte_load(entry);
+		}
+		if (unlikely(!pte_table(e)))
 			return NULL; /* a large page came, or the table went */
-		pa = pte_paddr(pte_load(entry));
+		pa = pte_paddr(e);
 	}
 	return phys_to_page(pa);
 }

@@ -46,3 +46,31 @@ static void written(struct space *s)
 	check_equal(bad, 0);
 }
 KTEST(vm_write_to_a_page_that_is_dropped_copies_no_other) { with_space(written); }
+
+static void map_again_and_again(void *arg)
+{
+	while (!atomic_load(&over)) {
+		uaddr_t a = BASE;
+
+		if (!map_at(space, &a, 1, RW, NULL, 0))
+			space_unmap(space, BASE, P);
+	}
+	completion_signal(&done);
+}
+
+/*
+ * A fault made tables while the area went, and with it the tables; it could take an entry that was gone
+ * for one of frame 0. Found by reading: the two instructions were too close together to be caught here.
+ */
+static void tables_go(struct space *s)
+{
+	space = s;
+	over = false;
+	completion_init(&done);
+	check(kthread_create("map", map_again_and_again, NULL) != NULL);
+	for (unsigned round = 0; round < ROUNDS; round++)
+		(void)space_fault(s, BASE, FAULT_WRITE);
+	atomic_store(&over, true);
+	completion_wait(&done);
+}
+KTEST(vm_fault_where_tables_go_makes_them_anew) { with_space(tables_go); }
