@@ -169,6 +169,7 @@ static void dumps(void)
 	abort();
 }
 static void stops(void) { raise(SIGSTOP); }
+static void stops_and_waits(void) { raise(SIGSTOP), pause(); }
 static void computes(void)
 {
 	while (clock() < CLOCKS_PER_SEC / 4)
@@ -209,11 +210,13 @@ static void children(void)
 	TELL("computing", "%s", came());
 	CHECK("its time", last.si_utime + last.si_stime >= 1 && last.si_utime + last.si_stime < 1000);
 	waitpid(pid, NULL, 0);
-	pid = child_that(stops);
+	pid = child_that(stops_and_waits);
 	TELL("stopped", "%s", came());
 	CHECK("whose", last.si_pid == pid);
 	kill(pid, SIGCONT);
-	TELL("goes on and ends", "%s", came());
+	TELL("goes on", "%s", came());
+	kill(pid, SIGKILL);
+	TELL("and is killed", "%s", came());
 	waitpid(pid, NULL, 0);
 	count = 0;
 }
