@@ -70,6 +70,7 @@ int main(void)
 	DIR *d = opendir("/h");
 	struct dirent *e;
 	long before, lost;
+	int rounds = 0;
 
 	while ((e = readdir(d)) && count < 2000) {
 		if (e->d_name[0] != '.')
@@ -78,11 +79,14 @@ int main(void)
 	qsort(names, count, sizeof(names[0]), compare);
 	for (int i = 0; i < count; i++)
 		run(names[i], 1);
-	before = memory_free();
-	for (int i = 0; i < count; i++)
-		run(names[i], 0);
-	usleep(200000);
-	lost = before - memory_free();
+	/* What leaks leaks each time; what caches keep, they keep once. */
+	do {
+		before = memory_free();
+		for (int i = 0; i < count; i++)
+			run(names[i], 0);
+		usleep(200000);
+		lost = before - memory_free();
+	} while (lost > 300 && ++rounds < 3);
 	if (lost > 300)
 		printf("lost %ld KiB\n", lost);
 	printf("end\n");
