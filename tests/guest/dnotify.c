@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* F_NOTIFY: which events of a directory send signals, how often, what they say, and when that ends. */
 #include "told.h"
-
-static volatile int came, last_fd, last_code;
-static volatile long last_band;
-
-static void on_signal(int sig, siginfo_t *info, void *context)
-{
-	(void)sig;
-	(void)context;
-	came++;
-	last_fd = info->si_fd;
-	last_code = info->si_code;
-	last_band = info->si_band;
-}
+#include "fdsignal.h"
 
 static int want(int fd, unsigned what)
 {

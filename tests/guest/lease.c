@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Leases (F_SETLEASE): who may have one, who breaks it, what its holder is told, and how long others wait. */
 #include "told.h"
+#include "fdsignal.h"
 
 #include <sys/fsuid.h>
 #include <sys/mman.h>
-
-static volatile int came, last_fd, last_code;
-static volatile long last_band;
-
-static void on_signal(int sig, siginfo_t *info, void *context)
-{
-	(void)sig;
-	(void)context;
-	came++;
-	last_fd = info->si_fd;
-	last_code = info->si_code;
-	last_band = info->si_band;
-}
 
 static long lease(int fd, long type)
 {
